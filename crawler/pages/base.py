@@ -1,0 +1,163 @@
+"""The contract between a page class and the rest of the project.
+
+A page reads one response and knows no framework: it is built from a `Response`, yields records and
+links, and names in `wants()` a further response without which its records would not be whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from parsel import Selector
+
+from crawler.items import Record, RecordKey, User, Video
+
+RecordKind = Literal["user", "video"]
+LinkKind = Literal["user", "video", "listing"]
+EVERY_KIND: frozenset[RecordKind] = frozenset({"user", "video"})
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a server answered: final URL, body, status, headers (names in lower case).
+
+    `fetched_at` is ISO 8601 UTC with `Z`; `carry` is what the link that led here took along.
+    """
+
+    url: str
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fetched_at: str = ""
+    carry: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """Host and, when it is not the scheme's own, port: `site.example`, `127.0.0.1:9000`."""
+        return urlsplit(self.url).netloc.lower()
+
+    @property
+    def base(self) -> str:
+        """Scheme and host, without a slash at the end."""
+        return f"{urlsplit(self.url).scheme}://{self.host}"
+
+    @cached_property
+    def text(self) -> str:
+        """The body in its declared encoding, UTF-8 unless told otherwise."""
+        declared = re.search(r"charset=[\"']?([\w-]+)", self.headers.get("content-type", ""))
+        try:
+            return self.body.decode(declared[1] if declared else "utf-8", errors="replace")
+        except LookupError:
+            return self.body.decode("utf-8", errors="replace")
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON, or None when it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
+    def selector(self) -> Selector:
+        """The body as HTML."""
+        return Selector(text=self.text or "<html/>", type="html", base_url=self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a page leads to.
+
+    Attributes:
+        url: absolute URL to fetch.
+        kind: what is expected there: a `user`, a `video`, or a `listing` of them.
+        leads_to: the kinds of records that a listing leads to.
+        key: the record key, where the page already tells it; a record that is there is not fetched again.
+        headers: request headers that the answer depends on.
+        priority: higher is fetched sooner; 0 is the rule.
+        otherwise: URL to read instead when this one answers 404.
+        carry: small JSON values handed to the page that reads the answer.
+    """
+
+    url: str
+    kind: LinkKind
+    leads_to: frozenset[RecordKind] = EVERY_KIND
+    key: RecordKey | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    priority: int = 0
+    otherwise: str | None = None
+    carry: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Page:
+    """Reads one response. A subclass says by `hosts` or `platform`, and `path`, what it reads."""
+
+    site: ClassVar[str] = ""
+    """Value of the records' `site`."""
+    platform: ClassVar[str | None] = None
+    """For software that runs on any host (`peertube`): read only where the host is known to run it."""
+    hosts: ClassVar[tuple[str, ...]] = ()
+    """Host names, lower case; a subdomain counts as its parent. Empty with `platform`."""
+    path: ClassVar[str] = r"$^"
+    """Regular expression that the URL's whole path matches."""
+    examples: ClassVar[tuple[str, ...]] = ()
+    """URLs that this class reads; no other class may match them (checked at import)."""
+    statuses: ClassVar[frozenset[int]] = frozenset({401, 403, 404, 410})
+    """HTTP errors whose body this class reads, to say why there is no record."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.url = response.url
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records of this page.
+
+        Raises:
+            NotARecord: the page is no record, with the reason.
+        """
+        yield from ()
+
+    def links(self) -> Iterator[Link]:
+        """Yield where this page leads to."""
+        yield from ()
+
+    def listing(self) -> str | None:
+        """Name of the listing that this page is a part of, such as `videos of alice@site.example`."""
+        return None
+
+    def total(self) -> int | None:
+        """Number of records that the site declares for `listing()`; None where it does not or lies."""
+        return None
+
+    def totals(self) -> Mapping[str, int]:
+        """All that this page declares: listing name to number of records."""
+        name, total = self.listing(), self.total()
+        return {} if name is None or total is None else {name: total}
+
+    def wants(self) -> Link | None:
+        """A further response that the records need to be whole, or None; asked again after `add()`."""
+        return None
+
+    def add(self, response: Response | None) -> None:
+        """Take the response to the last `wants()`; None when it could not be had."""
+
+
+class RecordPage(Page):
+    """A page of one record, with one small method a field.
+
+    The methods are named like the fields of `record_type`; a field without a method stays unknown.
+    """
+
+    record_type: ClassVar[type[User] | type[Video]]
+
+    def records(self) -> Iterator[Record]:
+        """Yield the one record of this page."""
+        fields = {name: method() for name in self.record_type.__slots__ if callable(method := getattr(self, name, None))}
+        common = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
+        yield self.record_type(**(common | fields))
