@@ -1,12 +1,12 @@
 """The exceptions of the project.
 
-    CrawlerError
-    ├── SettingsError        a setting or an argument has a value that cannot work
-    │   └── SeedError        a seed is no URL, or the seeds file cannot be read
-    ├── StoreError           the embedded store cannot be started or reached
-    └── PageError
-        ├── NotARecord       a page that was read and is no record
-        └── PageClash        two page classes claim one URL
+CrawlerError
+├── SettingsError        a setting or an argument has a value that cannot work
+│   └── SeedError        a seed is no URL, or the seeds file cannot be read
+├── StoreError           the embedded store cannot be started or reached
+└── PageError
+    ├── NotARecord       a page that was read and is no record
+    └── PageClash        two page classes claim one URL
 """
 
 

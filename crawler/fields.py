@@ -18,7 +18,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean_text(value: Any) -> Any:
-    """Text as it can be stored: no control characters, `\\n` line ends, no blanks at either end; "" is None."""
+    """Text as it can be stored: no control characters, line feeds, no blanks at either end; "" is None."""
     if not isinstance(value, str):
         return value
     text = SURROGATE.sub("\ufffd", CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")))
@@ -91,4 +91,6 @@ OptionalTime = Annotated[str | None, BeforeValidator(utc_time)]
 OptionalUrl = Annotated[str | None, BeforeValidator(web_url)]
 OptionalLines = Annotated[list[str] | None, BeforeValidator(unique_lines)]
 Country = Annotated[Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None, BeforeValidator(clean_line)]
-Language = Annotated[Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] | None, BeforeValidator(clean_line)]
+Language = Annotated[
+    Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] | None, BeforeValidator(clean_line)
+]

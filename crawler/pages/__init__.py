@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from crawler.errors import PageClash
-from crawler.pages.base import Page, Response
+from crawler.pages.base import Page, Platform, Response
 
 
 def page_class(url: str, platform: str | None = None) -> type[Page]:
@@ -47,25 +47,38 @@ def check_clashes(classes: Iterable[type[Page]]) -> None:
     classes = list(classes)
     for cls in classes:
         if not cls.examples:
-            msg = f"{cls.__module__}.{cls.__name__} names no `examples`: give at least one URL that it reads."
-            raise PageClash(msg)
+            raise PageClash(f"{cls.__module__}.{cls.__name__} names no `examples`: give a URL that it reads.")
         for url in cls.examples:
             readers = [f"{other.__module__}.{other.__name__}" for other in classes if reads(other, url, cls.platform)]
             if readers != [f"{cls.__module__}.{cls.__name__}"]:
-                msg = f"{url} is an example of {cls.__module__}.{cls.__name__} and is read by {readers or 'no class'}: change `path`."
-                raise PageClash(msg)
+                raise PageClash(
+                    f"{url}, an example of {cls.__module__}.{cls.__name__}, is read by {readers}: change `path`."
+                )
 
 
 def find_pages() -> list[type[Page]]:
     """Return every page class of the modules of this package that says what it reads."""
-    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.walk_packages(__path__)]
-    found = {cls: None for module in modules for cls in vars(module).values() if isinstance(cls, type) and issubclass(cls, Page)}
-    return [cls for cls in found if cls.path != Page.path]
+    names = vars_of_modules()
+    return [cls for cls in names if isinstance(cls, type) and issubclass(cls, Page) and cls.path != Page.path]
+
+
+def find_platforms() -> dict[str, Platform]:
+    """Return every platform that the modules of this package define, by name."""
+    return {found.name: found for found in vars_of_modules() if isinstance(found, Platform)}
+
+
+def vars_of_modules() -> list[object]:
+    """Return what the modules of this package define, each once."""
+    modules = [importlib.import_module(info.name) for info in pkgutil.walk_packages(__path__, prefix=f"{__name__}.")]
+    return list({id(value): value for module in modules for value in vars(module).values()}.values())
 
 
 PAGES = find_pages()
 """All page classes, checked for clashes when this package is imported."""
 check_clashes(PAGES)
+
+PLATFORMS = find_platforms()
+"""Software that runs on any host, by name."""
 
 from crawler.pages.structured import StructuredPage  # noqa: E402 - after the classes of known sites
 

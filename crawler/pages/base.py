@@ -6,17 +6,19 @@ links, and names in `wants()` a further response without which its records would
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+import orjson
 from parsel import Selector
 
-from crawler.items import Record, RecordKey, User, Video
+from crawler.items import Record, RecordKey, User, Video, key_of
 
 RecordKind = Literal["user", "video"]
 LinkKind = Literal["user", "video", "listing"]
@@ -59,10 +61,10 @@ class Response:
     @cached_property
     def json(self) -> Any:
         """The body as JSON, or None when it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        for loads in (orjson.loads, json.loads):  # the second reads what the first is too strict for: \ud800, NaN
+            with contextlib.suppress(ValueError, RecursionError):
+                return loads(self.body)
+        return None
 
     @cached_property
     def selector(self) -> Selector:
@@ -81,6 +83,8 @@ class Link:
         key: the record key, where the page already tells it; a record that is there is not fetched again.
         headers: request headers that the answer depends on.
         priority: higher is fetched sooner; 0 is the rule.
+        last: fetched only when all else is done, and only if its record is still missing: a check.
+        outward: leads to other hosts only.
         otherwise: URL to read instead when this one answers 404.
         carry: small JSON values handed to the page that reads the answer.
     """
@@ -91,8 +95,22 @@ class Link:
     key: RecordKey | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     priority: int = 0
+    last: bool = False
+    outward: bool = False
     otherwise: str | None = None
     carry: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Listing(NamedTuple):
+    """A list of records that a site declares, such as `videos of alice@site.example`.
+
+    `whole` says that it covers all of the host's records of its kind, or all of a part of them that no other
+    such listing covers.
+    """
+
+    name: str
+    kind: RecordKind
+    whole: bool = False
 
 
 class Page:
@@ -127,18 +145,22 @@ class Page:
         """Yield where this page leads to."""
         yield from ()
 
-    def listing(self) -> str | None:
-        """Name of the listing that this page is a part of, such as `videos of alice@site.example`."""
+    def listing(self) -> Listing | None:
+        """Return the listing that this page is a part of; None for a page that is no listing."""
         return None
+
+    def members(self) -> Iterator[RecordKey]:
+        """Yield the keys of the rows of `listing()` that stand on this page, records here or not."""
+        yield from (key_of(record) for record in self.records())
 
     def total(self) -> int | None:
         """Number of records that the site declares for `listing()`; None where it does not or lies."""
         return None
 
-    def totals(self) -> Mapping[str, int]:
-        """All that this page declares: listing name to number of records."""
-        name, total = self.listing(), self.total()
-        return {} if name is None or total is None else {name: total}
+    def totals(self) -> Mapping[Listing, int | None]:
+        """All listings that this page tells of, with the number of records declared for each."""
+        listing = self.listing()
+        return {} if listing is None else {listing: self.total()}
 
     def wants(self) -> Link | None:
         """A further response that the records need to be whole, or None; asked again after `add()`."""
@@ -154,10 +176,31 @@ class RecordPage(Page):
     The methods are named like the fields of `record_type`; a field without a method stays unknown.
     """
 
-    record_type: ClassVar[type[User] | type[Video]]
+    record_type: ClassVar[type[User | Video]]
 
     def records(self) -> Iterator[Record]:
         """Yield the one record of this page."""
-        fields = {name: method() for name in self.record_type.__slots__ if callable(method := getattr(self, name, None))}
+        fields = {
+            name: method() for name in self.record_type.__slots__ if callable(method := getattr(self, name, None))
+        }
         common = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
         yield self.record_type(**(common | fields))
+
+
+class Platform:
+    """Software that runs on any host, such as PeerTube; one instance of a subclass stands in its module."""
+
+    name: ClassVar[str]
+    """As nodeinfo's `software.name` says it, lower case."""
+
+    def recognises(self, response: Response) -> bool:
+        """Tell whether the HTML of `response` was made by this software."""
+        raise NotImplementedError
+
+    def start(self, url: str) -> tuple[Link, ...]:
+        """Return where to begin for `url`: one link of its kind for a user or video, listings for a whole host.
+
+        Raises:
+            NotARecord: the URL names nothing that can be crawled here.
+        """
+        raise NotImplementedError

@@ -1,0 +1,83 @@
+"""Writes refused records to `rejects.jsonl` beside the feed, with the reasons and where they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from w3lib.url import file_uri_to_path
+
+from crawler.feeds.lines import LineFile, keep
+from crawler.signals import record_refused
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from crawler.items import RecordKey
+
+NAME = "rejects.jsonl"
+
+
+class Rejects:
+    """One line a refusal: `spider`, `key` or `what`, `reason`, `details`, `url`, `at`, `record`."""
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self.path = path
+        self.overwrite = overwrite
+        self.file: LineFile | None = None
+        self.spider_name = ""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Find the folder of the first feed that is a local file."""
+        for uri, options in crawler.settings.getdict("FEEDS").items():
+            path = file_uri_to_path(str(uri)) if str(uri).startswith("file:") else str(uri)
+            if "://" not in path and not path.startswith("stdout:"):
+                rejects = cls(Path(path).with_name(NAME), overwrite=bool(options.get("overwrite")))
+                crawler.signals.connect(rejects.spider_opened, signals.spider_opened)
+                crawler.signals.connect(rejects.spider_closed, signals.spider_closed)
+                crawler.signals.connect(rejects.record_refused, record_refused)
+                return rejects
+        raise NotConfigured
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Drop this spider's lines of an earlier crawl, where the feed is begun anew too."""
+        self.spider_name = spider.name
+        ledger = getattr(spider, "ledger", None)
+        if self.overwrite and self.path.exists() and ledger is not None and ledger.begin_feed(self.path):
+            keep(self.path, self.of_another)
+
+    def of_another(self, line: bytes) -> bool:
+        """Tell whether a line was written by another spider."""
+        try:
+            return bool(orjson.loads(line).get("spider") != self.spider_name)
+        except (orjson.JSONDecodeError, AttributeError):
+            return False
+
+    def record_refused(
+        self, what: RecordKey | str, reason: str, details: Sequence[str], url: str, record: Mapping[str, Any] | None
+    ) -> None:
+        """Write a line."""
+        if self.file is None:
+            self.file = LineFile(self.path)
+        line = {
+            "spider": self.spider_name,
+            "what": what if isinstance(what, str) else list(what),
+            "reason": reason,
+            "details": list(details),
+            "url": url or None,
+            "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "record": record,
+        }
+        self.file.write(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
+
+    def spider_closed(self) -> None:
+        """Close the file."""
+        if self.file is not None:
+            self.file.close()

@@ -1,0 +1,117 @@
+"""Shows progress while a crawl runs, and at its end how complete it is."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Self
+
+import redis
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+
+from crawler.frontier.ledger import ListingCount, Summary
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from crawler.frontier.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+MOST_LISTINGS = 20
+"""Incomplete listings that are named; the rest are counted."""
+
+
+class SummaryExtension:
+    """Logs a line every `PROGRESS_INTERVAL_S`, and the fleet's summary at the end of this instance."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
+        if ledger is None:
+            raise NotConfigured
+        self.ledger = ledger
+        self.crawler = crawler
+        self.interval_s = crawler.settings.getfloat("PROGRESS_INTERVAL_S")
+        self.progress = create_looping_call(self.show_progress)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Connect to the signals."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def spider_opened(self) -> None:
+        """Begin to show progress."""
+        self.progress.start(self.interval_s, now=False)
+
+    def show_progress(self) -> None:
+        """Log where the crawl is."""
+        try:
+            counts = self.ledger.counts()
+        except redis.RedisError:
+            return
+        stats = self.crawler.stats
+        logger.info(
+            "%d records, %d requests pending in all; this instance: %d records, %d responses, %d refused, %d failed",
+            counts["records"],
+            counts["pending"],
+            stats.get_value("item_scraped_count", 0),
+            stats.get_value("response_received_count", 0),
+            stats.get_value("records/refused", 0),
+            stats.get_value("requests/failed", 0),
+        )
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Log the summary, and put its numbers into the stats."""
+        if self.progress.running:
+            self.progress.stop()
+        try:
+            summary = self.ledger.summary()
+        except redis.RedisError:
+            return
+        for kind, number in summary.records.items():
+            self.crawler.stats.set_value(f"completeness/{kind}/found", number)
+            self.crawler.stats.set_value(
+                f"completeness/{kind}/declared", sum(one.target for one in summary.whole(kind)) or None
+            )
+        self.crawler.stats.set_value("completeness/refused", sum(summary.refused.values()))
+        self.crawler.stats.set_value("completeness/failed", len(summary.failed))
+        logger.info("Summary of %s (%s):\n%s", spider.name, reason, "\n".join(summary_lines(summary)))
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """Return the summary as lines for a reader."""
+    lines = [f"  {number:,} {kind} records" for kind, number in sorted(summary.records.items())] or ["  no records"]
+    lines += [listing_line(listing) for listing in summary.listings if listing.whole]
+    per_user = [listing for listing in summary.listings if not listing.whole]
+    if per_user:
+        complete = sum(listing.found >= listing.target for listing in per_user)
+        lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete")
+    incomplete = [listing for listing in summary.incomplete() if not listing.whole]
+    lines += [listing_line(listing) for listing in incomplete[:MOST_LISTINGS]]
+    if len(incomplete) > MOST_LISTINGS:
+        lines.append(f"  … and {len(incomplete) - MOST_LISTINGS:,} more incomplete listings")
+    if summary.refused:
+        lines.append(
+            "  refused: " + ", ".join(f"{number:,} {reason}" for reason, number in sorted(summary.refused.items()))
+        )
+    if summary.failed:
+        lines.append(f"  failed: {len(summary.failed):,}, such as {next(iter(summary.failed.values()))}")
+    return lines
+
+
+def listing_line(listing: ListingCount) -> str:
+    """Return one listing as a line."""
+    declared = f"{listing.declared:,} declared" if listing.declared is not None else "none declared"
+    line = f"  {listing.name}: {declared}, {listing.listed:,} listed, {listing.found:,} found"
+    line += f", {listing.refused:,} refused, {listing.failed:,} failed"
+    if listing.target:
+        line += f" ({100 * listing.found / listing.target:.1f} %)"
+    if listing.missing:
+        more = listing.listed - listing.found - len(listing.missing)
+        line += "; missing: " + ", ".join(listing.missing) + (f" and {more:,} more" if more else "")
+    return line

@@ -1,0 +1,168 @@
+"""What the fleet has found so far: records, listings, refusals, failures; one for all instances."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from crawler.frontier.fleet import text
+from crawler.items import RecordKey
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from crawler.frontier.keys import Keys
+
+MOST_NAMED = 10
+"""Missing records that a summary names; the rest are counted."""
+BATCH = 1_000
+"""Members asked for in one round trip."""
+
+
+@dataclass(slots=True)
+class ListingCount:
+    """How complete one listing is, in records."""
+
+    name: str
+    kind: str
+    whole: bool
+    declared: int | None
+    listed: int = 0
+    found: int = 0
+    refused: int = 0
+    failed: int = 0
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> int:
+        """What `found` is measured against: what the site declares, or has listed where it declares nothing."""
+        return self.listed if self.declared is None else max(self.declared, self.found)
+
+
+@dataclass(slots=True)
+class Summary:
+    """How complete a crawl is."""
+
+    records: dict[str, int]
+    listings: list[ListingCount]
+    refused: dict[str, int]
+    failed: dict[str, str]
+
+    def whole(self, kind: str) -> list[ListingCount]:
+        """Return the listings that together cover all records of `kind`."""
+        return [listing for listing in self.listings if listing.whole and listing.kind == kind]
+
+    def incomplete(self) -> list[ListingCount]:
+        """Return the listings of which records are missing."""
+        return [listing for listing in self.listings if listing.found < listing.target]
+
+
+class Ledger:
+    """The fleet's book of records."""
+
+    def __init__(self, server: Redis, keys: Keys) -> None:
+        self.server = server
+        self.keys = keys
+
+    def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
+        """Return those of `keys` whose records are there."""
+        if not keys:
+            return set()
+        answers = cast("list[int]", self.server.smismember(self.keys.recorded, [member(key) for key in keys]))
+        return {key for key, there in zip(keys, answers, strict=True) if there}
+
+    def claim(self, key: RecordKey) -> bool:
+        """Note the record `key`; False when it was there, from this instance or another."""
+        return self.server.sadd(self.keys.recorded, member(key)) == 1
+
+    def listing(self, name: str, kind: str, *, whole: bool, declared: int | None, listed: Iterable[RecordKey]) -> None:
+        """Note what a page of a listing declares and lists."""
+        listing = json.dumps([name, kind, whole])
+        rows = [json.dumps([name, member(key)]) for key in listed if key.kind == kind]
+        with self.server.pipeline(transaction=False) as pipe:
+            if declared is None:
+                pipe.hsetnx(self.keys.declared, listing, "")
+            else:
+                pipe.hset(self.keys.declared, listing, declared)
+            if rows:
+                pipe.sadd(self.keys.listed, *rows)
+            pipe.execute()
+
+    def refuse(self, what: RecordKey | str, reason: str) -> None:
+        """Note a record, or a URL that should have been one, that was refused."""
+        self.server.hset(self.keys.refused, member(what), reason)
+
+    def fail(self, what: RecordKey | str, reason: str) -> None:
+        """Note a record or URL that could not be fetched."""
+        self.server.hset(self.keys.failed, member(what), reason)
+
+    def begin_feed(self, path: Path) -> bool:
+        """Note a feed file of this machine; True for the first time in this crawl."""
+        return self.server.sadd(self.keys.feeds, f"{socket.gethostname()}:{path.resolve()}") == 1
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of records by kind; for progress, in one round trip."""
+        return {"records": self.server.scard(self.keys.recorded), "pending": self.server.zcard(self.keys.requests)}
+
+    def summary(self) -> Summary:
+        """Return how complete the crawl is."""
+        listings = {}
+        for packed, declared in cast("dict[Any, Any]", self.server.hgetall(self.keys.declared)).items():
+            name, kind, whole = json.loads(packed)
+            listings[name] = ListingCount(name, kind, whole, int(declared) if declared else None)
+        refused, failed = self.reasons(self.keys.refused), self.reasons(self.keys.failed)
+        for rows in batches(self.server.sscan_iter(self.keys.listed, count=BATCH)):
+            pairs = [json.loads(row) for row in rows]
+            there = cast("list[int]", self.server.smismember(self.keys.recorded, [key for _, key in pairs]))
+            for (name, key), found in zip(pairs, there, strict=True):
+                count(listings[name], key, found=bool(found), refused=key in refused, failed=key in failed)
+        kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
+        still_failed = {what: why for what, why in failed.items() if not self.is_recorded(what)}
+        return Summary(
+            dict(kinds),
+            sorted(listings.values(), key=lambda one: (not one.whole, one.name)),
+            Counter(refused.values()),
+            still_failed,
+        )
+
+    def is_recorded(self, what: str) -> bool:
+        """Tell whether `what`, a key or URL as noted, became a record after all."""
+        return bool(self.server.sismember(self.keys.recorded, what))
+
+    def reasons(self, key: str) -> dict[str, str]:
+        """Return what was refused or failed, with the reasons."""
+        return {text(what): text(why) for what, why in cast("dict[Any, Any]", self.server.hgetall(key)).items()}
+
+
+def count(listing: ListingCount, key: str, *, found: bool, refused: bool, failed: bool) -> None:
+    """Add one row to the counts of its listing."""
+    listing.listed += 1
+    if found:
+        listing.found += 1
+        return
+    listing.refused += refused
+    listing.failed += failed
+    if len(listing.missing) < MOST_NAMED:
+        listing.missing.append(json.loads(key)[2])
+
+
+def member(what: RecordKey | str) -> str:
+    """Return how a record key, or a URL, stands in Redis."""
+    return what if isinstance(what, str) else json.dumps(list(what), ensure_ascii=False)
+
+
+def batches(items: Iterator[Any]) -> Iterator[list[Any]]:
+    """Yield `items` in lists of up to `BATCH`."""
+    batch: list[Any] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,62 @@
+"""scrapy-redis' scheduler, kept from ending a crawl that other instances are at."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import redis
+from scrapy_redis.scheduler import Scheduler as RedisScheduler
+
+if TYPE_CHECKING:
+    from scrapy import Request, Spider
+
+    from crawler.frontier.fleet import Fleet
+
+logger = logging.getLogger(__name__)
+
+
+class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no types
+    """Takes requests only while the instance is marked as busy, so that the fleet's end can be agreed.
+
+    While Redis does not answer it gives no work and claims that there is some, so that nobody takes the
+    silence for the end; `Membership` stops the crawl when it lasts.
+    """
+
+    fleet: Fleet
+
+    def open(self, spider: Spider) -> None:
+        """Open the queue of the crawl that `spider` has joined."""
+        self.stats = None  # its own calls of the stats are deprecated
+        self.counters = spider.crawler.stats
+        super().open(spider)
+        self.fleet = spider.fleet  # type: ignore[attr-defined]  # every spider here is a BaseSpider
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Put a request into the queue, unless it has been there."""
+        try:
+            queued = bool(super().enqueue_request(request))
+        except redis.RedisError as exc:
+            logger.error("Not queued, the store does not answer (%s): %s", exc, request.url)  # noqa: TRY400 - no traceback
+            self.counters.inc_value("frontier/not_queued")
+            return False
+        self.counters.inc_value("scheduler/enqueued/redis" if queued else "scheduler/duplicates")
+        return queued
+
+    def next_request(self) -> Request | None:
+        """Return the pending request of the highest priority."""
+        try:
+            self.fleet.work()
+            request: Request | None = super().next_request()
+        except redis.RedisError:
+            return None
+        if request is not None:
+            self.counters.inc_value("scheduler/dequeued/redis")
+        return request
+
+    def has_pending_requests(self) -> bool:
+        """Tell whether requests wait, for this instance or any other."""
+        try:
+            return bool(super().has_pending_requests())
+        except redis.RedisError:
+            return True

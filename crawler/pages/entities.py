@@ -1,0 +1,189 @@
+"""Which node of a page the page is about: a video, a profile, or neither."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from crawler.pages.document import IDENTIFYING, Document
+from crawler.pages.jsonld import Graph, types
+from crawler.pages.schema import Entity
+from crawler.pages.values import http_url, is_home, line
+
+Role = Literal["main", "top", "part"]
+
+VIDEOS = {"VideoObject", "VideoObjectSnapshot", "MusicVideoObject"}
+PERSONS = {"Person", "Patient"}
+ORGANIZATIONS = {
+    "Organization", "Corporation", "NewsMediaOrganization", "NGO", "PerformingGroup", "MusicGroup", "SportsTeam",
+    "EducationalOrganization", "GovernmentOrganization", "LocalBusiness", "Brand",
+}  # fmt: skip
+WEB_PAGES = {"WebPage", "ItemPage", "ProfilePage", "AboutPage"}
+OTHER_THINGS = re.compile(
+    r"\w*Article|\w*Posting|Product|Recipe|HowTo|Movie|TVSeries|TVSeason|QAPage|FAQPage|JobPosting|\w*Event|"
+    r"SoftwareApplication|VideoGame|Course|Book|CollectionPage|SearchResultsPage|VideoGallery|Review"
+)
+"""What a page is about although a video may be on it."""
+BEGINNING_CHARS = 20
+"""A shorter title is not taken for the beginning of a longer name."""
+PLAYER_TYPES = {"video", "video.other", "video.episode", "video.clip"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a page is about.
+
+    Attributes:
+        kind: of its record.
+        entities: the nodes that say it, the most telling first; none where OpenGraph alone does.
+        pages: the `ProfilePage` nodes.
+    """
+
+    kind: Literal["video", "user"]
+    entities: list[Entity]
+    pages: list[Entity]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entity, and what it is to the page."""
+
+    entity: Entity
+    role: Role
+
+    def is_a(self, names: set[str]) -> bool:
+        """Tell whether it has one of the types `names`."""
+        return bool(types(self.entity.node) & names)
+
+    @property
+    def name(self) -> str:
+        """Its name, lower case."""
+        return (line(self.entity.first("name", "headline")) or "").casefold()
+
+
+def subject_of(document: Document) -> Subject | None:
+    """Return what `document` is about, or None when that is neither a video nor a profile."""
+    found = [candidate for graph in document.graphs for candidate in candidates(graph, document)]
+    profiles = [each.entity for each in found if each.is_a({"ProfilePage"})]
+    videos = main_videos(found, document)
+    users = main_users(found, document)
+    if users and (document.og_type == "profile" or profiles):
+        return Subject("user", users, profiles)
+    if videos or (document.og_type in PLAYER_TYPES and has_player(document) and not is_home(document.response.url)):
+        return Subject("video", videos, [])
+    if users or profiles or (document.og_type == "profile" and not is_home(document.response.url)):
+        return Subject("user", users, profiles)
+    return None
+
+
+def candidates(graph: Graph, document: Document) -> Iterator[Candidate]:
+    """Yield the nodes of a graph that a page can be about."""
+    for node in graph.nodes:
+        yield Candidate(Entity(node, graph, document), "top")
+        if types(node) & WEB_PAGES:
+            names = ("mainEntity", "about") if "ProfilePage" in types(node) else ("mainEntity",)
+            yield from (Candidate(Entity(child, graph, document), "main") for child in graph.children(node, *names))
+        if not types(node) & VIDEOS:
+            parts = graph.children(node, "video")
+            yield from (Candidate(Entity(child, graph, document), "part") for child in parts)
+
+
+def main_videos(found: list[Candidate], document: Document) -> list[Entity]:
+    """Return the nodes of the one video that the page is about."""
+    if is_home(document.response.url):
+        return []
+    videos = [each for each in found if each.is_a(VIDEOS)]
+    if chosen := [each for each in videos if each.role == "main"]:
+        return one_of(chosen, document)
+    says_video = document.og_type.startswith("video")
+    other = any(
+        OTHER_THINGS.fullmatch(name) for each in found if each.role == "top" for name in types(each.entity.node)
+    )
+    if not says_video and (other or document.og_type not in {"", "website"}):
+        return []
+    near = [each for each in videos if each.role == "top" or says_video]
+    if chosen := [each for each in near if is_page(each, document) is True]:
+        return one_of(
+            [*chosen, *(each for each in near if each not in chosen and same_name(each, chosen[0]))], document
+        )
+    open_ones = [each for each in near if is_page(each, document) is None or (says_video and is_title(each, document))]
+    return one_of([each for each in open_ones if says_video or is_title(each, document)], document)
+
+
+def is_other(found: list[Candidate]) -> bool:
+    """Tell whether a page is about an article, a product or the like."""
+    names = (name for each in found if each.role == "top" for name in types(each.entity.node))
+    return any(map(OTHER_THINGS.fullmatch, names))
+
+
+def one_of(chosen: list[Candidate], document: Document) -> list[Entity]:
+    """Return the entities of `chosen` when they are one thing; of several, those that the page is named after."""
+    if len({each.name for each in chosen if each.name}) > 1:
+        chosen = [each for each in chosen if is_title(each, document)]
+    several = len({each.name for each in chosen if each.name}) > 1
+    return [] if several else [each.entity for each in chosen]
+
+
+def same_name(candidate: Candidate, other: Candidate) -> bool:
+    """Tell whether two candidates have one name and so are two accounts of one thing."""
+    return candidate.name == other.name != ""
+
+
+def main_users(found: list[Candidate], document: Document) -> list[Entity]:
+    """Return the nodes of the one person or organization that the page is about."""
+    users = [each for each in found if each.is_a(PERSONS | ORGANIZATIONS)]
+    if chosen := [each for each in users if each.role == "main"]:
+        return one_of(chosen, document)
+    if is_home(document.response.url) or document.og_type.startswith(("article", "video", "product")):
+        return []
+    if is_other(found):
+        return []
+    declared = document.og_type == "profile" or any(each.is_a({"ProfilePage"}) for each in found)
+    near = [each for each in users if each.role == "top" and (declared or each.is_a(PERSONS))]
+    here = [each for each in near if is_page(each, document) is True]
+    return one_of(here or [each for each in near if declared and is_title(each, document)], document)
+
+
+def is_page(candidate: Candidate, document: Document) -> bool | None:
+    """Tell whether a node says that its page is this one; None where it says no page."""
+    entity = candidate.entity
+    of_page = entity.first("mainEntityOfPage")
+    told = [entity.url("mainEntityOfPage"), entity.url("url"), entity.page_id]
+    if isinstance(of_page, dict) and not told[0]:
+        told[0] = entity.of(of_page).url("url")
+    here = {page_key(url) for url in (document.response.url, document.canonical)}
+    keys = [page_key(url) for url in told if url]
+    if any(key in here for key in keys) or of_page is True:
+        return True
+    return False if any(host == urlsplit(document.response.url).netloc for host, *_ in keys) else None
+
+
+def page_key(url: str) -> tuple[str, str, str]:
+    """Return what makes two addresses one page: host, path, and the parameters that say which video it is."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    identifying = "&".join(f"{name}={query[name][0]}" for name in IDENTIFYING if name in query)
+    return parts.netloc.casefold().removeprefix("www.").removeprefix("m."), parts.path.rstrip("/"), identifying
+
+
+def is_title(candidate: Candidate, document: Document) -> bool:
+    """Tell whether the page is named after a node."""
+    titles = [
+        document.metas.first("og:title"),
+        document.metas.first("twitter:title"),
+        document.title,
+        *document.headings,
+    ]
+    told = [title.casefold() for title in map(line, titles) if title]
+    begun = [title.rstrip("….") for title in told if len(title) > BEGINNING_CHARS]
+    name = candidate.name
+    return not told or (name != "" and (any(name in title for title in told) or name.startswith(tuple(begun))))
+
+
+def has_player(document: Document) -> bool:
+    """Tell whether OpenGraph names a player or a file, not only a type."""
+    lengths = document.metas.first("video:duration", "og:video:duration")
+    return lengths is not None or any(http_url(player.url, document.base) for player in document.metas.players())

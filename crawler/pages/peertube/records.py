@@ -1,0 +1,218 @@
+"""From PeerTube's JSON to records; read what is there, prefer the newer name, never fail on a missing one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from crawler.items import Availability, RecordKey, User, Video
+from crawler.pages.base import Response
+from crawler.pages.peertube.urls import SITE
+
+Row = Mapping[str, Any]
+
+AVAILABILITY: Mapping[int, Availability] = {1: "public", 2: "unlisted", 3: "private", 4: "internal", 5: "password"}
+LIVE_STATES = {4: "is_upcoming", 5: "post_live"}
+"""Video states (`state.id`) of a live stream that is not running."""
+
+
+def rows_of(body: Any) -> list[Row]:
+    """Return the rows of a list of the API, without what is no object."""
+    data = body.get("data") if isinstance(body, Mapping) else None
+    return [row for row in data if isinstance(row, Mapping)] if isinstance(data, list) else []
+
+
+def part(row: Row, name: str) -> Row:
+    """Return the object `name` of `row`, empty where there is none."""
+    value = row.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def actor_id(actor: Row) -> str | None:
+    """Return `name@host` of an account or channel."""
+    return f"{actor['name']}@{actor['host']}" if actor.get("name") and actor.get("host") else None
+
+
+def is_instance(account: Row) -> bool:
+    """Tell whether `account` is an instance's own actor, which is no user."""
+    return account.get("name") == "peertube"
+
+
+def is_local(row: Row, response: Response) -> bool:
+    """Tell whether an account, channel or video lives on the instance that answered."""
+    if isinstance(row.get("isLocal"), bool):
+        return bool(row["isLocal"])
+    host = row.get("host") or part(row, "account").get("host")
+    return host is None or str(host).lower() == response.host
+
+
+def account(row: Row, response: Response) -> User:
+    """Return the record of an account."""
+    return actor(row, response, account_type="person", banner_url=None)
+
+
+def channel(row: Row, response: Response) -> User:
+    """Return the record of a channel, with the account that owns it."""
+    owner = part(row, "ownerAccount")
+    return actor(
+        row,
+        response,
+        account_type="channel",
+        owner_id=actor_id(owner),
+        owner_url=owner.get("url"),
+        banner_url=image(row, "banners", "banner", response),
+        video_count=row.get("videosCount"),
+    )
+
+
+def actor(row: Row, response: Response, **more: Any) -> User:
+    return User(
+        site=SITE,
+        id=actor_id(row) or "",
+        url=row.get("url") or response.url,
+        fetched_at=response.fetched_at,
+        fetched_from=response.url,
+        username=row.get("name"),
+        name=row.get("displayName"),
+        description=row.get("description"),
+        avatar_url=image(row, "avatars", "avatar", response),
+        host=row.get("host"),
+        follower_count=row.get("followersCount"),
+        following_count=row.get("followingCount"),
+        created_at=row.get("createdAt"),
+        updated_at=row.get("updatedAt"),
+        **more,
+    )
+
+
+def video_key(row: Row) -> RecordKey:
+    """Return the key of a video; its UUID is the same on every instance."""
+    return RecordKey("video", SITE, str(row.get("uuid") or ""))
+
+
+def video(row: Row, response: Response, activity: Row | None = None) -> Video:
+    """Return the record of a video.
+
+    Args:
+        row: a list row or the whole object of `/api/v1/videos/{id}`.
+        response: where it stood.
+        activity: the same video in an ActivityPub outbox, with the tags and the whole text that a list row lacks.
+    """
+    uploader, its_channel = part(row, "account"), part(row, "channel")
+    live = bool(row.get("isLive"))
+    width, height, content_url = largest_file(row, activity or {})
+    sensitive = row.get("nsfw")
+    return Video(
+        site=SITE,
+        id=video_key(row).id,
+        url=row.get("url") or response.url,
+        fetched_at=response.fetched_at,
+        fetched_from=response.url,
+        title=row.get("name") or "",
+        description=activity.get("content") if activity else row.get("description"),
+        published_at=row.get("publishedAt"),
+        updated_at=row.get("updatedAt"),
+        duration=None if live else row.get("duration"),
+        view_count=row.get("views"),
+        like_count=row.get("likes"),
+        dislike_count=row.get("dislikes"),
+        comment_count=row.get("comments"),
+        uploader=uploader.get("displayName"),
+        uploader_id=actor_id(uploader),
+        uploader_url=uploader.get("url"),
+        channel=its_channel.get("displayName"),
+        channel_id=actor_id(its_channel),
+        channel_url=its_channel.get("url"),
+        channel_follower_count=its_channel.get("followersCount"),
+        thumbnail=thumbnail(row, response),
+        tags=tags(row, activity),
+        categories=label_list(part(row, "category")),
+        language=part(row, "language").get("id"),
+        license=label(part(row, "licence")),
+        age_limit=None if sensitive is None else 18 if sensitive else 0,
+        is_family_friendly=None if sensitive is None else not sensitive,
+        live_status=live_status(row, live=live),
+        availability=AVAILABILITY.get(part(row, "privacy").get("id") or 0),
+        media_type="livestream" if live else "video",
+        width=width,
+        height=height,
+        embed_url=absolute(row.get("embedUrl") or row.get("embedPath"), response),
+        content_url=content_url,
+    )
+
+
+def tags(row: Row, activity: Row | None) -> list[str] | None:
+    """Return the tags; None where neither source tells them."""
+    if activity is None:
+        return row.get("tags")
+    found = activity.get("tag")
+    return [tag["name"] for tag in found if tag.get("type") == "Hashtag"] if isinstance(found, list) else None
+
+
+def label(constant: Row) -> str | None:
+    """Return the name of a category or licence; None for the site's `Unknown`, which has no id."""
+    return constant.get("label") if constant.get("id") is not None else None
+
+
+def label_list(constant: Row) -> list[str] | None:
+    name = label(constant)
+    return [name] if name else None
+
+
+def live_status(row: Row, *, live: bool) -> Any:
+    """Return the status in yt-dlp's words; a list row of a live stream is only shown while it runs."""
+    return LIVE_STATES.get(part(row, "state").get("id") or 0, "is_live") if live else "not_live"
+
+
+def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str | None]:
+    """Return width and height in pixels and the URL of the largest video file that either source names."""
+    files = list(row.get("files") or [])
+    for playlist in row.get("streamingPlaylists") or []:
+        files += playlist.get("files") or []
+    found = [
+        (pixels(file.get("height") or part(file, "resolution").get("id")), file.get("width"), file.get("fileUrl"))
+        for file in files
+    ]
+    links = activity.get("url")
+    found += [
+        (pixels(link.get("height")), link.get("width"), link.get("href"))
+        for link in (links if isinstance(links, list) else [])
+        if str(link.get("mediaType")).startswith("video/")
+    ]
+    if not found:
+        return None, None, None
+    height, width, url = max(found, key=lambda file: file[0])
+    return pixels(width) or None, height or None, url
+
+
+def pixels(value: Any) -> int:
+    """Return a number of pixels, 0 for what is none."""
+    return value if isinstance(value, int) else 0
+
+
+def thumbnail(row: Row, response: Response) -> str | None:
+    """Return the largest thumbnail: `thumbnails[]` since 8.1, before that the preview."""
+    return image(row, "thumbnails", "thumbnail", response) or absolute(
+        row.get("previewPath") or row.get("thumbnailPath"), response
+    )
+
+
+def image(row: Row, plural: str, singular: str, response: Response) -> str | None:
+    """Return the URL of the widest image: `fileUrl` since 7.1, `path` before; a single one until 6.0."""
+    images = [found for found in row.get(plural) or [row.get(singular)] if isinstance(found, Mapping)]
+    if not images:
+        return None
+    widest = max(images, key=lambda found: pixels(found.get("width")))
+    return widest.get("fileUrl") or absolute(widest.get("path"), response)
+
+
+def absolute(path: Any, response: Response) -> str | None:
+    """Return `path` as an absolute URL; None for an empty one."""
+    return urljoin(response.url, path) if isinstance(path, str) and path else None
+
+
+def origin(url: str) -> str:
+    """Return scheme and host of `url`, where an account or channel lives, with a slash."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"

@@ -1,0 +1,112 @@
+"""Pages that are no record, and why: consent screens, deleted and private videos, log-in pages, shells."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from crawler.errors import NotARecord
+from crawler.pages.document import SEPARATOR, Document
+from crawler.pages.values import is_home
+
+STATUSES = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
+
+PLACES = {
+    "consent": re.compile(r"^(?:consent|guce|privacywall)\.|^[^/]*/(?:consent|cookie-?consent|privacy-?gate)(?:/|$)"),
+    "login": re.compile(
+        r"^(?:login|signin|accounts|auth)\.|^[^/]*/(?:accounts/)?(?:log-?in|sign-?in|auth)(?:/|\.\w+|$)"
+    ),
+    "age": re.compile(r"^[^/]*/(?:age-?(?:gate|check|verification|verify)|verify-?age)(?:/|$)"),
+}
+"""Where redirects end that lead to no page of the site: host and path."""
+
+THING = r"(?:this |the |sorry,? )*(?:video|page|content|clip|account|user|profile|channel|media|post)"
+IS = r"(?: (?:is|has been|was|are|you requested|currently))*"
+SAYS = {
+    "private": rf"private (?:video|account|profile|channel)(?: on .*)?|{THING} is private",
+    "password": rf"password (?:required|protected)|protected (?:video|post|content)|{THING} is password protected",
+    "deleted": rf"{THING}{IS} (?:deleted|removed|terminated|suspended)(?: .*)?|(?:deleted|removed) {THING}"
+    r"|vid[eé]o supprim[eé]e|v[ií]deo eliminad[oa]|video gelöscht",
+    "unavailable": rf"{THING}{IS} (?:unavailable|no longer available|not available)(?: .*)?"
+    rf"|{THING} isn'?t available(?: .*)?|content unavailable"
+    r"|(?:vid[eé]o|inhalt|contenido) (?:indisponible|nicht verfügbar|no disponible)"
+    r"|動画は利用できません|삭제된 (?:동영상|영상)입니다|видео недоступно",
+    "not_found": r"(?:error |http )?(?:404|410)(?:[ :,.!-]*(?:error|page|file))*(?:[ :,.!-]*not found)?"
+    rf"|(?:{THING} )?(?:was |could )?not(?: be)? found|{THING}(?: does not| doesn'?t) exist|oops.*not found"
+    r"|page introuvable|p[aá]gina (?:no encontrada|não encontrada)|seite nicht gefunden|pagina non trovata"
+    r"|страница не найдена|页面不存在|ページが見つかりません|페이지를 찾을 수 없습니다",
+    "login": r"(?:please )?(?:log ?in|sign ?in|sign up)(?: or sign up| or register)?|login required"
+    r"|(?:sign|log) in to (?:continue|your account|confirm .*|see .*|view .*|watch .*)"
+    r"|anmelden|se connecter|connexion|iniciar sesi[oó]n|ログイン|로그인",
+    "age": r"age (?:verification|check|gate|restricted|confirmation)(?: required)?|(?:verify|confirm) your age"
+    r"|are you (?:over )?18.*|adults? only|age[- ]restricted (?:video|content)",
+    "consent": r"before you continue(?: .*)?|(?:cookie|privacy) (?:consent|choices|settings)|(?:we value )?your privacy"
+    r"|your privacy choices|bevor (?:sie|du) fortf[aä]hr.*|avant de continuer.*|antes de continuar.*",
+    "blocked": r"just a moment|attention required!?|access denied|are you (?:a )?(?:human|robot)\??|captcha"
+    r"|verify you are human|(?:please wait\W*)?checking your browser.*|security check",
+}
+SENTENCES = {reason: re.compile(pattern) for reason, pattern in SAYS.items()}
+"""What the whole title of such a page says."""
+SHELL_LINKS = 2
+SHELL_TEXT_CHARS = 200
+
+
+def refuse_by_status(document: Document) -> None:
+    """Refuse what the server itself calls no page.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    status = document.response.status
+    if status >= 400:  # noqa: PLR2004 - the first status of an error
+        raise NotARecord(STATUSES.get(status, "http_error"), f"status {status}: {document.title or 'no title'}")
+
+
+def refuse_by_place(url: str) -> None:
+    """Refuse what was read where redirects to no page end.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    parts = urlsplit(url)
+    place = f"{parts.hostname or ''}{parts.path}".casefold()
+    for reason, pattern in PLACES.items():
+        if pattern.search(place):
+            raise NotARecord(reason, f"redirected to {url}")
+
+
+def refuse_by_title(document: Document, titles: list[str | None]) -> None:
+    """Refuse what says in its title that it is no record.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    for title in filter(None, titles):
+        if reason := says(title) or says(SEPARATOR.split(document.without_site(title) or "")[0]):
+            raise NotARecord(reason, title)
+
+
+def says(sentence: str) -> str | None:
+    """Return why a page with this title is no record, or None."""
+    plain = " ".join(sentence[:200].casefold().replace("\u2019", "'").split()).strip(" .!¡-|")
+    return next((reason for reason, pattern in SENTENCES.items() if pattern.fullmatch(plain)), None)
+
+
+def refuse_shell(document: Document) -> None:
+    """Refuse a page that a script fills: the site's name for a title, and nothing to read.
+
+    Raises:
+        NotARecord: with the reason `shell`.
+    """
+    if is_home(document.response.url):
+        return
+    anchors = document.selector.xpath("count(//body//a[@href])").get() or "0"
+    if float(anchors) > SHELL_LINKS:
+        return
+    title = document.metas.first("og:title") or document.title or ""
+    scripts = document.selector.xpath("//script[@src]")
+    nameless = title.strip().casefold() in document.brands
+    texts = document.selector.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")
+    empty = sum(len(part.strip()) for part in texts.getall()[:1000]) < SHELL_TEXT_CHARS
+    if scripts and empty and (nameless or not title):
+        raise NotARecord("shell", f"no content but the title {title!r}")

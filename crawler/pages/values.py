@@ -1,0 +1,153 @@
+"""Texts, dates, durations and addresses of structured data as plain values; what cannot be read for certain is None."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from w3lib.url import safe_url_string
+
+KOREA_AND_JAPAN = timezone(timedelta(hours=9))
+DAY_SECONDS = 86_400
+FIRST_YEAR, LAST_YEAR = 1991, 2100
+"""Years in which something can have been published on the web; others are place holders."""
+EPOCH_DIGITS = {10: 1, 13: 1000}
+"""Digits of a Unix time today: how many of its units are a second."""
+NOTHING = frozenset({"", "null", "undefined", "none", "nan", "[object object]"})
+"""What templates print for a value that they do not have."""
+MAX_URL_CHARS = 4_000
+
+ISO_DURATION = re.compile(
+    r"P(?:0+Y)?(?:(?P<w>\d+)W)?(?:0+M(?=.*T))?(?:(?P<d>\d+(?:\.\d+)?)D)?"
+    r"T?(?:(?P<h>\d+(?:\.\d+)?)H)?(?:(?P<m>\d+(?:\.\d+)?)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?",
+    re.IGNORECASE,
+)
+MONTHS_ONLY = re.compile(r"P[^T]*\d+M[^HST]*", re.IGNORECASE)
+UNIT_SECONDS = {"w": 7 * DAY_SECONDS, "d": DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
+CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]?\d(?:\.\d+)?)")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def text(value: Any) -> str | None:
+    """Return the text of a JSON value; None for what stands for nothing."""
+    if isinstance(value, dict):
+        value = value.get("@value")
+    if isinstance(value, list):
+        return next((found for item in value[:100] if not isinstance(item, list) and (found := text(item))), None)
+    if not isinstance(value, str):
+        return None
+    plain = value.replace("\xa0", " ").strip()
+    return None if plain.casefold() in NOTHING else plain
+
+
+def line(value: Any) -> str | None:
+    """Return `text(value)` with every run of white space as one blank."""
+    found = text(value)
+    return " ".join(found.split()) or None if found else None
+
+
+def duration(value: Any) -> float | None:
+    """Return the seconds of an ISO 8601 duration, a clock time (`35:28`) or a number; never 0.
+
+    A bare number is seconds; a whole one of a day or more is milliseconds.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return number_of_seconds(value)
+    found = (text(value) or "").replace(" ", "")
+    if found.isdecimal() and len(found) <= 12:  # noqa: PLR2004 - longer is no duration in any unit
+        return number_of_seconds(int(found))
+    if clock := CLOCK.fullmatch(found):
+        hours, minutes, seconds = clock.groups(default="0")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds) or None
+    if len(found) > 40 or MONTHS_ONLY.fullmatch(found) or not (iso := ISO_DURATION.fullmatch(found)):  # noqa: PLR2004
+        return None
+    return sum(float(count) * UNIT_SECONDS[unit] for unit, count in iso.groupdict().items() if count) or None
+
+
+def number_of_seconds(value: float) -> float | None:
+    """Return the seconds that a bare number means."""
+    if not math.isfinite(value) or value <= 0:
+        return None
+    return value / 1000 if value >= DAY_SECONDS and value == int(value) else float(value)
+
+
+def date(value: Any, *, far_east: bool = False) -> str | None:
+    """Return ISO 8601 with its zone.
+
+    Args:
+        value: ISO 8601, RFC 2822 or a Unix time in seconds or milliseconds.
+        far_east: a time without a zone is Korea's or Japan's; otherwise it is UTC.
+    """
+    try:
+        found = moment(value)
+        if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+            return None
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=KOREA_AND_JAPAN if far_east else UTC)
+        return found.isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def moment(value: Any) -> datetime | None:
+    """Return the time that `value` names.
+
+    Raises:
+        ValueError: it names none.
+        OverflowError: it is out of the calendar's range.
+    """
+    plain = str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+    if not plain or len(plain) > 60:  # noqa: PLR2004 - longer is no date
+        return None
+    if plain.isdecimal() and len(plain) in EPOCH_DIGITS:
+        return datetime.fromtimestamp(int(plain) / EPOCH_DIGITS[len(plain)], tz=UTC)
+    if "," in plain or plain[0].isalpha():
+        return parsedate_to_datetime(plain)
+    iso = re.sub(r"^(\d{4})/(\d\d)/(\d\d)", r"\1-\2-\3", plain)
+    iso = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", iso)
+    return datetime.fromisoformat(re.sub(r"\s+([+-]\d)", r"\1", iso))
+
+
+def language(value: Any) -> str | None:
+    """Return the BCP 47 tag of an `inLanguage`; a language's English name is none."""
+    if isinstance(value, list) and value:
+        return language(value[0]) if len(value) == 1 and not isinstance(value[0], list) else None
+    if isinstance(value, dict):
+        value = value.get("alternateName") or value.get("identifier") or value.get("@id") or value.get("name")
+    tag = (text(value) or "").replace("_", "-")
+    return tag if LANGUAGE.fullmatch(tag) else None
+
+
+def boolean(value: Any) -> bool | None:
+    """Return True or False for JSON's and for the texts that sites write instead."""
+    if isinstance(value, bool):
+        return value
+    word = (text(value) or "").rpartition("/")[2].casefold()
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(word)
+
+
+def http_url(value: Any, base: str) -> str | None:
+    """Return the absolute http or https address that `value` means on the page `base`."""
+    found = text(value)
+    if not found or len(found) > MAX_URL_CHARS or re.search(r"[\x00-\x1f]|\s\S+\s", found):
+        return None
+    try:
+        url = safe_url_string(urljoin(base, found))
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return None
+    printed_nothing = parts.path.rstrip("/").rpartition("/")[2].casefold() in NOTHING - {""}
+    return url if usable and not printed_nothing else None
+
+
+def is_home(url: str) -> bool:
+    """Tell whether `url` is the home page of its host."""
+    parts = urlsplit(url)
+    return parts.path in {"", "/"} and not parts.query

@@ -1,0 +1,203 @@
+"""The fields of a video, as schema.org nodes and as `<meta>`s tell them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler.pages.counts import count
+from crawler.pages.document import Document
+from crawler.pages.schema import (
+    Entity,
+    Fields,
+    account,
+    account_name,
+    account_url,
+    is_site,
+    legacy_counts,
+    picture,
+    words,
+)
+from crawler.pages.values import boolean, date, duration, http_url, language, line, text
+
+MEDIA_FILE = re.compile(r"\.(?:mp4|webm|m3u8|mpd|mov|m4v|ogv|mkv|flv)$", re.IGNORECASE)
+SHORTENED = re.compile(r"(?:\.\.\.|…)$")
+SHORTENED_CHARS = 100
+"""A text that ends in an ellipsis and is at least as long is a beginning, not the whole."""
+COUNTS = ("view", "like", "dislike", "comment", "repost")
+
+
+def of_node(entity: Entity) -> Fields:
+    """Return what a VideoObject says."""
+    document = entity.document
+    return {
+        "title": document.without_site(line(entity.first("name", "headline", "title"))),
+        "description": whole(text(entity.first("description"))),
+        "published_at": published(entity),
+        "updated_at": date(text(entity.first("dateModified")), far_east=document.far_east),
+        "duration": duration(quantity(entity, "duration")),
+        "thumbnail": picture(entity, "thumbnailUrl", "thumbnailURL", "thumbnail", "image"),
+        "tags": words(entity.values("keywords")),
+        "categories": words(entity.values("genre")),
+        "language": language(entity.first("inLanguage")),
+        "license": licence(entity),
+        "is_family_friendly": boolean(entity.first("isFamilyFriendly")),
+        "live_status": live_status(entity),
+        "embed_url": entity.url("embedUrl", "embedURL"),
+        "content_url": content_url(entity),
+        **size(entity),
+        **counts(entity),
+        **uploader(entity),
+    }
+
+
+def of_metas(document: Document) -> Fields:
+    """Return what OpenGraph, the Twitter card and the video `<meta>`s say."""
+    metas = document.metas
+    players = metas.players()
+    files = [player for player in players if player.is_file or MEDIA_FILE.search(player.url.partition("?")[0])]
+    pages = [player.url for player in players if player.is_page and not MEDIA_FILE.search(player.url)]
+    file = files[0] if files else None
+    released = metas.first("video:release_date", "og:video:release_date", "ya:ovs:upload_date")
+    director = http_url(metas.first("video:director"), document.base)
+    own = (
+        director
+        and urlsplit(director).netloc == document.response.host
+        and document.og_type in {"video", "video.other"}
+    )
+    return {
+        "title": document.without_site(line(metas.first("og:title", "twitter:title")) or document.title),
+        "description": whole(own_words(document, metas.first("og:description", "twitter:description", "description"))),
+        "published_at": date(released, far_east=document.far_east),
+        "duration": duration(metas.first("video:duration", "og:video:duration")),
+        "thumbnail": http_url(metas.first("og:image:secure_url", "og:image", "twitter:image"), document.base),
+        "tags": words(metas.all("og:video:tag", "video:tag")),
+        "age_limit": years(metas.first("og:restrictions:age")),
+        "uploader_url": director if own else None,
+        "embed_url": http_url(next(iter(pages), metas.first("twitter:player")), document.base),
+        "content_url": http_url(file.url, document.base) if file else None,
+        "width": pixels(file.width) if file else None,
+        "height": pixels(file.height) if file else None,
+    }
+
+
+def published(entity: Entity) -> str | None:
+    """Return when the video was published; an upload date of the same day is taken when it alone has the time."""
+    far_east = entity.document.far_east
+    told = [line(value) for name in ("datePublished", "uploadDate") for value in entity.values(name)]
+    first, *others = [value for value in told if date(value, far_east=far_east)] or [None]
+    more = [
+        other for other in others if first and other and len(first) == len("2026-01-01") and other.startswith(first)
+    ]
+    return date(max([first or "", *more], key=len), far_east=far_east)
+
+
+def quantity(entity: Entity, name: str) -> Any:
+    """Return a value that may be written as a `QuantitativeValue` or a `Duration`."""
+    value = entity.first(name)
+    return entity.graph.first(value, "value", "@value", "name", "duration") if isinstance(value, dict) else value
+
+
+def size(entity: Entity) -> Fields:
+    """Return width and height, where they are not only those of the player."""
+    known = {name: pixels(quantity(entity, name)) for name in ("width", "height")}
+    players = [
+        (pixels(player.width), pixels(player.height))
+        for player in entity.document.metas.players()
+        if not player.is_file
+    ]
+    return {} if (known["width"], known["height"]) in players else known
+
+
+def pixels(value: Any) -> int | None:
+    """Return a number of pixels, `1920` or `1920px`."""
+    plain = value.strip().removesuffix("px").strip() if isinstance(value, str) else value
+    found = count(plain)
+    return found.value or None if found else None
+
+
+def counts(entity: Entity) -> Fields:
+    """Return the counts of a video."""
+    told = legacy_counts(entity) | entity.counts("interactionStatistic")
+    comments = count(entity.first("commentCount"), entity.document.language)
+    known = {f"{name}_count": told.get(name) for name in COUNTS}
+    return known | {"comment_count": known["comment_count"] or comments}
+
+
+def uploader(entity: Entity) -> Fields:
+    """Return who published the video; a publisher that is the site itself did not."""
+    holder = account(entity, "author", "creator", "actor")
+    if holder is None:
+        publisher = account(entity, "publisher")
+        holder = None if publisher is None or is_site(publisher) else publisher
+    if holder is None:
+        return {}
+    return {
+        "uploader": account_name(holder),
+        "uploader_url": account_url(holder),
+        "channel_follower_count": (legacy_counts(holder) | holder.counts("interactionStatistic")).get("follow"),
+    }
+
+
+def content_url(entity: Entity) -> str | None:
+    """Return the media file; some sites name the page itself."""
+    url = entity.url("contentUrl", "contentURL")
+    document = entity.document
+    return (
+        None if url in {document.response.url, document.canonical, entity.url("url"), entity.url("embedUrl")} else url
+    )
+
+
+def licence(entity: Entity) -> str | None:
+    """Return the licence, an address or words."""
+    value = entity.first("license")
+    if isinstance(value, dict):
+        return entity.of(value).url("url", "@id") or line(entity.of(value).first("name"))
+    return line(value)
+
+
+def live_status(entity: Entity) -> str | None:
+    """Return what the `BroadcastEvent` of a video says, at the time when the page was read."""
+    event = next((node for node in entity.graph.children(entity.node, "publication")), None)
+    broadcast = entity.of(event) if event else entity
+    if boolean(broadcast.first("isLiveBroadcast")) is not True:
+        return None
+    starts, ends, now = (
+        date(value)
+        for value in (broadcast.first("startDate"), broadcast.first("endDate"), entity.document.response.fetched_at)
+    )
+    if now is None:
+        return None
+    if ends and is_before(ends, now):
+        return "was_live"
+    return "is_upcoming" if starts and is_before(now, starts) else "is_live"
+
+
+def is_before(one: str, other: str) -> bool:
+    """Compare two ISO 8601 times."""
+    return datetime.fromisoformat(one) < datetime.fromisoformat(other)
+
+
+def years(value: str | None) -> int | None:
+    """Return the years of an age limit such as `18+`."""
+    found = re.fullmatch(r"\s*(\d{1,2})\+?\s*", value or "")
+    return int(found[1]) if found else None
+
+
+def whole(description: str | None) -> str | None:
+    """Return a text, or None when it is only the beginning of one."""
+    cut = description and len(description) >= SHORTENED_CHARS and SHORTENED.search(description)
+    return None if cut else description
+
+
+def own_words(document: Document, summary: str | None) -> str | None:
+    """Return the summary of a page, or None when the site made it: it names both the page and the site."""
+    plain = text(summary)
+    title = document.without_site(line(document.metas.first("og:title")) or document.title)
+    if plain is None or title is None:
+        return plain
+    said = plain.casefold()
+    names_site = any(re.search(rf"\b{re.escape(brand)}\b", said) for brand in document.brands)
+    return None if names_site and title.casefold() in said else plain

@@ -1,0 +1,148 @@
+"""What `scrapy collect` shows: a line of progress for each spider, and the summary at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+
+import redis
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from crawler.frontier.ledger import Ledger, Summary
+from crawler.instances import Instance
+
+PLAIN_INTERVAL_S = 5.0
+"""Seconds between two lines of progress where the output is no terminal."""
+MOST_MISSING = 10
+"""Missing records that the summary names."""
+
+
+class Report:
+    """Shows a collection on the terminal."""
+
+    def __init__(self, ledgers: Mapping[str, Ledger], instances: list[Instance], folder: Path) -> None:
+        self.ledgers = ledgers
+        self.instances = instances
+        self.folder = folder
+        self.console = Console()
+        self.progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=self.console
+        )
+        self.tasks: dict[str, TaskID] = {name: self.progress.add_task(name, total=None) for name in ledgers}
+        self.begun = self.shown = monotonic()
+        logs = ", ".join(str(instance.log) for instance in instances)
+        self.console.print(f"{len(instances)} instances, logs in {logs}", highlight=False, soft_wrap=True)
+        if self.console.is_terminal:
+            self.progress.start()
+
+    def update(self) -> None:
+        """Show where the spiders are."""
+        if self.console.is_terminal:
+            for name, task in self.tasks.items():
+                self.progress.update(
+                    task,
+                    description=self.line(name),
+                    total=None if self.runs(name) else 1,
+                    completed=0 if self.runs(name) else 1,
+                )
+        elif monotonic() - self.shown >= PLAIN_INTERVAL_S:
+            self.shown = monotonic()
+            self.console.print(
+                f"{self.shown - self.begun:4.0f} s  " + "  ".join(self.line(name) for name in self.ledgers),
+                highlight=False,
+                soft_wrap=True,
+            )
+
+    def runs(self, name: str) -> bool:
+        """Tell whether an instance of a spider runs."""
+        return any(instance.running for instance in self.instances if instance.spider == name)
+
+    def line(self, name: str) -> str:
+        """Return a spider's progress as a line."""
+        try:
+            counts = self.ledgers[name].counts()
+        except redis.RedisError:
+            return f"{name}: the store does not answer"
+        if not self.runs(name):
+            return f"{name}: {counts['records']:,} records, done"
+        return f"{name}: {counts['records']:,} records, {counts['pending']:,} requests pending"
+
+    def draining(self) -> None:
+        """Say that Ctrl-C was heard."""
+        self.console.print(
+            "Stopping: what is in flight is finished first; Ctrl-C again stops at once. "
+            "The same command goes on from there."
+        )
+
+    def summary(self) -> None:
+        """Show how complete it is, and where the files are."""
+        self.progress.stop()
+        table = Table(
+            "",
+            "records",
+            "declared",
+            "found",
+            "refused",
+            "failed",
+            "complete",
+            "file",
+            title=f"Done in {monotonic() - self.begun:.0f} s",
+        )
+        notes: list[str] = []
+        for name, ledger in self.ledgers.items():
+            try:
+                summary = ledger.summary()
+            except redis.RedisError:
+                notes.append(f"{name}: the store does not answer; the same command goes on from here.")
+                continue
+            self.add_rows(table, name, summary)
+            notes += notes_on(name, summary)
+        for instance in self.instances:
+            if instance.exit_code():
+                notes.append(
+                    f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"
+                )
+        self.console.print(table)
+        for note in notes:
+            self.console.print(note, highlight=False, soft_wrap=True, markup=False)
+
+    def add_rows(self, table: Table, name: str, summary: Summary) -> None:
+        """Add a row for the spider, and one for each listing of a whole host."""
+        feed = self.folder / f"{name}.jsonl"
+        number = sum(summary.records.values())
+        refused, failed = sum(summary.refused.values()), len(summary.failed)
+        table.add_row(name, f"{number:,}", "", "", f"{refused:,}", f"{failed:,}", "", str(feed))
+        for listing in summary.listings:
+            if listing.whole:
+                declared = "-" if listing.declared is None else f"{listing.declared:,}"
+                share = f"{100 * listing.found / listing.target:.1f} %" if listing.target else "-"
+                table.add_row(
+                    f"  {listing.name}",
+                    "",
+                    declared,
+                    f"{listing.found:,}",
+                    f"{listing.refused:,}",
+                    f"{listing.failed:,}",
+                    share,
+                    "",
+                )
+
+
+def notes_on(name: str, summary: Summary) -> list[str]:
+    """Return what is missing, by name, and why."""
+    notes = [
+        f"{name}, missing in {one.name}: {', '.join(one.missing[:MOST_MISSING])}"
+        for one in summary.incomplete()
+        if one.missing
+    ]
+    if summary.refused:
+        notes.append(
+            f"{name}, refused: "
+            + ", ".join(f"{number:,} {reason}" for reason, number in sorted(summary.refused.items()))
+            + " (rejects.jsonl)"
+        )
+    notes += [f"{name}, failed: {why}" for why in list(summary.failed.values())[:MOST_MISSING]]
+    return notes

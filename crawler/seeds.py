@@ -1,0 +1,177 @@
+"""From what a user passes to what is crawled first: URLs as arguments, in files, on standard input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+from crawler.errors import SeedError
+from crawler.fields import web_url
+
+SCOPES = ("seed", "host", "web")
+KINDS = ("user", "video")
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One thing to begin with.
+
+    Attributes:
+        url: absolute URL, with `https` where the user named no scheme.
+        guessed: whether the scheme is a guess, so that `http` is tried when nobody answers.
+    """
+
+    url: str
+    guessed: bool = False
+
+
+def parse_seed(text: str) -> Seed:
+    """Read a URL, or `host/path` without a scheme.
+
+    Raises:
+        SeedError: it is no URL of a web page.
+    """
+    text = text.strip()
+    guessed = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is None
+    try:
+        url = web_url(f"https://{text.removeprefix('//')}" if guessed else text)
+        host = urlsplit(url or "").hostname or ""
+        _ = urlsplit(url or "").port
+    except ValueError:
+        url, host = None, ""
+    if not url or not plausible(host):
+        raise SeedError(
+            f"{text!r} is not a URL that can be crawled: pass one like https://site.example/@user or site.example."
+        )
+    return Seed(url, guessed)
+
+
+def plausible(host: str) -> bool:
+    """Tell whether `host` can be the name of a web server: an address, localhost, or a name with a dot."""
+    if ":" in host or host == "localhost":
+        return True
+    return re.fullmatch(r"(?=.{3,253}$)[^\s.,;!?/\\@]+(\.[^\s.,;!?/\\@]+)+\.?", host) is not None
+
+
+def parse_urls(text: str) -> list[Seed]:
+    """Read the argument `url=`: one URL or several, separated by commas or white space."""
+    return [
+        parse_seed(part)
+        for part in re.split(r"\s+|,(?=\s*(?:[a-zA-Z][a-zA-Z0-9+.-]*://|[\w-]+\.))", text)
+        if part.strip()
+    ]
+
+
+def read_seeds(source: str) -> Iterator[Seed | SeedError]:
+    """Read the argument `seeds=`: a txt, csv or jsonl file, or `-` for standard input.
+
+    Yields:
+        Each seed, or for a line that is none an error that names the line; the rest is read on.
+
+    Raises:
+        SeedError: the file cannot be read.
+    """
+    if source == "-":
+        yield from parse_lines(sys.stdin, "standard input", Path(source).suffix)
+        return
+    try:
+        with Path(source).open(encoding="utf-8-sig", newline="") as file:
+            yield from parse_lines(file, source, Path(source).suffix)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SeedError(
+            f"The seeds file {source} cannot be read ({exc}): pass a text file of URLs, or - for standard input."
+        ) from exc
+
+
+def parse_lines(file: TextIO, name: str, suffix: str) -> Iterator[Seed | SeedError]:
+    """Read lines of a file: URLs, csv rows with a column `url`, or JSON objects with a key `url`."""
+    texts = csv_urls(file, name) if suffix == ".csv" else enumerate(file, start=1)
+    for number, line in texts:
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        try:
+            yield parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
+        except SeedError as exc:
+            yield SeedError(f"{name}, line {number}: {exc}")
+
+
+def json_url(text: str) -> str:
+    """Read the `url` of a JSON object, or a JSON string."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    url = value.get("url") if isinstance(value, dict) else value
+    return url if isinstance(url, str) else text
+
+
+def csv_urls(file: Iterable[str], name: str) -> Iterator[tuple[int, str]]:
+    """Yield line number and URL of each row of a csv file: its column `url`, or the first where no header says so."""
+    rows = csv.reader(file)
+    column = 0
+    for row in rows:
+        if rows.line_num == 1 and "url" in (names := [cell.strip().lower() for cell in row]):
+            column = names.index("url")
+        elif row:
+            if column >= len(row):
+                raise SeedError(
+                    f"{name}, line {rows.line_num}: no column {column + 1}: every row needs the column url."
+                )
+            yield rows.line_num, row[column]
+
+
+def parse_kinds(text: str) -> frozenset[str]:
+    """Read the argument `records=`: user, video, or both."""
+    kinds = frozenset(part.strip().lower().removesuffix("s") for part in text.split(",") if part.strip())
+    if not kinds or not kinds <= set(KINDS):
+        raise SeedError(f"records={text} is unknown: pass records=user, records=video, or records=user,video.")
+    return kinds
+
+
+def parse_scope(text: str) -> str:
+    """Read the argument `scope=`."""
+    if text not in SCOPES:
+        raise SeedError(f"scope={text} is unknown: pass scope=seed, scope=host, or scope=web.")
+    return text
+
+
+def parse_max_pages(text: str | int) -> int:
+    """Read the argument `max_pages=`, a positive number of pages; 0 for no limit."""
+    if not str(text).isdecimal():
+        raise SeedError(f"max_pages={text} is no number of pages: pass a whole number such as max_pages=100.")
+    return int(text)
+
+
+def parse_message(data: bytes) -> Seed:
+    """Read a seed from Redis: a JSON object with a `url`, as scrapy-redis has it, or a plain URL.
+
+    Raises:
+        SeedError: it is neither.
+    """
+    text = data.decode("utf-8", errors="replace").strip()
+    return parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
+
+
+def check_arguments(arguments: Mapping[str, str]) -> None:
+    """Check a spider's arguments before it starts; other spiders' own are left to them.
+
+    Raises:
+        SeedError: one cannot work.
+    """
+    parse_urls(arguments.get("url", ""))
+    if scope := arguments.get("scope"):
+        parse_scope(scope)
+    if records := arguments.get("records"):
+        parse_kinds(records)
+    parse_max_pages(arguments.get("max_pages", "0"))
+    source = arguments.get("seeds", "-")
+    if source != "-" and not Path(source).is_file():
+        raise SeedError(f"The seeds file {source} does not exist: pass a text file of URLs, or - for standard input.")

@@ -1,0 +1,124 @@
+"""The settings of this project, in the order in which a request meets them; the rest are Scrapy's defaults.
+
+Every one can be given on the command line: `-s NAME=value`.
+"""
+
+import os
+
+from crawler import __version__
+
+BOT_NAME = "crawler"
+"""Name of the project, in logs."""
+SPIDER_MODULES = ["crawler.spiders"]
+"""Where the spiders are."""
+NEWSPIDER_MODULE = "crawler.spiders"
+"""Where `scrapy genspider` puts new ones."""
+COMMANDS_MODULE = "crawler.commands"
+"""Where this project's commands are."""
+
+# --- Who asks ---
+
+CONTACT_URL = os.environ.get("CONTACT_URL", "")
+"""Page or mailto: address where the owners of sites reach the operator; part of the user agent.
+A warning names it while unset. Example: `https://you.example/crawler`."""
+USER_AGENT = f"crawler/{__version__} (+{CONTACT_URL})" if CONTACT_URL else f"crawler/{__version__}"
+"""What requests say that they are, with CONTACT_URL where it is set."""
+ROBOTSTXT_OBEY = True
+"""Whether robots.txt is obeyed."""
+ROBOTSTXT_USER_AGENT = "crawler"
+"""The name under which robots.txt is read."""
+COOKIES_ENABLED = False
+"""Whether cookies are kept and sent."""
+
+# --- The queue that instances share ---
+
+REDIS_URL = os.environ.get("REDIS_URL", "")
+"""URL of the Redis or Valkey that all instances share; empty for the embedded store. Example: `redis://queue.example:6379/0`."""
+STORE_DIR = ".crawler"
+"""Folder of the embedded store, used while REDIS_URL is empty."""
+REDIS_PARAMS = {"socket_timeout": 10, "socket_connect_timeout": 5}
+"""Arguments of the Redis client; timeouts in seconds."""
+SCHEDULER = "crawler.frontier.scheduler.Scheduler"
+"""The scheduler: scrapy-redis', kept from ending a crawl that others are at."""
+SCHEDULER_PERSIST = True
+"""Whether the queue outlives an instance. It must: otherwise the first to end empties it under the others."""
+DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
+"""What tells requests that have been queued before, for all instances."""
+
+# --- Politeness, per host ---
+
+DOWNLOAD_DELAY = 0.25
+"""Seconds between two requests to a host, varied by half."""
+CONCURRENT_REQUESTS_PER_DOMAIN = 4
+"""Requests in flight to a host."""
+CONCURRENT_REQUESTS = 16
+"""Requests in flight in all."""
+RETRY_AFTER_MAX_S = 900
+"""Longest pause in seconds that a host's Retry-After is followed for."""
+BACKOFF_TIMES = 20
+"""How often a request is sent again after 429, or 503 with Retry-After, before that counts as a failure."""
+RETRY_TIMES = 4
+"""How often a request is sent again after another failure."""
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
+"""Level of Scrapy's own line for a request that is given up; the spider says it in a sentence."""
+
+# --- Limits of a response ---
+
+DOWNLOAD_TIMEOUT = 30
+"""Seconds until an answer must be there."""
+DOWNLOAD_MAXSIZE = 20 * 1024 * 1024
+"""Bytes of the largest body that is read."""
+DOWNLOAD_WARNSIZE = 0
+"""Bytes from which a body is warned of; 0 for never, the limit above is low enough."""
+REDIRECT_MAX_TIMES = 5
+"""Redirects that are followed in a row."""
+METAREFRESH_ENABLED = False
+"""Whether redirects inside HTML are followed."""
+DOWNLOAD_VERIFY_CERTIFICATES = True
+"""Whether TLS certificates are checked."""
+TELNETCONSOLE_ENABLED = False
+"""Whether a console listens that runs any code it is sent."""
+REMOTE_CONTROL_ENABLED = False
+"""Whether a socket listens that does the same."""
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.middlewares.backoff.BackOffMiddleware": 560,
+}
+"""Between Scrapy's own: back-off stands below retries. The scope decides which hosts are visited."""
+
+# --- From records to files ---
+
+ITEM_PIPELINES = {
+    "crawler.pipelines.validate.ValidatePipeline": 100,
+    "crawler.pipelines.dedupe.DedupePipeline": 200,
+}
+"""In this order: a record is normalised and checked, then let through once."""
+CONCURRENT_ITEMS = 8
+"""Records of a response that are worked on at once."""
+FEED_STORAGES = {
+    "": "crawler.feeds.jsonlines.LocalFileStorage",
+    "file": "crawler.feeds.jsonlines.LocalFileStorage",
+}
+"""Local files get whole lines, from several instances too."""
+FEED_EXPORT_ENCODING = "utf-8"
+"""Encoding of the feeds."""
+
+# --- What the terminal shows ---
+
+LOG_LEVEL = "INFO"
+"""Least level that is logged."""
+PROGRESS_INTERVAL_S = 10
+"""Seconds between two lines of progress."""
+LOGSTATS_INTERVAL = 0
+"""Seconds between two lines of Scrapy's own progress; 0 for none."""
+DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
+"""Level of Scrapy's own line for a dropped record; refusals are logged with their reasons."""
+EXTENSIONS = {
+    "scrapy.extensions.logstats.LogStats": None,
+    "crawler.extensions.contact.Contact": 100,
+    "crawler.extensions.books.Books": 200,
+    "crawler.extensions.rejects.Rejects": 300,
+    "crawler.extensions.summary.SummaryExtension": 400,
+    "crawler.extensions.membership.Membership": 500,
+}
+"""One behaviour a module."""

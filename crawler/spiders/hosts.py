@@ -1,0 +1,113 @@
+"""What is known of hosts: the software they run, once for the fleet, and whether they speak TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from crawler.frontier.fleet import text
+from crawler.pages import PLATFORMS
+from crawler.pages.base import Link, Response
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from crawler.frontier.keys import Keys
+    from crawler.seeds import Seed
+
+logger = logging.getLogger(__name__)
+
+TLS_PROBE_TIMEOUT_S = 10.0
+Fetch = Callable[[Link], Awaitable[Response | None]]
+
+
+class Hosts:
+    """Remembers which software a host runs."""
+
+    def __init__(self, server: Redis, keys: Keys, fetch: Fetch) -> None:
+        self.server = server
+        self.keys = keys
+        self.fetch = fetch
+        self.platforms: dict[str, str] = {}
+        self.asked: dict[str, asyncio.Task[str]] = {}
+        self.schemes: dict[str, str] = {}
+
+    def known(self, host: str) -> str | None:
+        """Return the software that `host` is known to run: a name, "" for none, None when nobody has asked."""
+        if host not in self.platforms:
+            stored = self.server.hget(self.keys.platforms, host)
+            if stored is None:
+                return None
+            self.platforms[host] = text(stored)
+        return self.platforms[host]
+
+    def remember(self, host: str, platform: str) -> None:
+        """Note what `host` runs, for the fleet."""
+        self.platforms[host] = platform
+        self.server.hset(self.keys.platforms, host, platform)
+
+    async def identify(self, response: Response) -> str:
+        """Return the software that made `response`, by its HTML or, asked once a host, by nodeinfo; "" for none."""
+        known = self.known(response.host)
+        if known is not None:
+            return known
+        name = next((name for name, platform in PLATFORMS.items() if platform.recognises(response)), None)
+        if name is None:
+            task = self.asked.setdefault(response.host, asyncio.ensure_future(self.ask_nodeinfo(response.base)))
+            name = await task
+        self.remember(response.host, name)
+        return name
+
+    async def ask_nodeinfo(self, base: str) -> str:
+        """Return what the host says in nodeinfo that it runs, if that is a platform we know."""
+        index = json_object(await self.fetch(Link(f"{base}/.well-known/nodeinfo", "listing")))
+        hrefs = [
+            link.get("href")
+            for link in as_list(index.get("links"))
+            if isinstance(link, dict) and "nodeinfo" in str(link.get("rel"))
+        ]
+        url = urljoin(base, str(hrefs[-1])) if hrefs else ""
+        if urlsplit(url).netloc.lower() != urlsplit(base).netloc:
+            return ""
+        software = json_object(await self.fetch(Link(url, "listing"))).get("software")
+        name = str(software.get("name")).lower() if isinstance(software, dict) else ""
+        return name if name in PLATFORMS else ""
+
+    async def with_scheme(self, seed: Seed) -> str:
+        """Return the seed's URL with `http` where the scheme was a guess and the host does not speak TLS."""
+        parts = urlsplit(seed.url)
+        if not seed.guessed:
+            return seed.url
+        if parts.netloc not in self.schemes:
+            self.schemes[parts.netloc] = (
+                "https" if await speaks_tls(parts.hostname or "", parts.port or 443) else "http"
+            )
+        return parts._replace(scheme=self.schemes[parts.netloc]).geturl()
+
+
+async def speaks_tls(host: str, port: int) -> bool:
+    """Tell whether a TLS handshake succeeds; whose certificate it is, the request itself will check."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), TLS_PROBE_TIMEOUT_S)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def json_object(response: Response | None) -> dict[str, Any]:
+    """Return the JSON object that was answered with 200, else an empty one."""
+    body = response.json if response is not None and response.status == HTTPStatus.OK else None
+    return body if isinstance(body, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,44 @@
+"""Which of a page's links are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from crawler.pages import FALLBACK
+from crawler.pages.base import Link, Page
+
+
+def followed(
+    page: Page, links: Iterable[Link], *, scope: str, wanted: frozenset[str], found: frozenset[str]
+) -> Iterator[Link]:
+    """Yield the links to follow, each URL once.
+
+    Args:
+        page: where they stand.
+        links: what the page leads to.
+        scope: `seed`, only what makes the wanted records of what was asked for; `host`, all on this host; `web`, all.
+        wanted: kinds of records that are asked for.
+        found: kinds of records that the page itself gave.
+    """
+    seen = set()
+    for link in links:
+        useful = wanted & leads_to(link)
+        if scope == "seed" and page.listing() is None:
+            useful -= found
+            if isinstance(page, FALLBACK) and link.kind == "listing":
+                continue
+        elsewhere = link.outward or bare_host(link.url) != bare_host(page.url)
+        if useful and link.url not in seen and (scope == "web" or not elsewhere):
+            seen.add(link.url)
+            yield link
+
+
+def leads_to(link: Link) -> frozenset[str]:
+    """Return the kinds of records that a link leads to."""
+    return frozenset(link.leads_to) if link.kind == "listing" else frozenset({link.kind})
+
+
+def bare_host(url: str) -> str:
+    """Return host and port of `url` without a leading `www.`."""
+    return urlsplit(url).netloc.lower().removeprefix("www.")
