@@ -7,11 +7,12 @@ from pathlib import Path
 from time import monotonic
 
 import redis
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
-from crawler.frontier.ledger import Ledger, Summary
+from crawler.frontier.ledger import Ledger, ListingCount, Summary
 from crawler.instances import Instance
 
 PLAIN_INTERVAL_S = 5.0
@@ -34,7 +35,7 @@ class Report:
         self.tasks: dict[str, TaskID] = {name: self.progress.add_task(name, total=None) for name in ledgers}
         self.begun = self.shown = monotonic()
         logs = ", ".join(str(instance.log) for instance in instances)
-        self.console.print(f"{len(instances)} instances, logs in {logs}", highlight=False, soft_wrap=True)
+        self.show(f"{len(instances)} instances, logs in {logs}")
         if self.console.is_terminal:
             self.progress.start()
 
@@ -50,11 +51,7 @@ class Report:
                 )
         elif monotonic() - self.shown >= PLAIN_INTERVAL_S:
             self.shown = monotonic()
-            self.console.print(
-                f"{self.shown - self.begun:4.0f} s  " + "  ".join(self.line(name) for name in self.ledgers),
-                highlight=False,
-                soft_wrap=True,
-            )
+            self.show(f"{self.shown - self.begun:4.0f} s  " + "; ".join(self.line(name) for name in self.ledgers))
 
     def runs(self, name: str) -> bool:
         """Tell whether an instance of a spider runs."""
@@ -80,16 +77,11 @@ class Report:
     def summary(self) -> None:
         """Show how complete it is, and where the files are."""
         self.progress.stop()
+        self.console.print(f"\nDone in {monotonic() - self.begun:.0f} s")
         table = Table(
-            "",
-            "records",
-            "declared",
-            "found",
-            "refused",
-            "failed",
-            "complete",
-            "file",
-            title=f"Done in {monotonic() - self.begun:.0f} s",
+            "listing",
+            *(Column(name, justify="right") for name in ("declared", "found", "refused", "failed", "complete")),
+            box=SIMPLE_HEAD,
         )
         notes: list[str] = []
         for name, ledger in self.ledgers.items():
@@ -98,37 +90,31 @@ class Report:
             except redis.RedisError:
                 notes.append(f"{name}: the store does not answer; the same command goes on from here.")
                 continue
-            self.add_rows(table, name, summary)
+            self.show(f"  {sum(summary.records.values()):>7,} {name} in {self.folder / name}.jsonl")
+            for listing in summary.listings:
+                if listing.whole:
+                    table.add_row(*cells(listing))
             notes += notes_on(name, summary)
-        for instance in self.instances:
-            if instance.exit_code():
-                notes.append(
-                    f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"
-                )
-        self.console.print(table)
+        notes += [
+            f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"
+            for instance in self.instances
+            if instance.exit_code()
+        ]
+        if table.row_count:
+            self.console.print(table)
         for note in notes:
-            self.console.print(note, highlight=False, soft_wrap=True, markup=False)
+            self.show(note)
 
-    def add_rows(self, table: Table, name: str, summary: Summary) -> None:
-        """Add a row for the spider, and one for each listing of a whole host."""
-        feed = self.folder / f"{name}.jsonl"
-        number = sum(summary.records.values())
-        refused, failed = sum(summary.refused.values()), len(summary.failed)
-        table.add_row(name, f"{number:,}", "", "", f"{refused:,}", f"{failed:,}", "", str(feed))
-        for listing in summary.listings:
-            if listing.whole:
-                declared = "-" if listing.declared is None else f"{listing.declared:,}"
-                share = f"{100 * listing.found / listing.target:.1f} %" if listing.target else "-"
-                table.add_row(
-                    f"  {listing.name}",
-                    "",
-                    declared,
-                    f"{listing.found:,}",
-                    f"{listing.refused:,}",
-                    f"{listing.failed:,}",
-                    share,
-                    "",
-                )
+    def show(self, line: str) -> None:
+        """Print a line as it is."""
+        self.console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def cells(listing: ListingCount) -> tuple[str, ...]:
+    """Return a listing as the cells of a row."""
+    numbers = (listing.declared, listing.found, listing.refused, listing.failed)
+    share = f"{100 * listing.found / listing.target:.1f} %" if listing.target else "-"
+    return (listing.name, *("-" if number is None else f"{number:,}" for number in numbers), share)
 
 
 def notes_on(name: str, summary: Summary) -> list[str]:

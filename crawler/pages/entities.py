@@ -74,7 +74,7 @@ def subject_of(document: Document) -> Subject | None:
         return Subject("user", users, profiles)
     if videos or (document.og_type in PLAYER_TYPES and has_player(document) and not is_home(document.response.url)):
         return Subject("video", videos, [])
-    if users or profiles or (document.og_type == "profile" and not is_home(document.response.url)):
+    if users or (document.og_type == "profile" and not is_home(document.response.url)):
         return Subject("user", users, profiles)
     return None
 
@@ -99,17 +99,14 @@ def main_videos(found: list[Candidate], document: Document) -> list[Entity]:
     if chosen := [each for each in videos if each.role == "main"]:
         return one_of(chosen, document)
     says_video = document.og_type.startswith("video")
-    other = any(
-        OTHER_THINGS.fullmatch(name) for each in found if each.role == "top" for name in types(each.entity.node)
-    )
-    if not says_video and (other or document.og_type not in {"", "website"}):
+    if not says_video and (is_other(found) or document.og_type not in {"", "website"}):
         return []
     near = [each for each in videos if each.role == "top" or says_video]
-    if chosen := [each for each in near if is_page(each, document) is True]:
-        return one_of(
-            [*chosen, *(each for each in near if each not in chosen and same_name(each, chosen[0]))], document
-        )
-    open_ones = [each for each in near if is_page(each, document) is None or (says_video and is_title(each, document))]
+    verdicts = [(each, is_page(each, document)) for each in near]
+    if chosen := [each for each, here in verdicts if here]:
+        again = [each for each, here in verdicts if not here and same_name(each, chosen[0])]
+        return one_of(chosen + again, document)
+    open_ones = [each for each, here in verdicts if here is None or (says_video and is_title(each, document))]
     return one_of([each for each in open_ones if says_video or is_title(each, document)], document)
 
 

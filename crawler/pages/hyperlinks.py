@@ -51,14 +51,20 @@ def links(document: Document) -> Iterator[Link]:
 def told(document: Document) -> Iterator[tuple[str, LinkKind]]:
     """Yield the addresses of the videos and accounts that the structured data names."""
     for graph in document.graphs:
-        for node in graph.nodes:
-            yield from named(node, graph, document, MAX_DEPTH)
+        waiting = [(node, MAX_DEPTH) for node in reversed(graph.nodes)]
+        read: set[int] = set()
+        while waiting:
+            node, depth = waiting.pop()
+            if id(node) in read:
+                continue
+            read.add(id(node))
+            yield from named(node, graph, document)
+            children = graph.children(node, *LISTS) if depth else []
+            waiting.extend((child, depth - 1) for child in reversed(children))
 
 
-def named(node: Node, graph: Graph, document: Document, depth: int) -> Iterator[tuple[str, LinkKind]]:
-    """Yield the addresses that `node` and the nodes in it name, to a depth."""
-    if not depth:
-        return
+def named(node: Node, graph: Graph, document: Document) -> Iterator[tuple[str, LinkKind]]:
+    """Yield the addresses that `node` names."""
     kind: LinkKind = "video" if types(node) & VIDEOS else "user" if types(node) & PERSONS else "listing"
     values: list[Any] = [graph.first(node, "url")]
     if types(node) & {"ListItem"}:
@@ -69,9 +75,6 @@ def named(node: Node, graph: Graph, document: Document, depth: int) -> Iterator[
     for value in values:
         if isinstance(value, str) and (url := followed(value, document)):
             yield url, kind
-    for name in LISTS:
-        for child in graph.children(node, name):
-            yield from named(child, graph, document, depth - 1)
 
 
 def anchors(document: Document) -> Iterator[tuple[str, LinkKind]]:

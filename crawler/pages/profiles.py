@@ -13,6 +13,7 @@ from crawler.pages.schema import Entity, Fields, account_name, legacy_counts, pi
 from crawler.pages.values import boolean, date, http_url, line, text
 from crawler.pages.videos import own_words, whole
 
+MAX_LISTS = 20
 HANDLE = re.compile(r"@?([\w.-]{1,100})")
 HANDLE_IN_PATH = re.compile(r"/@([\w.-]{1,100})(?:/|$)")
 HANDLE_IN_NAME = re.compile(r"(?P<name>.+?)\s+\(@(?P<handle>[\w.-]{1,100})\).*")
@@ -27,7 +28,7 @@ def of_node(entity: Entity) -> Fields:
         "name": account_name(entity),
         "username": handle(entity),
         "description": whole(text(entity.first("description"))),
-        "avatar_url": picture(entity, "image", "logo", "thumbnailUrl"),
+        "avatar_url": picture(entity, *(("logo", "image") if kinds & ORGANIZATIONS else ("image", "thumbnailUrl"))),
         "links": links(entity),
         "account_type": "person" if kinds & PERSONS else "organization" if kinds & ORGANIZATIONS else None,
         "follower_count": received.get("follow"),
@@ -76,7 +77,10 @@ def handle(entity: Entity) -> str | None:
     if found := HANDLE_IN_PATH.search(unquote(path)):
         return found[1]
     shape = HANDLE.fullmatch(name or "")
-    return shape[1] if shape else None
+    # A nickname is none: a handle is written as one, or stands in the profile's address.
+    return (
+        shape[1] if name and shape and (name[0] == "@" or shape[1].casefold() in path.casefold().split("/")) else None
+    )
 
 
 def links(entity: Entity) -> list[str] | None:
@@ -94,7 +98,7 @@ def video_count(entity: Entity) -> Count | None:
         named = (line(counter.get("name")) or line(counter.get("description")) or "").casefold()
         if any(types(node) & VIDEOS for node in made) or named in {"videos", "uploads", "video uploads"}:
             return count(counter.get("userInteractionCount"), entity.document.language)
-    for listed in entity.graph.children(entity.node, "mainEntity", "hasPart", "subjectOf"):
+    for listed in entity.graph.children(entity.node, "mainEntity", "hasPart", "subjectOf")[:MAX_LISTS]:
         parts = entity.graph.children(listed, "itemListElement")
         things = [thing for part in parts for thing in (entity.graph.children(part, "item") or [part])]
         if things and all(types(thing) & VIDEOS for thing in things):

@@ -9,6 +9,7 @@ from crawler.errors import NotARecord
 from crawler.pages.document import SEPARATOR, Document
 from crawler.pages.values import is_home
 
+FIRST_ERROR = 400
 STATUSES = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
 
 PLACES = {
@@ -51,15 +52,14 @@ SHELL_LINKS = 2
 SHELL_TEXT_CHARS = 200
 
 
-def refuse_by_status(document: Document) -> None:
+def refuse_by_status(status: int) -> None:
     """Refuse what the server itself calls no page.
 
     Raises:
         NotARecord: with the reason.
     """
-    status = document.response.status
-    if status >= 400:  # noqa: PLR2004 - the first status of an error
-        raise NotARecord(STATUSES.get(status, "http_error"), f"status {status}: {document.title or 'no title'}")
+    if status >= FIRST_ERROR:
+        raise NotARecord(STATUSES.get(status, "http_error"), f"status {status}")
 
 
 def refuse_by_place(url: str) -> None:

@@ -12,7 +12,7 @@ from crawler.pages import hyperlinks, profiles, sitemaps, videos
 from crawler.pages.base import Link, Page
 from crawler.pages.document import Document
 from crawler.pages.entities import Subject, subject_of
-from crawler.pages.refusals import refuse_by_place, refuse_by_status, refuse_by_title, refuse_shell
+from crawler.pages.refusals import FIRST_ERROR, refuse_by_place, refuse_by_status, refuse_by_title, refuse_shell
 from crawler.pages.schema import Fields, merged
 
 
@@ -23,10 +23,10 @@ class StructuredPage(Page):
 
     def records(self) -> Iterator[Record]:
         """Yield the video or the user that this page is about; nothing where it is about something else."""
+        refuse_by_status(self.response.status)
         if not self._is_html:
             return
         document = self._document
-        refuse_by_status(document)
         refuse_by_place(self.url)
         subject = subject_of(document)
         if subject is None:
@@ -37,7 +37,7 @@ class StructuredPage(Page):
 
     def links(self) -> Iterator[Link]:
         """Yield where this page or sitemap leads to, on its own host."""
-        if self.response.status >= 400:  # noqa: PLR2004 - the first status of an error
+        if self.response.status >= FIRST_ERROR:
             return
         if sitemaps.is_sitemap(self.response):
             yield from sitemaps.links(self.response)

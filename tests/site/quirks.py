@@ -1,0 +1,96 @@
+"""What a server does to its clients: limits, delays, failures, lists that change under way."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["api", "html", "activitypub"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quirks:
+    """How the site behaves; the defaults are those of a PeerTube as it is installed.
+
+    Attributes:
+        rate_limit: answer 429 beyond the limits.
+        window_s: length of the limiter's window, seconds.
+        api_limit: API, sitemap, robots and nodeinfo requests a window, one counter for all.
+        html_limit: HTML requests a window.
+        activitypub_limit: ActivityPub requests a window.
+        hide: videos that become private while lists are walked, one a listing request, oldest first.
+        grow: videos that are published while lists are walked, one a listing request.
+        latency_ms: wait before each answer, milliseconds.
+        fail_rate: share of URLs, 0 to 1, that answer 500 the first time they are asked for.
+        closed_accounts: `/api/v1/accounts` answers 403, as PeerTube 9.
+        api_version: 4, 6 or 8: whose JSON is spoken.
+        slow_page_ms: how long the plain site's slow page takes, milliseconds.
+        keepalive_s: idle connections are closed after this, seconds.
+    """
+
+    rate_limit: bool = True
+    window_s: float = 10.0
+    api_limit: int = 50
+    html_limit: int = 500
+    activitypub_limit: int = 500
+    hide: int = 0
+    grow: int = 0
+    latency_ms: float = 0
+    fail_rate: float = 0
+    closed_accounts: bool = False
+    api_version: Literal[4, 6, 8] = 6
+    slow_page_ms: float = 2000
+    keepalive_s: float = 5.0
+
+    def limit(self, kind: Kind) -> int:
+        """Requests of `kind` that a window admits."""
+        return {"api": self.api_limit, "html": self.html_limit, "activitypub": self.activitypub_limit}[kind]
+
+
+@dataclass(slots=True)
+class RateLimiter:
+    """Fixed windows, one a kind, that begin with their first request."""
+
+    quirks: Quirks
+    windows: dict[Kind, tuple[float, int]] = field(default_factory=dict)
+
+    def admit(self, kind: Kind) -> tuple[bool, dict[str, str]]:
+        """Count a request; return whether it is within the limit, and the headers to send."""
+        if not self.quirks.rate_limit:
+            return True, {}
+        now, limit = time.monotonic(), self.quirks.limit(kind)
+        start, used = self.windows.get(kind, (now, 0))
+        if now - start >= self.quirks.window_s:
+            start, used = now, 0
+        self.windows[kind] = (start, used + 1)
+        left_s = start + self.quirks.window_s - now
+        headers = {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(max(0, limit - used - 1)),
+            "X-RateLimit-Reset": str(math.ceil(time.time() + left_s)),
+        }
+        if used < limit:
+            return True, headers
+        return False, headers | {"Retry-After": str(max(1, math.ceil(left_s)))}
+
+
+@dataclass(slots=True)
+class Failures:
+    """Chooses by seed the URLs that fail once."""
+
+    rate: float
+    seed: int
+    failed: set[str] = field(default_factory=set)
+
+    def strikes(self, path_qs: str) -> bool:
+        """Tell whether this request fails; the next one for the same URL does not."""
+        if not self.rate or path_qs in self.failed:
+            return False
+        digest = hashlib.blake2b(f"{self.seed} {path_qs}".encode(), digest_size=4).digest()
+        if int.from_bytes(digest, "big") >= self.rate * 2**32:
+            return False
+        self.failed.add(path_qs)
+        return True
