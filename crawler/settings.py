@@ -21,8 +21,8 @@ COMMANDS_MODULE = "crawler.commands"
 CONTACT_URL = os.environ.get("CONTACT_URL", "")
 """Page or mailto: address where the owners of sites reach the operator; part of the user agent.
 A warning names it while unset. Example: `https://you.example/crawler`."""
-USER_AGENT = f"crawler/{__version__} (+{CONTACT_URL})" if CONTACT_URL else f"crawler/{__version__}"
-"""What requests say that they are, with CONTACT_URL where it is set."""
+USER_AGENT = f"crawler/{__version__}"
+"""What requests say that they are; ` (+CONTACT_URL)` is added where that is set."""
 ROBOTSTXT_OBEY = True
 """Whether robots.txt is obeyed."""
 ROBOTSTXT_USER_AGENT = "crawler"
@@ -115,6 +115,7 @@ DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
 """Level of Scrapy's own line for a dropped record; refusals are logged with their reasons."""
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
+    "crawler.extensions.plainlogs.PlainLogs": 0,
     "crawler.extensions.contact.Contact": 100,
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,

@@ -6,9 +6,16 @@ import pytest
 from redis import Redis
 
 from crawler.frontier.store import EmbeddedStore
+from tests.crawls import kill_started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _no_instance_outlives_its_test() -> Iterator[None]:
+    yield
+    kill_started()
 
 
 @pytest.fixture(scope="session")

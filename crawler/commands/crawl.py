@@ -1,4 +1,4 @@
-"""`scrapy crawl`: Scrapy's own, with arguments checked before anything starts, and exit codes that tell how it ended."""
+"""`scrapy crawl`: Scrapy's own, with arguments checked before it starts, and exit codes that tell how it ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
 examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
-  scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379/0 -o videos.jsonl
+  scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
 
 exit codes: 0 complete or stopped by you, 1 a seed failed or the crawl could not go on, 2 wrong arguments
 """

@@ -52,15 +52,16 @@ class Books:
             rows = members if listing is not None and listing.name == name else []
             self.ledger.listing(name, kind, whole=whole, declared=totals[Listing(name, kind, whole)], listed=rows)
 
-    def record_refused(self, what: RecordKey | str, reason: str, details: Sequence[str]) -> None:
+    def record_refused(self, what: RecordKey | str, reason: str, details: Sequence[str], url: str) -> None:
         """Note a refusal."""
-        logger.warning("Refused (%s): %s", reason, "; ".join(details))
+        logger.warning("Refused as %s: %s", reason, ": ".join(filter(None, (url, "; ".join(details)))))
         self.stats.inc_value("records/refused")
         self.stats.inc_value(f"records/refused/{reason}")
         self.ledger.refuse(what, reason)
 
     def request_failed(self, what: RecordKey | str, reason: str) -> None:
         """Note a failure."""
+        logger.warning("Gave up: %s", reason)
         self.stats.inc_value("requests/failed")
         self.ledger.fail(what, reason)
 

@@ -13,6 +13,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
 from crawler.frontier.connection import release
+from crawler.frontier.scheduler import WAKE
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEATS_PER_TTL = 5
+IDLE_POLL_S = 0.5
+"""Seconds after which an instance without work looks for some again."""
 
 
 class Membership:
@@ -34,6 +37,7 @@ class Membership:
         self.crawler = crawler
         self.fleet = fleet
         self.heartbeat = create_looping_call(self.beat)
+        self.idle_poll = create_looping_call(self.look_for_work)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -47,6 +51,12 @@ class Membership:
     def engine_started(self) -> None:
         """Begin to give signs of life."""
         self.heartbeat.start(self.fleet.ttl_ms / 1000 / BEATS_PER_TTL, now=False)
+        self.idle_poll.start(IDLE_POLL_S, now=False)
+
+    def look_for_work(self) -> None:
+        """Ask for work while there is none in hand."""
+        if not self.fleet.busy:
+            self.crawler.engine.crawl(WAKE)
 
     def beat(self) -> None:
         """Give a sign of life; without an answer, stop before anything that is not kept gets done."""
@@ -54,6 +64,7 @@ class Membership:
             self.fleet.beat()
         except redis.RedisError as exc:
             self.heartbeat.stop()
+            self.idle_poll.stop()
             logger.error(  # noqa: TRY400 - a sentence for the user, no traceback
                 "The store is gone (%s): stopping. What is in the feeds is safe; "
                 "start the same command again to go on with the rest.",
@@ -63,8 +74,9 @@ class Membership:
 
     def spider_closed(self) -> None:
         """Leave the crawl; what is pending stays for the others, or for the next start."""
-        if self.heartbeat.running:
-            self.heartbeat.stop()
+        for loop in (self.heartbeat, self.idle_poll):
+            if loop.running:
+                loop.stop()
         with contextlib.suppress(redis.RedisError):
             self.fleet.leave()
 

@@ -6,14 +6,19 @@ import logging
 from typing import TYPE_CHECKING
 
 import redis
+from scrapy import Request
 from scrapy_redis.scheduler import Scheduler as RedisScheduler
 
 if TYPE_CHECKING:
-    from scrapy import Request, Spider
+    from scrapy import Spider
 
     from crawler.frontier.fleet import Fleet
 
 logger = logging.getLogger(__name__)
+
+
+WAKE = Request("data:,wake")
+"""Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
 
 
 class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no types
@@ -34,6 +39,8 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
 
     def enqueue_request(self, request: Request) -> bool:
         """Put a request into the queue, unless it has been there."""
+        if request is WAKE:
+            return True
         try:
             queued = bool(super().enqueue_request(request))
         except redis.RedisError as exc:
@@ -45,6 +52,8 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
 
     def next_request(self) -> Request | None:
         """Return the pending request of the highest priority."""
+        if self.is_full():
+            return None
         try:
             self.fleet.work()
             request: Request | None = super().next_request()
@@ -53,6 +62,11 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
         if request is not None:
             self.counters.inc_value("scheduler/dequeued/redis")
         return request
+
+    def is_full(self) -> bool:
+        """Tell whether what is in flight will use up the spider's `max_pages`."""
+        in_flight = len(self.spider.crawler.engine.downloader.active)
+        return bool(self.spider.max_pages and in_flight and self.spider.pages + in_flight >= self.spider.max_pages)
 
     def has_pending_requests(self) -> bool:
         """Tell whether requests wait, for this instance or any other."""

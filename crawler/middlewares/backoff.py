@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 SLOWER, FASTER = 1.5, 0.97
 """Factors of the delay between two requests after a 429 and after an answer."""
+LEAST_DELAY_S = 0.02
+"""Delay that a host which asks for a pause gets where there was none."""
 MOST_DELAY_S = 10.0
 """Delay between two requests that repeated 429s lead to at the most."""
 EPOCH_S = 1_000_000_000
@@ -48,7 +50,7 @@ class BackOffMiddleware:
         if slot is None:
             return response
         if not is_throttled(response):
-            slot.delay = max(self.delay_s, slot.delay * FASTER)
+            slot.delay = max(self.delay_s, slot.delay * FASTER if slot.delay > LEAST_DELAY_S else 0.0)
             self.heed_limit(slot, response)
             return response
         times = request.meta.get("throttled_times", 0) + 1
@@ -76,6 +78,7 @@ class BackOffMiddleware:
     def hold(self, slot: Slot, pause_s: float) -> None:
         """Send nothing to the slot's host for `pause_s` seconds; its next request counts from there."""
         slot.lastseen = max(slot.lastseen, monotonic() + pause_s)
+        slot.delay = max(slot.delay, LEAST_DELAY_S)  # Scrapy looks at lastseen only where there is a delay
 
 
 def is_throttled(response: Response) -> bool:

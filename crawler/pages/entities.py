@@ -167,17 +167,19 @@ def page_key(url: str) -> tuple[str, str, str]:
 
 
 def is_title(candidate: Candidate, document: Document) -> bool:
-    """Tell whether the page is named after a node."""
-    titles = [
-        document.metas.first("og:title"),
-        document.metas.first("twitter:title"),
-        document.title,
-        *document.headings,
-    ]
-    told = [title.casefold() for title in map(line, titles) if title]
-    begun = [title.rstrip("….") for title in told if len(title) > BEGINNING_CHARS]
-    name = candidate.name
-    return not told or (name != "" and (any(name in title for title in told) or name.startswith(tuple(begun))))
+    """Tell whether the page is named after a node; a title that begins with the site's name says nothing of it."""
+    metas, brands = document.metas, tuple(document.brands)
+    titles = [metas.first("og:title"), metas.first("twitter:title"), document.title]
+    of_page = [title for title in titles if title and not title.strip().casefold().startswith(brands)]
+    told = [words_of(title) for title in [*of_page, *document.headings]]
+    begun = tuple(title for title in told if len(title) > BEGINNING_CHARS)
+    name = words_of(candidate.name)
+    return not told or (name != "" and (any(name in title for title in told) or name.startswith(begun)))
+
+
+def words_of(title: str) -> str:
+    """Return a title without case and punctuation, which sites do not write alike everywhere."""
+    return " ".join(re.findall(r"\w+", title.casefold())) or title
 
 
 def has_player(document: Document) -> bool:

@@ -10,7 +10,7 @@ from crawler.pages.document import Document
 from crawler.pages.entities import ORGANIZATIONS, PERSONS, VIDEOS
 from crawler.pages.jsonld import types
 from crawler.pages.schema import Entity, Fields, account_name, legacy_counts, picture, words
-from crawler.pages.values import boolean, date, http_url, line, text
+from crawler.pages.values import date, http_url, line, text
 from crawler.pages.videos import own_words, whole
 
 MAX_LISTS = 20
@@ -36,7 +36,6 @@ def of_node(entity: Entity) -> Fields:
         "like_count": received.get("like"),
         "view_count": received.get("view"),
         "video_count": video_count(entity),
-        "is_verified": boolean(entity.first("isVerified")),
         "tags": words(entity.values("keywords")),
     }
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import redis
 from scrapy import Request
 from scrapy.exceptions import CloseSpider, DontCloseSpider
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy_redis.queue import FifoQueue
 from scrapy_redis.spiders import RedisSpider
 
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
 HELD_BACK_AT_ONCE = 8
 """Requests that were kept for the end and are taken up together."""
+
+BEGINNINGS: dict[Beginning, str] = {
+    "anew": "A new crawl begins (%d requests pending)",
+    "resumed": "An interrupted crawl is resumed: %d requests pending",
+    "joined": "Joining the instances that are at this crawl: %d requests pending",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +71,14 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
         self.pages = 0
 
     @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Let the user agent name the operator's contact, unless the user has set another."""
+        super().update_settings(settings)
+        contact = settings.get("CONTACT_URL")
+        if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+
+    @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Build the spider and enter the crawl."""
         server = connect(crawler.settings)
@@ -74,12 +89,17 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
         spider.hosts = Hosts(server, keys, lambda link: fetch(crawler, link))
         spider.held_back = FifoQueue(server, spider, keys.last)
         spider.beginning = spider.fleet.join()
+        logger.info(BEGINNINGS[spider.beginning], spider.ledger.counts()["pending"])
         return spider
 
     fleet: Fleet
     ledger: Ledger
     hosts: Hosts
     beginning: Beginning
+
+    def log(self, message: Any, level: int = logging.DEBUG, **_: Any) -> None:
+        """Log for scrapy-redis, by the way that Scrapy has not deprecated."""
+        self.logger.log(level, message)
 
     # --- seeds ---
 
@@ -245,12 +265,11 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
         meta, reason = request.meta["crawl"], explain(failure.value, request)
         if meta.get("seed"):
             self.crawler.stats.inc_value("seeds/failed")
-            logger.error("The seed %s cannot be crawled: %s.", request.url, reason)
+            reason = f"the seed {request.url} cannot be crawled: {reason}"
         self.fail(RecordKey(*meta["key"]) if meta.get("key") else request.url, reason, request.url)
 
     def fail(self, what: RecordKey | str, reason: str, url: str) -> None:
         """Note what could not be fetched."""
-        logger.warning("Gave up: %s.", reason)
         self.crawler.signals.send_catch_log(request_failed, what=what, reason=reason, url=url)
 
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: bool | None = False) -> None:

@@ -15,6 +15,15 @@ from crawler.pages.base import EVERY_KIND, Link, Listing, Page, RecordKind
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of
 
+MEANINGS = {
+    "private": "private, internal, blocked, or not yet published",
+    "password": "protected by a password",
+    "not_found": "deleted, or it never existed",
+    "deleted": "deleted",
+    "forbidden": "not for the public",
+}
+"""What the reasons mean, for a reader."""
+
 
 class ApiPage(Page):
     """An answer of `/api/v1`."""
@@ -31,8 +40,9 @@ class ApiPage(Page):
         status, body = self.response.status, self.response.json
         row: Row = body if isinstance(body, Mapping) else {}
         if status >= HTTPStatus.BAD_REQUEST:
-            said = str(row.get("detail") or row.get("error") or f"HTTP {status}")
-            raise NotARecord(self.refusal(status, str(row.get("code") or "")), said)
+            reason = self.refusal(status, str(row.get("code") or ""))
+            said = row.get("detail") or row.get("error") or f"HTTP {status}"
+            raise NotARecord(reason, f"{MEANINGS.get(reason, 'the server refuses')} (it says: {said})")
         if not row:
             raise NotARecord("no_json", f"{self.url} answered no JSON object")
         return row

@@ -1,0 +1,40 @@
+# Two commands on a fresh machine: `make crawl` and `make test`. Works with GNU make 3.81, which macOS has.
+BIN = .venv/bin
+CACHES = .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
+
+.PHONY: help crawl test check lint types docs schema clean
+
+help: ## Say what can be made (what plain `make` does)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+crawl: ## Set up, then crawl URL=https://… (without it the bundled sample site); ARGS="…" is passed on
+	@sh scripts/setup crawl
+	@$(BIN)/scrapy collect $(if $(URL),"$$URL") $(ARGS)
+
+test: ## Set up, then run every check: lint, format, types, docs, tests with coverage
+	@sh scripts/setup dev
+	@sh scripts/check
+
+check: test ## The same as test
+
+lint: ## Run the linter, and look at the format
+	@sh scripts/setup dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: ## Check the types
+	@sh scripts/setup dev
+	@$(BIN)/mypy
+
+docs: ## Write the generated parts of docs/ anew
+	@sh scripts/setup dev
+	@$(BIN)/python -m docs.generate
+
+schema: ## Write docs/schema/ anew
+	@sh scripts/setup dev
+	@$(BIN)/python -m docs.generate schema
+
+clean: ## Remove .venv and caches; never records or the state of a crawl
+	@rm -rf .venv $(CACHES)
+	@rm -f .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from crawler.frontier.store import EmbeddedStore
+from tests.crawls import DEADLINE_S, crawl, end, lines, start
+from tests.site import Catalogue, Quirks, running_site
+
+SLOW = Quirks(rate_limit=False, latency_ms=100)
+POLL_S = 0.02
+
+
+def until_lines(process: subprocess.Popen[str], path: Path, number: int) -> None:
+    """Wait until a file has so many lines, which a running instance writes."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not path.exists() or path.read_bytes().count(b"\n") < number:
+        assert time.monotonic() < deadline, f"{path} never got {number} lines"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_S)
+            pytest.fail(f"ended before {path} had {number} lines: {process.communicate()[1]}")
+
+
+def big_site() -> Catalogue:
+    return Catalogue.generate(users=60, videos=300)
+
+
+def test_two_instances_share_the_work_and_both_end(tmp_path: Path) -> None:
+    with running_site(big_site(), SLOW) as site:
+        pair = [start("videos", tmp_path, f"url={site.url}") for _ in range(2)]
+        first, second = (end(process, tmp_path) for process in pair)
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert sorted(record["id"] for record in first.records) == sorted(site.truth.videos)
+    assert requests_of(first.log) > 10
+    assert requests_of(second.log) > 10
+
+
+def requests_of(log: str) -> int:
+    return int(log.partition("'downloader/request_count': ")[2].partition(",")[0] or 0)
+
+
+def test_an_instance_that_joins_does_not_empty_the_feed(tmp_path: Path) -> None:
+    with running_site(big_site(), SLOW) as site:
+        first = start("videos", tmp_path, f"url={site.url}")
+        until_lines(first, tmp_path / "records.jsonl", 20)
+        second = start("videos", tmp_path)
+        ended = [end(process, tmp_path) for process in (first, second)]
+    assert [one.exit_code for one in ended] == [0, 0]
+    assert sorted(record["id"] for record in ended[0].records) == sorted(site.truth.videos)
+
+
+@pytest.mark.parametrize("option", ["-O", "-o"])
+def test_an_interrupted_crawl_is_resumed_without_seeds(tmp_path: Path, option: str) -> None:
+    with running_site(big_site(), SLOW) as site:
+        first = start("videos", tmp_path, f"url={site.url}", option=option)
+        until_lines(first, tmp_path / "records.jsonl", 20)
+        first.send_signal(signal.SIGTERM)
+        interrupted = end(first, tmp_path)
+        assert len(interrupted.records) < len(site.truth.videos)
+        resumed = crawl("videos", tmp_path, option=option)
+    assert "(shutdown)" in interrupted.log
+    assert sorted(record["id"] for record in resumed.records) == sorted(site.truth.videos)
+
+
+def test_a_finished_crawl_begins_anew(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=4, videos=10), Quirks(rate_limit=False)) as site:
+        for _ in range(2):
+            ended = crawl("videos", tmp_path, f"url={site.url}")
+            assert sorted(record["id"] for record in ended.records) == sorted(site.truth.videos)
+        assert len(crawl("videos", tmp_path, f"url={site.url}", option="-o").records) == 2 * len(site.truth.videos)
+
+
+def test_max_pages_stops_an_instance_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=10, videos=40), Quirks(rate_limit=False)) as site:
+        limited = crawl("videos", tmp_path, f"url={site.url}", "max_pages=6")
+        assert "(max_pages)" in limited.log
+        assert len(limited.records) < len(site.truth.videos)
+        resumed = crawl("videos", tmp_path)
+    assert sorted(record["id"] for record in resumed.records) == sorted(site.truth.videos)
+
+
+def test_users_and_videos_side_by_side_keep_their_rejects_in_one_file(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=4, videos=10), Quirks(rate_limit=False)) as site:
+        private = next(uuid for uuid, fate in site.truth.unlisted.items() if fate == "private")
+        for spider, seed in (("videos", f"{site.url}/videos/watch/{private}"), ("users", f"{site.url}/@nobody")):
+            crawl(spider, tmp_path, f"url={seed}", feed=f"{spider}.jsonl")
+            ended = crawl(spider, tmp_path, f"url={seed}", feed=f"{spider}.jsonl")
+    assert [(reject["spider"], reject["reason"]) for reject in ended.rejects] == [
+        ("videos", "private"),
+        ("users", "not_found"),
+    ]
+
+
+def test_the_end_of_the_instance_that_started_the_store_is_not_the_end_of_the_other(tmp_path: Path) -> None:
+    with running_site(big_site(), SLOW) as site:
+        first = start("videos", tmp_path, f"url={site.url}", "DOWNLOAD_DELAY=0.05", feed="first.jsonl")
+        until_lines(first, tmp_path / "first.jsonl", 5)
+        second = start("videos", tmp_path, "DOWNLOAD_DELAY=0.05", feed="second.jsonl")
+        until_lines(second, tmp_path / "second.jsonl", 5)
+        first.kill()
+        end(first, tmp_path, "first.jsonl")
+        ended = end(second, tmp_path, "second.jsonl")
+    assert ended.exit_code == 0
+    assert "Summary of videos (finished)" in ended.log
+    assert not set(ended.by_id("video")) & {record["id"] for record in lines(tmp_path / "first.jsonl")}
+
+
+def test_a_killed_store_is_told_and_the_next_start_repairs_it(tmp_path: Path) -> None:
+    with running_site(big_site(), SLOW) as site:
+        running = start("videos", tmp_path, f"url={site.url}")
+        until_lines(running, tmp_path / "records.jsonl", 20)
+        os.kill(store_pid(tmp_path), signal.SIGKILL)
+        stopped = end(running, tmp_path)
+        assert stopped.exit_code == 1
+        assert "The store is gone" in stopped.log
+        assert "start the same command again" in stopped.log
+        assert "Summary of videos (finished)" not in stopped.log
+        repaired = crawl("videos", tmp_path, f"url={site.url}")
+    assert repaired.exit_code == 0
+    assert repaired.by_id("video").keys() <= site.truth.videos.keys()
+
+
+def store_pid(folder: Path) -> int:
+    with EmbeddedStore(folder / "store") as url, Redis.from_url(url) as client:
+        return int(client.info()["process_id"])
+
+
+def test_the_last_one_out_stops_the_store(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=2, videos=2), Quirks(rate_limit=False)) as site:
+        crawl("users", tmp_path, f"url={site.url}")
+    with pytest.raises(RedisConnectionError), Redis(unix_socket_path=str(tmp_path / "store" / "valkey.sock")) as client:
+        client.ping()

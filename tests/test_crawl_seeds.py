@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from crawler.frontier.store import EmbeddedStore
+from tests.crawls import crawl
+from tests.site import Catalogue, Quirks, Site, running_site
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site(Catalogue.generate(users=6, videos=20), Quirks(rate_limit=False)) as running:
+        yield running
+
+
+def a_video(site: Site) -> str:
+    return min(site.truth.videos)
+
+
+def a_person(site: Site) -> str:
+    return min(site.truth.listed_persons)
+
+
+def a_channel(site: Site) -> str:
+    return min(site.truth.channels)
+
+
+def test_a_video_is_one_record_in_any_form_of_its_url(tmp_path: Path, site: Site) -> None:
+    forms = sorted(site.truth.addresses[a_video(site)])
+    assert len(forms) >= 2
+    for number, url in enumerate(forms):
+        ended = crawl("videos", tmp_path, f"url={url}", feed=f"{number}.jsonl")
+        assert [record["id"] for record in ended.records] == [a_video(site)], url
+        assert ended.exit_code == 0
+
+
+def test_a_user_is_one_record_in_any_form_of_its_url(tmp_path: Path, site: Site) -> None:
+    name = a_person(site).partition("@")[0]
+    forms = [
+        f"{site.url}/@{name}",
+        f"{site.url}/a/{name.upper()}/videos",
+        f"{site.host}/accounts/{name}",
+        f"{site.url}/a/{a_person(site)}",
+    ]
+    for number, url in enumerate(forms):
+        ended = crawl("users", tmp_path, f"url={url}", feed=f"{number}.jsonl")
+        assert [record["id"] for record in ended.records] == [a_person(site)], url
+
+
+def test_a_channel_is_one_record_in_any_form_of_its_url(tmp_path: Path, site: Site) -> None:
+    name = a_channel(site).partition("@")[0]
+    for number, path in enumerate([f"@{name}", f"c/{name}/videos", f"video-channels/{name}"]):
+        ended = crawl("users", tmp_path, f"url={site.url}/{path}", feed=f"{number}.jsonl")
+        assert [record["id"] for record in ended.records] == [a_channel(site)], path
+
+
+def test_the_videos_of_one_user_are_collected(tmp_path: Path, site: Site) -> None:
+    uploader = site.truth.videos[a_video(site)]["uploader_id"]
+    ended = crawl("videos", tmp_path, f"url={site.url}/@{str(uploader).partition('@')[0]}")
+    assert set(ended.by_id("video")) == {
+        one for one, fields in site.truth.videos.items() if fields["uploader_id"] == uploader
+    }
+
+
+def test_the_uploader_and_the_channel_of_one_video_are_collected(tmp_path: Path, site: Site) -> None:
+    fields = site.truth.videos[a_video(site)]
+    ended = crawl("users", tmp_path, f"url={fields['url']}")
+    assert set(ended.by_id("user")) == {fields["uploader_id"], fields["channel_id"]}
+
+
+def test_scope_host_follows_on_from_one_video(tmp_path: Path, site: Site) -> None:
+    fields = site.truth.videos[a_video(site)]
+    ended = crawl("videos", tmp_path, f"url={fields['url']}", "scope=host", "records=user,video")
+    uploaded = {one for one, video in site.truth.videos.items() if video["uploader_id"] == fields["uploader_id"]}
+    assert uploaded <= set(ended.by_id("video"))
+    assert {fields["uploader_id"], fields["channel_id"]} <= set(ended.by_id("user"))
+
+
+def test_what_is_no_record_says_why_and_is_in_the_rejects(tmp_path: Path, site: Site) -> None:
+    fates = {fate: uuid for uuid, fate in site.truth.unlisted.items()}
+    seeds = tmp_path / "seeds.txt"
+    seeds.write_text("\n".join(f"{site.url}/videos/watch/{fates[fate]}" for fate in ("private", "password", "deleted")))
+    ended = crawl("videos", tmp_path, f"seeds={seeds}")
+    assert ended.exit_code == 1
+    assert ended.records == []
+    assert ended.reasons() == ["not_found", "password", "private"]
+    assert "protected by a password" in ended.log
+    assert all(reject["url"].startswith(site.url) and reject["details"] for reject in ended.rejects)
+
+
+def test_a_bad_line_of_a_seeds_file_costs_nothing_else(tmp_path: Path, site: Site) -> None:
+    seeds = tmp_path / "seeds.csv"
+    seeds.write_text(
+        f"note,url\nfirst,{site.url}/@{a_person(site).partition('@')[0]}\nsecond,not a url\n,\nthird,{site.truth.videos[a_video(site)]['url']}\n"
+    )
+    ended = crawl("users", tmp_path, f"seeds={seeds}")
+    assert a_person(site) in ended.by_id("user")
+    assert len(ended.records) >= 2
+    assert ended.reasons() == ["bad_seed"]
+    assert "seeds.csv, line 3: 'not a url' is not a URL" in ended.log
+
+
+def test_seeds_of_other_programs_are_taken_from_redis(tmp_path: Path, site: Site) -> None:
+    with EmbeddedStore(tmp_path / "store") as url, Redis.from_url(url) as client:
+        client.rpush(
+            "users:start_urls",
+            json.dumps({"url": f"{site.url}/@{a_person(site).partition('@')[0]}", "meta": {"job": 1}}),
+        )
+        client.rpush("users:start_urls", f"{site.url}/@{a_channel(site).partition('@')[0]}", "nonsense")
+        ended = crawl("users", tmp_path)
+    assert set(ended.by_id("user")) == {a_person(site), a_channel(site)}
+    assert ended.reasons() == ["bad_seed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        ((), 1, "No seeds, and no interrupted crawl to go on with: pass -a url="),
+        (("url=nonsense",), 2, "'nonsense' is not a URL that can be crawled: pass one like"),
+        (("seeds=missing.txt",), 2, "The seeds file missing.txt does not exist"),
+        (("url=http://a.example", "scope=all"), 2, "scope=all is unknown: pass scope=seed, scope=host, or scope=web"),
+        (("url=http://a.example", "records=posts"), 2, "records=posts is unknown: pass records=user"),
+        (("url=http://a.example", "max_pages=many"), 2, "max_pages=many is no number of pages"),
+        (("url=http://127.0.0.1:1/",), 1, "127.0.0.1:1 refuses connections: check the port"),
+        (("url=http://host.invalid/",), 1, "the host host.invalid cannot be found: check its spelling"),
+        (
+            ("url=http://a.example", "REDIS_URL=redis://127.0.0.1:1/0"),
+            2,
+            "REDIS_URL redis://127.0.0.1:1/0 does not answer",
+        ),
+    ],
+)
+def test_what_cannot_work_is_said_with_its_remedy(
+    tmp_path: Path, arguments: tuple[str, ...], exit_code: int, message: str
+) -> None:
+    ended = crawl("users", tmp_path, "RETRY_TIMES=0", *arguments)
+    assert message in ended.log
+    assert ended.exit_code == exit_code
+    assert "Traceback" not in ended.log
+
+
+def test_an_empty_seeds_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("# nothing yet\n")
+    ended = crawl("users", tmp_path, f"seeds={tmp_path / 'empty.txt'}")
+    assert "empty.txt holds no seeds: write one URL a line into it" in ended.log
+    assert ended.exit_code == 1

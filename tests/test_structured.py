@@ -1,0 +1,245 @@
+"""Traps of real pages; whole pages are in `fixtures/schema.org`, broken ones in `test_broken_pages.py`."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from crawler.errors import NotARecord
+from crawler.items import Video
+from crawler.pages.structured import StructuredPage
+from tests.web_page import URL, VIDEO, html, one, page
+
+
+def reason(source: str, url: str = URL, status: int = 200) -> str:
+    with pytest.raises(NotARecord) as refusal:
+        list(page(source, url, status).records())
+    return refusal.value.reason
+
+
+def urls(source: str, url: str = URL) -> list[str]:
+    return [link.url for link in page(source, url).links()]
+
+
+def test_it_reads_what_no_other_page_does() -> None:
+    assert isinstance(page(""), StructuredPage)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(401, "private"), (403, "forbidden"), (404, "not_found"), (410, "deleted"), (451, "http_error")],
+)
+def test_an_http_error_says_why_there_is_no_record(status: int, expected: str) -> None:
+    assert reason(html(VIDEO), status=status) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Video unavailable", "unavailable"),
+        ("This video is private", "private"),
+        ("This video has been removed by the user", "deleted"),
+        ("404 Not Found", "not_found"),
+        ("Seite nicht gefunden - Site", "not_found"),
+        ("Log in | Site", "login"),
+        ("Confirm your age", "age"),
+        ("Before you continue to Site", "consent"),
+        ("Just a moment...", "blocked"),
+        ("Password required", "password"),
+    ],
+)
+def test_an_interstitial_says_why_it_is_no_record(title: str, expected: str) -> None:
+    assert reason(f"<title>{title}</title><meta property='og:site_name' content='Site'><a href=/>x</a>") == expected
+
+
+@pytest.mark.parametrize("url", ["https://site.example/login?next=/watch/7", "https://accounts.site.example/x"])
+def test_a_page_that_was_redirected_to_the_log_in_is_no_record(url: str) -> None:
+    assert reason(html(VIDEO), url) == "login"
+
+
+def test_a_video_named_like_an_interstitial_is_a_video() -> None:
+    assert one(html(VIDEO | {"name": "404 Not Found"})).title == "404 Not Found"
+
+
+def test_the_site_wide_title_makes_no_record() -> None:
+    head = '<meta property="og:site_name" content="Site"><meta property="og:type" content="video">'
+    assert reason(html(VIDEO | {"name": "Site"}, head=head)) == "shell"
+
+
+def test_an_exact_count_of_another_syntax_beats_a_rounded_one() -> None:
+    rounded = VIDEO | {"interactionCount": "1.2K"}
+    item = (
+        '<div itemscope itemtype="https://schema.org/VideoObject"><meta itemprop="name" content="Kites">'
+        f'<link itemprop="url" href="{URL}"><meta itemprop="interactionCount" content="1234"></div>'
+    )
+    assert one(html(rounded)).approximate == ["view_count"]
+    record = one(html(rounded, body=item))
+    assert (record.view_count, record.approximate) == (1234, None)
+
+
+def test_counters_that_contradict_each_other_are_left_out() -> None:
+    counters = [{"interactionType": "WatchAction", "userInteractionCount": number} for number in (5, 6)]
+    assert one(html(VIDEO | {"interactionStatistic": counters})).view_count is None
+
+
+def test_a_publisher_that_is_the_site_is_no_uploader() -> None:
+    site = '<meta property="og:site_name" content="Site TV">'
+    assert one(html(VIDEO | {"publisher": {"@type": "Organization", "name": "Site TV"}}, head=site)).uploader is None
+    assert (
+        one(html(VIDEO | {"publisher": {"@type": "Organization", "name": "Kite Club"}}, head=site)).uploader
+        == "Kite Club"
+    )
+
+
+def test_an_address_is_no_name() -> None:
+    record = one(html(VIDEO | {"author": {"@type": "Person", "name": "https://site.example/@kim", "url": "/@kim"}}))
+    assert (record.uploader, record.uploader_url) == (None, "https://site.example/@kim")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "expected"),
+    [
+        (" | Site", "Kites"),
+        (" - site.example", "Kites"),
+        (" - Part 2", "Kites - Part 2"),
+        (" - My Site", "Kites - My Site"),
+    ],
+)
+def test_only_the_sites_own_suffix_is_cut_from_a_title(suffix: str, expected: str) -> None:
+    head = '<meta property="og:site_name" content="Site">'
+    assert one(html(VIDEO | {"name": "Kites" + suffix}, head=head)).title == expected
+
+
+@pytest.mark.parametrize("canonical", ["null", "/", "https://site.example/login", "javascript:1", "/watch", ""])
+def test_a_canonical_that_is_another_page_is_ignored(canonical: str) -> None:
+    assert one(html(VIDEO, head=f'<link rel="canonical" href="{canonical}">')).id == URL
+
+
+def test_a_canonical_without_the_videos_parameter_is_ignored() -> None:
+    url = "https://site.example/watch?v=abc"
+    assert one(html(VIDEO | {"url": url}, head='<link rel="canonical" href="/watch">'), url).url == url
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        ({"startDate": "2026-01-01T01:00:00Z"}, "is_upcoming"),
+        ({"startDate": "2025-12-31T23:00:00Z"}, "is_live"),
+        ({"startDate": "2025-12-30T20:00:00Z", "endDate": "2025-12-30T21:00:00Z"}, "was_live"),
+        ({"isLiveBroadcast": False}, None),
+    ],
+)
+def test_a_broadcast_tells_whether_it_is_live(event: dict[str, Any], status: str | None) -> None:
+    publication = {"@type": "BroadcastEvent", "isLiveBroadcast": True} | event
+    assert one(html(VIDEO | {"publication": [publication]})).live_status == status
+
+
+def test_the_video_that_the_page_is_about_is_taken_among_others() -> None:
+    related = VIDEO | {"name": "Other", "url": "https://site.example/watch/8"}
+    assert one(html(related, VIDEO)).title == "Kites"
+
+
+@pytest.mark.parametrize("kind", ["NewsArticle", "Product", "Recipe", "BlogPosting"])
+def test_a_page_about_something_else_has_no_video(kind: str) -> None:
+    about = {"@type": kind, "name": "Kites", "video": VIDEO}
+    assert list(page(html(about, VIDEO, head="<title>Kites</title>")).records()) == []
+
+
+def test_a_site_wide_title_does_not_hide_the_pages_one_video() -> None:
+    video = '{"@type": "VideoObject", "name": "Kites", "uploadDate": "", "uploadDate": "2016-05-01", "actor": "Kim"}'
+    head = '<title>Site Video - The best videos</title><link rel="canonical" href="null">'
+    record = one(html(head=f'{head}<script type="application/ld+json">{video}</script>'))
+    assert (record.title, record.published_at, record.uploader) == ("Kites", "2016-05-01T00:00:00Z", "Kim")
+
+
+def test_two_videos_without_an_address_make_no_record() -> None:
+    one_of, other = ({"@type": "VideoObject", "name": name} for name in ("A", "B"))
+    assert list(page(html(one_of, other, head="<title>A and B</title>")).records()) == []
+
+
+def test_a_person_whose_address_is_the_page_is_a_user() -> None:
+    person = {"@type": "Person", "name": "Kim", "url": "https://site.example/@kim", "image": "/kim.png"}
+    user = one(html(person), "https://site.example/@kim")
+    assert (user.kind, user.username, user.avatar_url) == ("user", "kim", "https://site.example/kim.png")
+
+
+def test_the_author_of_an_article_makes_no_user() -> None:
+    article = {"@type": "Article", "author": {"@id": "#kim"}}
+    author = {"@type": "Person", "@id": "#kim", "name": "Kim"}
+    assert list(page(html({"@graph": [article, author]}), "https://site.example/a/kites").records()) == []
+
+
+def test_videos_are_counted_only_where_they_are_said_to_be_videos() -> None:
+    def counted(what: dict[str, Any]) -> Any:
+        profile = {
+            "@type": "ProfilePage",
+            "mainEntity": {"@type": "Person", "name": "Kim", "agentInteractionStatistic": what},
+        }
+        return one(html(profile), "https://site.example/@kim").video_count
+
+    assert counted({"interactionType": "WriteAction", "userInteractionCount": 9}) is None
+    made = {"@type": "CreateAction", "object": {"@type": "VideoObject"}}
+    assert counted({"interactionType": made, "userInteractionCount": 9}) == 9
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/pdf", "image/png", "video/mp4", "application/json", "text/plain"]
+)
+def test_what_is_no_html_has_neither_records_nor_links(content_type: str) -> None:
+    other = page(html(VIDEO, body="<a href=/a>a</a>"), headers={"content-type": content_type})
+    assert (list(other.records()), list(other.links())) == ([], [])
+
+
+def test_the_encoding_of_a_page_is_the_one_that_it_declares() -> None:
+    source = html(VIDEO | {"name": "x"}, head='<meta charset="iso-8859-1">').replace('"name": "x"', '"name": "Käfer"')
+    (record,) = page(source.encode("latin-1"), headers={"content-type": "text/html"}).records()
+    assert isinstance(record, Video)
+    assert record.title == "Käfer"
+
+
+def test_each_address_is_followed_once_and_only_on_the_pages_host() -> None:
+    body = """
+      <a href="/a">1</a> <a href="/a#top">2</a> <a href="https://site.example/a">3</a> <a href="//other.example/b">4</a>
+      <a href="/c" rel="nofollow">5</a> <a href="/d.PDF">6</a> <a href="/logout">7</a> <a href="tel:1">8</a>
+      <a href="/e" rel="author">9</a> <a href="#x">10</a> <a href="/watch/7">self</a>"""
+    assert [(link.url, link.kind) for link in page(html(body=body)).links()] == [
+        ("https://site.example/a", "listing"),
+        ("https://site.example/e", "user"),
+    ]
+
+
+def test_the_base_of_a_page_is_obeyed() -> None:
+    assert urls(html(head='<base href="/deep/">', body='<a href="a">a</a>')) == ["https://site.example/deep/a"]
+
+
+def test_a_page_that_asks_robots_not_to_follow_is_not_followed() -> None:
+    assert urls(html(head='<meta name="robots" content="noindex, nofollow">', body='<a href="/a">a</a>')) == []
+
+
+def test_at_most_a_thousand_links_of_a_page_are_followed() -> None:
+    assert len(urls(html(body="".join(f"<a href=/{number}>.</a>" for number in range(3000))))) == 1000
+
+
+def test_a_home_page_leads_to_the_sitemap_last() -> None:
+    *_, last = page(html(body="<a href=/a>a</a>"), "https://site.example/").links()
+    assert (last.url, last.priority) == ("https://site.example/sitemap.xml", -10)
+
+
+SITEMAP = (
+    '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>{}</loc></sitemap></sitemapindex>'
+)
+
+
+def test_a_gzipped_sitemap_index_is_read() -> None:
+    body = gzip.compress(SITEMAP.format("https://site.example/sitemap-1.xml").encode())
+    index = page(body, "https://site.example/sitemap.xml.gz", headers={"content-type": "application/gzip"})
+    assert [link.url for link in index.links()] == ["https://site.example/sitemap-1.xml"]
+
+
+def test_entities_of_a_sitemap_are_not_expanded() -> None:
+    declared = '<!DOCTYPE x [<!ENTITY a "https://site.example/evil"><!ENTITY f SYSTEM "file:///etc/hostname">]>'
+    for name in ("a", "f"):
+        index = page(declared + SITEMAP.format(f"&{name};"), "https://site.example/sitemap.xml", headers={})
+        assert list(index.links()) == []
