@@ -91,6 +91,8 @@ class Report:
                 notes.append(f"{name}: the store does not answer; the same command goes on from here.")
                 continue
             self.show(f"  {sum(summary.records.values()):>7,} {name} in {self.folder / name}.jsonl")
+            for kind in sorted(summary.records):
+                table.add_row(*cells(summary.in_all(kind)), style="bold")
             for listing in summary.listings:
                 if listing.whole:
                     table.add_row(*cells(listing))
@@ -113,7 +115,7 @@ class Report:
 def cells(listing: ListingCount) -> tuple[str, ...]:
     """Return a listing as the cells of a row."""
     numbers = (listing.declared, listing.found, listing.refused, listing.failed)
-    share = f"{100 * listing.found / listing.target:.1f} %" if listing.target else "-"
+    share = "-" if listing.share is None else f"{100 * listing.share:.1f} %"
     return (listing.name, *("-" if number is None else f"{number:,}" for number in numbers), share)
 
 

@@ -76,6 +76,18 @@ def test_users_and_videos_come_in_one_crawl_when_both_are_asked_for(tmp_path: Pa
     assert set(ended.by_id("video")) == set(site.truth.videos)
 
 
+def test_scope_web_goes_on_to_the_instances_that_this_one_follows(tmp_path: Path) -> None:
+    other_catalogue = Catalogue.generate(users=5, videos=10, seed=2, remote_host="127.0.0.1:1")
+    with running_site(other_catalogue, CALM) as other:
+        catalogue = Catalogue.generate(users=5, videos=10, remote_host=other.host)
+        with running_site(catalogue, CALM) as site:
+            ended = crawl("users", tmp_path, f"url={site.url}", "scope=web", "RETRY_TIMES=0")
+            at_home = crawl("users", tmp_path, f"url={site.url}", feed="home.jsonl")
+    assert set(ended.by_id("user")) == set(site.truth.users) | set(other.truth.users)
+    assert set(at_home.by_id("user")) == set(site.truth.users)
+    assert "127.0.0.1:1 refuses connections" in ended.log
+
+
 def test_the_summary_and_the_stats_tell_how_complete_it_is(tmp_path: Path) -> None:
     with running_site(Catalogue.generate(users=8, videos=30), CALM) as site:
         ended = crawl("videos", tmp_path, f"url={site.url}")

@@ -73,19 +73,16 @@ class SummaryExtension:
             summary = self.ledger.summary()
         except redis.RedisError:
             return
-        for kind, number in summary.records.items():
-            self.crawler.stats.set_value(f"completeness/{kind}/found", number)
-            self.crawler.stats.set_value(
-                f"completeness/{kind}/declared", sum(one.target for one in summary.whole(kind)) or None
-            )
-        self.crawler.stats.set_value("completeness/refused", sum(summary.refused.values()))
-        self.crawler.stats.set_value("completeness/failed", len(summary.failed))
+        for kind in sorted(spider.wanted):  # type: ignore[attr-defined]  # every spider here is a BaseSpider
+            counts = summary.in_all(kind)
+            for name in ("declared", "listed", "found", "refused", "failed"):
+                self.crawler.stats.set_value(f"completeness/{kind}/{name}", getattr(counts, name))
         logger.info("Summary of %s (%s):\n%s", spider.name, reason, "\n".join(summary_lines(summary)))
 
 
 def summary_lines(summary: Summary) -> list[str]:
     """Return the summary as lines for a reader."""
-    lines = [f"  {number:,} {kind} records" for kind, number in sorted(summary.records.items())] or ["  no records"]
+    lines = [listing_line(summary.in_all(kind)) for kind in sorted(summary.records)] or ["  no records"]
     lines += [listing_line(listing) for listing in summary.listings if listing.whole]
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:
@@ -109,8 +106,8 @@ def listing_line(listing: ListingCount) -> str:
     declared = f"{listing.declared:,} declared" if listing.declared is not None else "none declared"
     line = f"  {listing.name}: {declared}, {listing.listed:,} listed, {listing.found:,} found"
     line += f", {listing.refused:,} refused, {listing.failed:,} failed"
-    if listing.target:
-        line += f" ({100 * listing.found / listing.target:.1f} %)"
+    if listing.share is not None:
+        line += f" ({100 * listing.share:.1f} %)"
     if listing.missing:
         more = listing.listed - listing.found - len(listing.missing)
         line += "; missing: " + ", ".join(listing.missing) + (f" and {more:,} more" if more else "")

@@ -41,7 +41,12 @@ class ListingCount:
     @property
     def target(self) -> int:
         """What `found` is measured against: what the site declares, or has listed where it declares nothing."""
-        return self.listed if self.declared is None else max(self.declared, self.found)
+        return self.listed if self.declared is None else max(self.declared, self.listed)
+
+    @property
+    def share(self) -> float | None:
+        """`found` of `target`, 0 to 1; None where there is nothing to find."""
+        return min(1.0, self.found / self.target) if self.target else None
 
 
 @dataclass(slots=True)
@@ -53,9 +58,25 @@ class Summary:
     refused: dict[str, int]
     failed: dict[str, str]
 
-    def whole(self, kind: str) -> list[ListingCount]:
-        """Return the listings that together cover all records of `kind`."""
-        return [listing for listing in self.listings if listing.whole and listing.kind == kind]
+    def in_all(self, kind: str) -> ListingCount:
+        """Return the counts of all records of `kind`, those of no listing too.
+
+        `declared` is None unless every listing of a whole host declares a number.
+        """
+        parts = [listing for listing in self.listings if listing.whole and listing.kind == kind]
+        numbers = [part.declared for part in parts if part.declared is not None]
+        found = self.records.get(kind, 0)
+        missing = sum(max(0, part.target - part.found) for part in parts)
+        return ListingCount(
+            f"all {kind}s",
+            kind,
+            whole=False,
+            declared=sum(numbers) if parts and len(numbers) == len(parts) else None,
+            listed=found + missing,
+            found=found,
+            refused=sum(self.refused.values()),
+            failed=len(self.failed),
+        )
 
     def incomplete(self) -> list[ListingCount]:
         """Return the listings of which records are missing."""

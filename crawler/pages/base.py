@@ -178,13 +178,16 @@ class RecordPage(Page):
 
     record_type: ClassVar[type[User | Video]]
 
+    def canonical_url(self) -> str:
+        """Return the record's `url`: the one that was read, unless the page tells a better one."""
+        return self.url
+
     def records(self) -> Iterator[Record]:
         """Yield the one record of this page."""
-        fields = {
-            name: method() for name in self.record_type.__slots__ if callable(method := getattr(self, name, None))
-        }
+        names = [name for name in self.record_type.__slots__ if callable(getattr(type(self), name, None))]
+        fields = {name: getattr(self, name)() for name in names}
         common = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
-        yield self.record_type(**(common | fields))
+        yield self.record_type(**({"url": self.canonical_url()} | common | fields))
 
 
 class Platform:

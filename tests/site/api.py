@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from tests.site.answers import JSON, Answer, Asked, bad_parameter, json_answer, problem
-from tests.site.catalogue import REMOTE_HOST, START
+from tests.site.catalogue import START
 from tests.site.instance import DRIFTING, VIDEO_SORTS, Instance, Scope
 from tests.site.model import READABLE, Account, Video
 from tests.site.quirks import Quirks
-from tests.site.shapes import Json, Shapes, stamp
+from tests.site.shapes import Json, Shapes, stamp, remote_base
 
 LARGEST_PAGE = 100
 PASSWORD_CODE = "video_requires_password"  # noqa: S105 - an error code
@@ -83,7 +83,8 @@ class Api:
     def follows(self, _asked: Asked, which: str) -> Answer:
         """One other instance, both ways."""
         here = self.shapes.actor(self.instance.catalogue.instance_actor, f"{self.shapes.base}/accounts/peertube")
-        there = here | {"url": f"https://{REMOTE_HOST}/accounts/peertube", "host": REMOTE_HOST, "id": 100_000}
+        host = self.instance.catalogue.remote_host
+        there = here | {"url": f"{remote_base(host)}/accounts/peertube", "host": host, "id": 100_000}
         follower, following = (here, there) if which == "following" else (there, here)
         times = {"createdAt": stamp(START), "updatedAt": stamp(START)}
         row = {"id": 1, "follower": follower, "following": following, "score": 20, "state": "accepted", **times}

@@ -33,6 +33,7 @@ class Catalogue:
 
     Attributes:
         seed: what it was generated from.
+        remote_host: where remote accounts live.
         instance_actor: the account that is the server itself, no user.
         accounts: local accounts, then remote ones.
         channels: local channels, then remote ones.
@@ -41,6 +42,7 @@ class Catalogue:
     """
 
     seed: int
+    remote_host: str
     instance_actor: Account
     accounts: list[Account]
     channels: list[Channel]
@@ -49,7 +51,14 @@ class Catalogue:
 
     @classmethod
     def generate(
-        cls, users: int = 60, videos: int = 400, seed: int = 1, *, hidden: int | None = None, remote: int = 8
+        cls,
+        users: int = 60,
+        videos: int = 400,
+        seed: int = 1,
+        *,
+        hidden: int | None = None,
+        remote: int = 8,
+        remote_host: str = REMOTE_HOST,
     ) -> Catalogue:
         """Generate a catalogue.
 
@@ -59,6 +68,7 @@ class Catalogue:
             seed: equal seeds give equal catalogues.
             hidden: accounts that `/api/v1/accounts` leaves out; None is one of 20.
             remote: videos of another host in the lists.
+            remote_host: that host; with a port it is taken to speak plain http.
         """
         if users < 1:
             msg = f"users ({users}) must be at least 1: every video belongs to an account."
@@ -68,7 +78,7 @@ class Catalogue:
         accounts = [maker.account(f"user{n:03d}", None) for n in range(users)]
         for account in accounts[users - (users // 20 if hidden is None else hidden) :]:
             account.hidden = True
-        strangers = [maker.account(f"stranger{n}", REMOTE_HOST) for n in range(3)]
+        strangers = [maker.account(f"stranger{n}", remote_host) for n in range(3)]
         channels = [channel for account in accounts for channel in maker.channels(account)]
         remote_channels = [maker.channel(account, "main") for account in strangers]
         plan = maker.plan(accounts, videos)
@@ -78,7 +88,7 @@ class Catalogue:
         listed = [video for video in made if video.fate == "listed"]
         shares = [Share(maker.random.choice(accounts), video) for video in listed[:3]]
         shares += [Share(instance_actor, video) for video in listed[:2]]
-        return cls(seed, instance_actor, accounts + strangers, channels + remote_channels, made, shares)
+        return cls(seed, remote_host, instance_actor, accounts + strangers, channels + remote_channels, made, shares)
 
     @property
     def local_accounts(self) -> list[Account]:

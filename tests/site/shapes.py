@@ -36,7 +36,7 @@ class Shapes:
         return actor.host or self.host
 
     def origin(self, actor: Account) -> str:
-        return self.base if actor.host is None else f"https://{actor.host}"
+        return self.base if actor.host is None else remote_base(actor.host)
 
     def account_url(self, account: Account) -> str:
         return f"{self.origin(account)}/accounts/{account.name}"
@@ -196,3 +196,8 @@ class Shapes:
             "fileUrl": self.file_url(file),
             "fileDownloadUrl": f"{self.base}/download/web-videos/{video.uuid}-{file.height}.mp4",
         }
+
+
+def remote_base(host: str) -> str:
+    """Base URL of another instance; one with a port is another sample site."""
+    return f"http://{host}" if ":" in host else f"https://{host}"
