@@ -95,9 +95,8 @@ def test_what_is_no_record_says_why_and_is_in_the_rejects(tmp_path: Path, site: 
 
 def test_a_bad_line_of_a_seeds_file_costs_nothing_else(tmp_path: Path, site: Site) -> None:
     seeds = tmp_path / "seeds.csv"
-    seeds.write_text(
-        f"note,url\nfirst,{site.url}/@{a_person(site).partition('@')[0]}\nsecond,not a url\n,\nthird,{site.truth.videos[a_video(site)]['url']}\n"
-    )
+    person, video = a_person(site).partition("@")[0], site.truth.videos[a_video(site)]["url"]
+    seeds.write_text(f"note,url\nfirst,{site.url}/@{person}\nsecond,not a url\n,\nthird,{video}\n")
     ended = crawl("users", tmp_path, f"seeds={seeds}")
     assert a_person(site) in ended.by_id("user")
     assert len(ended.records) >= 2

@@ -170,10 +170,15 @@ class Page:
         """Take the response to the last `wants()`; None when it could not be had."""
 
 
+METHODS = {"url": "canonical_url", "links": "profile_links"}
+"""Methods of fields whose own names mean something else for a page."""
+
+
 class RecordPage(Page):
     """A page of one record, with one small method a field.
 
-    The methods are named like the fields of `record_type`; a field without a method stays unknown.
+    The methods are named like the fields of `record_type`, but for `canonical_url()` and `profile_links()`; a
+    field without a method stays unknown.
     """
 
     record_type: ClassVar[type[User | Video]]
@@ -184,10 +189,12 @@ class RecordPage(Page):
 
     def records(self) -> Iterator[Record]:
         """Yield the one record of this page."""
-        names = [name for name in self.record_type.__slots__ if callable(getattr(type(self), name, None))]
-        fields = {name: getattr(self, name)() for name in names}
-        common = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
-        yield self.record_type(**({"url": self.canonical_url()} | common | fields))
+        fields = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
+        for name in self.record_type.__slots__:
+            method = getattr(self, METHODS.get(name, name), None)
+            if callable(method):
+                fields[name] = method()
+        yield self.record_type(**fields)
 
 
 class Platform:

@@ -11,7 +11,7 @@ from tests.site.catalogue import START
 from tests.site.instance import DRIFTING, VIDEO_SORTS, Instance, Scope
 from tests.site.model import READABLE, Account, Video
 from tests.site.quirks import Quirks
-from tests.site.shapes import Json, Shapes, stamp, remote_base
+from tests.site.shapes import Json, Shapes, remote_base, stamp
 
 LARGEST_PAGE = 100
 PASSWORD_CODE = "video_requires_password"  # noqa: S105 - an error code

@@ -50,7 +50,7 @@ class Catalogue:
     shares: list[Share]
 
     @classmethod
-    def generate(
+    def generate(  # noqa: PLR0913 - all but the first three are rare and named
         cls,
         users: int = 60,
         videos: int = 400,
