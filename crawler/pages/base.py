@@ -189,7 +189,7 @@ class RecordPage(Page):
 
     def records(self) -> Iterator[Record]:
         """Yield the one record of this page."""
-        fields = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
+        fields: dict[str, Any] = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
         for name in self.record_type.__slots__:
             method = getattr(self, METHODS.get(name, name), None)
             if callable(method):
