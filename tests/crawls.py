@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from tests.site.truth import Fields
 
 ROOT = Path(__file__).parent.parent
+POLL_S = 0.02
 STARTED: list[subprocess.Popen[str]] = []
 DEADLINE_S = 240
 """A crawl that takes longer hangs, also on a machine under load."""
@@ -71,6 +75,16 @@ def crawl(spider: str, folder: Path, *arguments: str, **options: str) -> Ended:
 def lines(path: Path) -> list[dict[str, Any]]:
     """Read a JSON lines file; a torn line is an error."""
     return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def until_lines(process: subprocess.Popen[str], path: Path, number: int) -> None:
+    """Wait until a file has so many lines, which a running instance writes."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not path.exists() or path.read_bytes().count(b"\n") < number:
+        assert time.monotonic() < deadline, f"{path} never got {number} lines"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_S)
+            pytest.fail(f"ended before {path} had {number} lines: {process.communicate()[1]}")
 
 
 def differences(records: dict[str, dict[str, Any]], truth: Iterable[tuple[str, Fields]]) -> list[str]:

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -12,21 +9,10 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from crawler.frontier.store import EmbeddedStore
-from tests.crawls import DEADLINE_S, crawl, end, lines, start
+from tests.crawls import crawl, end, lines, start, until_lines
 from tests.site import Catalogue, Quirks, running_site
 
 SLOW = Quirks(rate_limit=False, latency_ms=100)
-POLL_S = 0.02
-
-
-def until_lines(process: subprocess.Popen[str], path: Path, number: int) -> None:
-    """Wait until a file has so many lines, which a running instance writes."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not path.exists() or path.read_bytes().count(b"\n") < number:
-        assert time.monotonic() < deadline, f"{path} never got {number} lines"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(POLL_S)
-            pytest.fail(f"ended before {path} had {number} lines: {process.communicate()[1]}")
 
 
 def big_site() -> Catalogue:
@@ -45,6 +31,16 @@ def test_two_instances_share_the_work_and_both_end(tmp_path: Path) -> None:
 
 def requests_of(log: str) -> int:
     return int(log.partition("'downloader/request_count': ")[2].partition(",")[0] or 0)
+
+
+def test_instances_with_stores_of_their_own_share_the_redis_that_both_name(tmp_path: Path) -> None:
+    machines = [tmp_path / "one", tmp_path / "two"]
+    with EmbeddedStore(tmp_path / "queue") as url, running_site(big_site(), SLOW) as site:
+        pair = [start("videos", folder, f"url={site.url}", f"REDIS_URL={url}") for folder in machines]
+        ended = [end(process, folder) for process, folder in zip(pair, machines, strict=True)]
+    assert [one.exit_code for one in ended] == [0, 0]
+    assert sorted(record["id"] for one in ended for record in one.records) == sorted(site.truth.videos)
+    assert not any((folder / "store").exists() for folder in machines)
 
 
 def test_an_instance_that_joins_does_not_empty_the_feed(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class Command(ScrapyCommand):
         if self.settings is None:
             raise UsageError("scrapy collect runs inside the project's folder", print_help=False)
         try:
-            check_arguments({"url": ",".join(args)})
+            check_arguments(dict(spider_argument(word) for word in opts.spargs) | {"url": ",".join(args)})
             server = connect(self.settings)
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
@@ -96,6 +96,18 @@ class Command(ScrapyCommand):
             watch(instances, report)
             report.summary()
         self.exitcode = max(instance.exit_code() for instance in instances)
+
+
+def spider_argument(word: str) -> tuple[str, str]:
+    """Read NAME=VALUE.
+
+    Raises:
+        SeedError: there is no `=`.
+    """
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise SeedError(f"-a {word}: pass a name and a value, such as -a scope=web.")
+    return name, value
 
 
 def given_settings(settings: BaseSettings) -> list[str]:

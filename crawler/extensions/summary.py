@@ -82,7 +82,9 @@ class SummaryExtension:
 
 def summary_lines(summary: Summary) -> list[str]:
     """Return the summary as lines for a reader."""
-    lines = [listing_line(summary.in_all(kind)) for kind in sorted(summary.records)] or ["  no records"]
+    lines = [listing_line(summary.in_all(kind)) for kind in sorted(summary.records)] or [
+        "  no records: no page that was read tells of one"
+    ]
     lines += [listing_line(listing) for listing in summary.listings if listing.whole]
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:

@@ -85,6 +85,7 @@ class Link:
         priority: higher is fetched sooner; 0 is the rule.
         last: fetched only when all else is done, and only if its record is still missing: a check.
         outward: leads to other hosts only.
+        optional: may well not be there, which is nothing to report.
         otherwise: URL to read instead when this one answers 404.
         carry: small JSON values handed to the page that reads the answer.
     """
@@ -97,6 +98,7 @@ class Link:
     priority: int = 0
     last: bool = False
     outward: bool = False
+    optional: bool = False
     otherwise: str | None = None
     carry: Mapping[str, Any] = field(default_factory=dict)
 

@@ -45,7 +45,7 @@ def links(document: Document) -> Iterator[Link]:
             seen.add(url)
             yield Link(url, kind)
     if is_home(document.response.url):
-        yield Link(document.response.base + "/sitemap.xml", "listing", priority=SITEMAP_PRIORITY)
+        yield Link(document.response.base + "/sitemap.xml", "listing", priority=SITEMAP_PRIORITY, optional=True)
 
 
 def told(document: Document) -> Iterator[tuple[str, LinkKind]]:

@@ -202,7 +202,9 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
             totals, listing = page.totals(), page.listing()
             members = list(page.members()) if listing is not None else []
         except NotARecord as refusal:
-            if meta.get("resolved") and meta["kind"] == "listing":
+            if meta.get("optional"):
+                logger.debug("Not there, which is no loss: %s", page.url)
+            elif meta.get("resolved") and meta["kind"] == "listing":
                 self.fail(page.url, f"{page.url} lists nothing ({refusal})", page.url)
             else:
                 self.refuse(
@@ -240,6 +242,7 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
         crawl = {
             **meta,
             "kind": link.kind,
+            "optional": link.optional,
             "carry": dict(link.carry),
             "otherwise": link.otherwise,
             "key": link.key and list(link.key),
@@ -263,6 +266,9 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
         """Note a request that got no answer."""
         request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         meta, reason = request.meta["crawl"], explain(failure.value, request)
+        if meta.get("optional"):
+            logger.debug("Not there, which is no loss: %s", reason)
+            return
         if meta.get("seed"):
             self.crawler.stats.inc_value("seeds/failed")
             reason = f"the seed {request.url} cannot be crawled: {reason}"

@@ -34,7 +34,7 @@ class Hosts:
         self.keys = keys
         self.fetch = fetch
         self.platforms: dict[str, str] = {}
-        self.asked: dict[str, asyncio.Task[str]] = {}
+        self.asked: dict[str, asyncio.Task[str | None]] = {}
         self.schemes: dict[str, str] = {}
 
     def known(self, host: str) -> str | None:
@@ -58,14 +58,21 @@ class Hosts:
             return known
         name = next((name for name, platform in PLATFORMS.items() if platform.recognises(response)), None)
         if name is None:
-            task = self.asked.setdefault(response.host, asyncio.ensure_future(self.ask_nodeinfo(response.base)))
-            name = await task
+            if response.host not in self.asked:
+                self.asked[response.host] = asyncio.ensure_future(self.ask_nodeinfo(response.base))
+            name = await self.asked[response.host]
+        if name is None:
+            self.asked.pop(response.host, None)
+            return ""
         self.remember(response.host, name)
         return name
 
-    async def ask_nodeinfo(self, base: str) -> str:
-        """Return what the host says in nodeinfo that it runs, if that is a platform we know."""
-        index = json_object(await self.fetch(Link(f"{base}/.well-known/nodeinfo", "listing")))
+    async def ask_nodeinfo(self, base: str) -> str | None:
+        """Return what the host says in nodeinfo that it runs, "" for nothing we know, None for no answer."""
+        answer = await self.fetch(Link(f"{base}/.well-known/nodeinfo", "listing"))
+        if answer is None or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return None
+        index = json_object(answer)
         hrefs = [
             link.get("href")
             for link in as_list(index.get("links"))

@@ -13,6 +13,8 @@ class PeerTube(Platform):
 
     def recognises(self, response: Response) -> bool:
         """Tell whether the page says `og:platform` PeerTube."""
+        if "html" not in response.headers.get("content-type", ""):
+            return False
         platform = response.selector.xpath("//meta[@property='og:platform']/@content").get() or ""
         return platform.strip().lower() == self.name
 

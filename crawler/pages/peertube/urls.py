@@ -54,8 +54,8 @@ def instance_links(base: str) -> tuple[Link, ...]:
         Link(f"{base}/api/v1/server/stats", "listing", priority=10),
         Link(listing_url(base, "accounts", sort="createdAt"), "listing", priority=5),
         Link(listing_url(base, "video-channels", sort="createdAt"), "listing", priority=5),
-        Link(f"{base}/api/v1/server/following?start=0&count={PAGE_SIZE}", "listing", outward=True),
-        Link(f"{base}/sitemap.xml", "listing", last=True),
+        Link(f"{base}/api/v1/server/following?start=0&count={PAGE_SIZE}", "listing", outward=True, optional=True),
+        Link(f"{base}/sitemap.xml", "listing", last=True, optional=True),
         Link(videos_url(base, "videos", "createdAt", isLocal="true"), "listing", last=True),
     )
 

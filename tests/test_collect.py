@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.crawls import DEADLINE_S, ROOT, STARTED, lines, until_lines
+from tests.site import Catalogue, Quirks, running_site
+
+
+def collect(folder: Path, *words: str) -> subprocess.Popen[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "scrapy",
+        "collect",
+        "-d",
+        str(folder),
+        "-s",
+        f"STORE_DIR={folder / 'store'}",
+        *words,
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    STARTED.append(process)
+    return process
+
+
+def output(process: subprocess.Popen[str]) -> str:
+    return process.communicate(timeout=DEADLINE_S)[0]
+
+
+def test_users_and_videos_of_a_site_come_to_two_files_with_a_summary(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=6, videos=20), Quirks(rate_limit=False)) as site:
+        process = collect(tmp_path, site.url, "-n", "2", "-s", "DOWNLOAD_DELAY=0")
+        shown = output(process)
+    assert process.returncode == 0
+    assert {record["id"] for record in lines(tmp_path / "users.jsonl")} == set(site.truth.users)
+    assert {record["id"] for record in lines(tmp_path / "videos.jsonl")} == set(site.truth.videos)
+    assert f"{len(site.truth.users)} users in {tmp_path / 'users.jsonl'}" in shown
+    assert f"20 videos in {tmp_path / 'videos.jsonl'}" in shown
+    assert "100.0 %" in shown
+    assert "4 instances" in shown
+
+
+def test_without_a_url_the_bundled_sample_site_is_collected(tmp_path: Path) -> None:
+    process = collect(tmp_path, "-s", "DOWNLOAD_DELAY=0.01")
+    shown = output(process)
+    assert process.returncode == 0, shown
+    assert len(lines(tmp_path / "videos.jsonl")) == 400
+    assert "400 videos in" in shown
+
+
+def test_what_is_missing_is_named_and_the_exit_code_tells(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=2, videos=2), Quirks(rate_limit=False)) as site:
+        private = next(uuid for uuid, fate in site.truth.unlisted.items() if fate == "private")
+        process = collect(tmp_path, f"{site.url}/videos/watch/{private}", "-s", "DOWNLOAD_DELAY=0")
+        shown = output(process)
+    assert process.returncode == 1
+    assert "videos, refused: 1 private (rejects.jsonl)" in shown
+    assert f"An instance of videos ended with exit code 1: see {tmp_path / 'videos-1.log'}" in shown
+
+
+def test_ctrl_c_stops_the_instances_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=40, videos=200), Quirks(rate_limit=False, latency_ms=100)) as site:
+        process = collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0.02")
+        until_lines(process, tmp_path / "videos.jsonl", 20)
+        process.send_signal(signal.SIGINT)
+        shown = output(process)
+        assert "Stopping: what is in flight is finished first" in shown
+        assert len(lines(tmp_path / "videos.jsonl")) < len(site.truth.videos)
+        output(collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0"))
+    assert sorted(record["id"] for record in lines(tmp_path / "videos.jsonl")) == sorted(site.truth.videos)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nonsense",), "'nonsense' is not a URL that can be crawled"),
+        (("-n", "0"), "-n 0: the number of instances must be at least 1"),
+        (("https://site.example", "-a", "scope=all"), "scope=all is unknown"),
+    ],
+)
+def test_wrong_arguments_are_said_before_anything_starts(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    process = collect(tmp_path, *words)
+    assert message in output(process)
+    assert process.returncode == 2
+    assert not (tmp_path / "store").exists()
