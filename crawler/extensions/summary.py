@@ -77,7 +77,8 @@ class SummaryExtension:
             counts = summary.in_all(kind)
             for name in ("declared", "listed", "found", "refused", "failed"):
                 self.crawler.stats.set_value(f"completeness/{kind}/{name}", getattr(counts, name))
-        logger.info("Summary of %s (%s):\n%s", spider.name, reason, "\n".join(summary_lines(summary)))
+        level = logging.INFO if summary.records else logging.WARNING
+        logger.log(level, "Summary of %s (%s):\n%s", spider.name, reason, "\n".join(summary_lines(summary)))
 
 
 def summary_lines(summary: Summary) -> list[str]:
