@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 from w3lib.url import safe_url_string
 
+MILLISECOND = 1000
+"""In microseconds."""
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -42,16 +45,24 @@ def utc_time(value: Any) -> Any:
         msg = f"{value!r} is no ISO 8601 time"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns a ValueError, not a TypeError, into a reason
     time = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds").replace("+00:00", "Z")
+    try:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError as exc:
+        msg = f"{value!r} is out of the range of times"
+        raise ValueError(msg) from exc
+    return time.isoformat(timespec="milliseconds" if time.microsecond >= MILLISECOND else "seconds").replace(
+        "+00:00", "Z"
+    )
 
 
 def whole_number(value: Any) -> Any:
     """A count: a number or its digits; never True, never text."""
-    if isinstance(value, bool):
-        msg = f"{value!r} is no number"
-        raise ValueError(msg)  # noqa: TRY004 - as above
-    return (value.strip() or None) if isinstance(value, str) else value
+    if isinstance(value, str):
+        value = value.strip() or None
+    if isinstance(value, bool) or (isinstance(value, str) and NUMBER.fullmatch(value) is None):
+        msg = f"{value!r:.100} is no number"
+        raise ValueError(msg)
+    return value
 
 
 def web_url(value: Any) -> Any:

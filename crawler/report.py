@@ -129,7 +129,7 @@ def notes_on(name: str, summary: Summary) -> list[str]:
     if summary.refused:
         notes.append(
             f"{name}, refused: "
-            + ", ".join(f"{number:,} {reason}" for reason, number in sorted(summary.refused.items()))
+            + ", ".join(f"{number:,} {reason}" for reason, number in summary.refused_by_reason())
             + " (rejects.jsonl)"
         )
     notes += [f"{name}, failed: {why}" for why in list(summary.failed.values())[:MOST_MISSING]]

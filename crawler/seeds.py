@@ -17,6 +17,7 @@ from crawler.fields import web_url
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
+MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,7 @@ def read_seeds(source: str) -> Iterator[Seed | SeedError]:
 
 def parse_lines(file: TextIO, name: str, suffix: str) -> Iterator[Seed | SeedError]:
     """Read lines of a file: URLs, csv rows with a column `url`, or JSON objects with a key `url`."""
-    texts = csv_urls(file, name) if suffix == ".csv" else enumerate(file, start=1)
-    for number, line in texts:
+    for number, line in csv_urls(file) if suffix == ".csv" else enumerate(file, start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -107,25 +107,33 @@ def json_url(text: str) -> str:
     """Read the `url` of a JSON object, or a JSON string."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     url = value.get("url") if isinstance(value, dict) else value
     return url if isinstance(url, str) else text
 
 
-def csv_urls(file: Iterable[str], name: str) -> Iterator[tuple[int, str]]:
-    """Yield line number and URL of each row of a csv file: its column `url`, or the first where no header says so."""
-    rows = csv.reader(file)
-    column = 0
-    for row in rows:
-        if rows.line_num == 1 and "url" in (names := [cell.strip().lower() for cell in row]):
-            column = names.index("url")
-        elif row:
-            if column >= len(row):
-                raise SeedError(
-                    f"{name}, line {rows.line_num}: no column {column + 1}: every row needs the column url."
-                )
-            yield rows.line_num, row[column]
+def csv_urls(file: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield line number and URL of each row of a csv file: its column `url`, or the first where no header says so.
+
+    A row that has no such column, or is none, is yielded whole, for its reader to refuse.
+    """
+    column: int | None = None
+    for number, line in enumerate(file, start=1):
+        if line.startswith("#"):
+            continue
+        try:
+            row = next(csv.reader([line], strict=True), [])
+        except csv.Error:
+            yield number, line
+            continue
+        if column is None:
+            names = [cell.strip().lower() for cell in row]
+            column = names.index("url") if "url" in names else 0
+            if "url" in names:
+                continue
+        if any(row):
+            yield number, row[column] if column < len(row) else line
 
 
 def parse_kinds(text: str) -> frozenset[str]:
@@ -145,7 +153,7 @@ def parse_scope(text: str) -> str:
 
 def parse_max_pages(text: str | int) -> int:
     """Read the argument `max_pages=`, a positive number of pages; 0 for no limit."""
-    if not str(text).isdecimal():
+    if not str(text).isdecimal() or len(str(text)) > MOST_DIGITS:
         raise SeedError(f"max_pages={text} is no number of pages: pass a whole number such as max_pages=100.")
     return int(text)
 

@@ -108,7 +108,7 @@ FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
 """Least level that is logged."""
 PROGRESS_INTERVAL_S = 10
-"""Seconds between two lines of progress."""
+"""Seconds between two lines of progress; 0 for none."""
 LOGSTATS_INTERVAL = 0
 """Seconds between two lines of Scrapy's own progress; 0 for none."""
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"

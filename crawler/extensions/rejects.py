@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,8 +57,8 @@ class Rejects:
     def of_another(self, line: bytes) -> bool:
         """Tell whether a line was written by another spider."""
         try:
-            return bool(orjson.loads(line).get("spider") != self.spider_name)
-        except (orjson.JSONDecodeError, AttributeError):
+            return bool(json.loads(line).get("spider") != self.spider_name)
+        except (ValueError, AttributeError):
             return False
 
     def record_refused(
@@ -75,9 +76,17 @@ class Rejects:
             "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "record": record,
         }
-        self.file.write(orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
+        self.file.write(one_line(line))
 
     def spider_closed(self) -> None:
         """Close the file."""
         if self.file is not None:
             self.file.close()
+
+
+def one_line(value: Mapping[str, Any]) -> bytes:
+    """Return `value` as a line of JSON, also where it is no proper one: refused records may hold anything."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a lone surrogate, an integer beyond 64 bits
+        return json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

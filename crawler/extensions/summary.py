@@ -46,7 +46,8 @@ class SummaryExtension:
 
     def spider_opened(self) -> None:
         """Begin to show progress."""
-        self.progress.start(self.interval_s, now=False)
+        if self.interval_s > 0:
+            self.progress.start(self.interval_s, now=False)
 
     def show_progress(self) -> None:
         """Log where the crawl is."""
@@ -97,7 +98,7 @@ def summary_lines(summary: Summary) -> list[str]:
         lines.append(f"  … and {len(incomplete) - MOST_LISTINGS:,} more incomplete listings")
     if summary.refused:
         lines.append(
-            "  refused: " + ", ".join(f"{number:,} {reason}" for reason, number in sorted(summary.refused.items()))
+            "  refused: " + ", ".join(f"{number:,} {reason}" for reason, number in summary.refused_by_reason())
         )
     if summary.failed:
         lines.append(f"  failed: {len(summary.failed):,}, such as {next(iter(summary.failed.values()))}")

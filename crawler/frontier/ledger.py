@@ -38,6 +38,17 @@ class ListingCount:
     failed: int = 0
     missing: list[str] = field(default_factory=list)
 
+    def add(self, key: str, found: bool, refused: bool, failed: bool) -> None:  # noqa: FBT001 - a row of counts
+        """Count a row of the listing."""
+        self.listed += 1
+        if found:
+            self.found += 1
+            return
+        self.refused += refused
+        self.failed += failed
+        if len(self.missing) < MOST_NAMED:
+            self.missing.append(json.loads(key)[2])
+
     @property
     def target(self) -> int:
         """What `found` is measured against: what the site declares, or has listed where it declares nothing."""
@@ -51,12 +62,23 @@ class ListingCount:
 
 @dataclass(slots=True)
 class Summary:
-    """How complete a crawl is."""
+    """How complete a crawl is.
+
+    Attributes:
+        records: number by kind.
+        listings: those of whole hosts first.
+        refused: record key (as JSON) or URL to its reason in a word.
+        failed: the same, to its reason in a sentence.
+    """
 
     records: dict[str, int]
     listings: list[ListingCount]
-    refused: dict[str, int]
+    refused: dict[str, str]
     failed: dict[str, str]
+
+    def refused_by_reason(self) -> list[tuple[str, int]]:
+        """Return how many were refused for each reason."""
+        return sorted(Counter(self.refused.values()).items())
 
     def in_all(self, kind: str) -> ListingCount:
         """Return the counts of all records of `kind`, those of no listing too.
@@ -74,8 +96,8 @@ class Summary:
             declared=sum(numbers) if parts and len(numbers) == len(parts) else None,
             listed=found + missing,
             found=found,
-            refused=sum(self.refused.values()),
-            failed=len(self.failed),
+            refused=sum(may_be(kind, what) for what in self.refused),
+            failed=sum(may_be(kind, what) for what in self.failed),
         )
 
     def incomplete(self) -> list[ListingCount]:
@@ -135,21 +157,21 @@ class Ledger:
         listings = {}
         for packed, declared in cast("dict[Any, Any]", self.server.hgetall(self.keys.declared)).items():
             name, kind, whole = json.loads(packed)
-            listings[name] = ListingCount(name, kind, whole, int(declared) if declared else None)
-        refused, failed = self.reasons(self.keys.refused), self.reasons(self.keys.failed)
+            listings[name, kind] = ListingCount(name, kind, whole, int(declared) if declared else None)
+        refused, failed = self.not_recorded(self.keys.refused), self.not_recorded(self.keys.failed)
         for rows in batches(self.server.sscan_iter(self.keys.listed, count=BATCH)):
             pairs = [json.loads(row) for row in rows]
             there = cast("list[int]", self.server.smismember(self.keys.recorded, [key for _, key in pairs]))
             for (name, key), found in zip(pairs, there, strict=True):
-                count(listings[name], key, found=bool(found), refused=key in refused, failed=key in failed)
+                row = key, bool(found), key in refused, key in failed
+                listings[name, json.loads(key)[0]].add(*row)
         kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
-        still_failed = {what: why for what, why in failed.items() if not self.is_recorded(what)}
-        return Summary(
-            dict(kinds),
-            sorted(listings.values(), key=lambda one: (not one.whole, one.name)),
-            Counter(refused.values()),
-            still_failed,
-        )
+        in_order = sorted(listings.values(), key=lambda one: (not one.whole, one.name, one.kind))
+        return Summary(dict(kinds), in_order, refused, failed)
+
+    def not_recorded(self, key: str) -> dict[str, str]:
+        """Return what was refused or failed, with the reasons, without what became a record after all."""
+        return {what: why for what, why in self.reasons(key).items() if not self.is_recorded(what)}
 
     def is_recorded(self, what: str) -> bool:
         """Tell whether `what`, a key or URL as noted, became a record after all."""
@@ -160,21 +182,14 @@ class Ledger:
         return {text(what): text(why) for what, why in cast("dict[Any, Any]", self.server.hgetall(key)).items()}
 
 
-def count(listing: ListingCount, key: str, *, found: bool, refused: bool, failed: bool) -> None:
-    """Add one row to the counts of its listing."""
-    listing.listed += 1
-    if found:
-        listing.found += 1
-        return
-    listing.refused += refused
-    listing.failed += failed
-    if len(listing.missing) < MOST_NAMED:
-        listing.missing.append(json.loads(key)[2])
+def may_be(kind: str, what: str) -> bool:
+    """Tell whether `what`, a record key or a URL as noted, may be of `kind`; a URL may be of any."""
+    return what.startswith(f'["{kind}"') or not what.startswith("[")
 
 
 def member(what: RecordKey | str) -> str:
     """Return how a record key, or a URL, stands in Redis."""
-    return what if isinstance(what, str) else json.dumps(list(what), ensure_ascii=False)
+    return what.encode("utf-8", "replace").decode() if isinstance(what, str) else json.dumps(list(what))
 
 
 def batches(items: Iterator[Any]) -> Iterator[list[Any]]:

@@ -25,6 +25,7 @@ MOST_DELAY_S = 10.0
 """Delay between two requests that repeated 429s lead to at the most."""
 EPOCH_S = 1_000_000_000
 """X-RateLimit-Reset above it is a time, below it a number of seconds from now."""
+MOST_DIGITS = 12
 FIRST_PAUSE_S = 2.0
 """Pause after a 429 without Retry-After; doubled each further time."""
 
@@ -68,7 +69,7 @@ class BackOffMiddleware:
     def heed_limit(self, slot: Slot, response: Response) -> None:
         """Wait for the next window before the last requests of this one are spent."""
         remaining, reset = header(response, "X-RateLimit-Remaining"), header(response, "X-RateLimit-Reset")
-        if not (remaining.isdecimal() and reset.isdecimal()) or int(remaining) >= self.in_flight:
+        if not (is_number(remaining) and is_number(reset)) or int(remaining) >= self.in_flight:
             return
         pause_s = int(reset) - server_time_s(response) if int(reset) > EPOCH_S else float(reset)
         if 0 < pause_s <= self.most_pause_s:
@@ -105,6 +106,11 @@ def server_time_s(response: Response) -> float:
         return parsedate_to_datetime(header(response, "Date")).timestamp()
     except ValueError:
         return 0.0
+
+
+def is_number(value: str) -> bool:
+    """Tell whether a header is a number of a size that makes sense for seconds or requests."""
+    return value.isdecimal() and len(value) <= MOST_DIGITS
 
 
 def header(response: Response, name: str) -> str:

@@ -55,7 +55,7 @@ class Response:
         declared = re.search(r"charset=[\"']?([\w-]+)", self.headers.get("content-type", ""))
         try:
             return self.body.decode(declared[1] if declared else "utf-8", errors="replace")
-        except LookupError:
+        except (LookupError, UnicodeError):
             return self.body.decode("utf-8", errors="replace")
 
     @cached_property

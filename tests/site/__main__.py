@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -73,7 +74,8 @@ def watch_stdin(ended: Callable[[], object]) -> None:
     """Read standard input to its end; unbuffered, because a lock held at exit is fatal."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    ended()
+    with contextlib.suppress(RuntimeError):  # a signal has ended the loop before
+        ended()
 
 
 def main() -> None:
@@ -81,7 +83,10 @@ def main() -> None:
     quirks = Quirks(**{name: value for name, value in options.items() if name in Quirks.__dataclass_fields__})
     catalogue = Catalogue.generate(options["users"], options["videos"], options["seed"])
     site = Site(catalogue, quirks, plain=options["plain"], port=options["port"], log=options["log"])
-    asyncio.run(serve(site, until_stdin_closes=options["until_stdin_closes"]))
+    try:
+        asyncio.run(serve(site, until_stdin_closes=options["until_stdin_closes"]))
+    except OSError as exc:
+        sys.exit(f"Port {options['port']} of 127.0.0.1 cannot be used ({exc}): pass another, or 0 for a free one.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 -- beat(keys: workers, busy, state, requests, last; args: worker, ttl_ms, busy "1"|"0") -> {other busy workers, requests, last, finished 0|1}
--- Renews the worker and says whether it has work in hand. When nobody has, and nothing is pending, the crawl is complete.
+-- Renews the worker and says whether it has work in hand. When nobody has, and nothing is pending, the crawl
+-- is complete; whoever takes work after that makes it unfinished again.
 local workers, busy, state, requests, last = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local worker, ttl_ms, is_busy = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local time = redis.call("TIME")
@@ -12,6 +13,7 @@ end
 redis.call("ZADD", workers, now_ms + ttl_ms, worker)
 if is_busy == "1" then
   redis.call("SADD", busy, worker)
+  redis.call("HDEL", state, "finished")
 else
   redis.call("SREM", busy, worker)
 end

@@ -19,11 +19,14 @@ OUTBOX_SIZE = 50
 """Videos of an ActivityPub outbox page; the most that is allowed."""
 FLICKR_BASE58 = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
 
-VIDEO = re.compile(r"/(?:w|videos/(?:watch|embed)|api/v1/videos)/([\w-]{8,})/?")
+VIDEO = re.compile(r"/(?:w|videos/(?:watch|embed)|api/v1/videos)/([\w-]+)/?(?:;.*)?")
 ACCOUNT = re.compile(r"/(?:a|accounts|api/v1/accounts)/([^/]+)(?:/.*)?")
 CHANNEL = re.compile(r"/(?:c|video-channels|api/v1/video-channels)/([^/]+)(?:/.*)?")
 EITHER = re.compile(r"/@([^/]+)(?:/.*)?")
-WHOLE_HOST = re.compile(r"/?|/(?:home|about|videos|search)(?:/.*)?")
+WHOLE_HOST = re.compile(
+    r"/?|/(?:home|about|videos|search)/?|/(?:about|search)/.*"
+    r"|/videos/(?:browse|local|trending|hot|best|most-liked|recently-added|overview)/?"
+)
 
 
 def start_links(url: str) -> tuple[Link, ...]:
@@ -110,7 +113,9 @@ def actor_link(base: str, path: str, handle: str, *, last: bool) -> Link:
 
 def local_handle(base: str, handle: str) -> str:
     """Return `handle` as the API's paths take it: without the host where that is the instance's own."""
-    return quote(unquote(handle).strip().removeprefix("@").removesuffix("@" + urlsplit(base).netloc), safe="@")
+    name, at, host = unquote(handle).strip().removeprefix("@").partition("@")
+    own = host.lower() == urlsplit(base).netloc.lower()
+    return quote(name if own else name + at + host.lower(), safe="@")
 
 
 def long_uuid(text: str) -> str | None:

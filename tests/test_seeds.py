@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.errors import SeedError
+from crawler.seeds import (
+    Seed,
+    check_arguments,
+    parse_kinds,
+    parse_max_pages,
+    parse_message,
+    parse_scope,
+    parse_seed,
+    parse_urls,
+    read_seeds,
+)
+
+
+def written(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def urls(source: str) -> list[str]:
+    return [seed.url if isinstance(seed, Seed) else "refused" for seed in read_seeds(source)]
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "guessed"),
+    [
+        ("https://site.example/@kim", "https://site.example/@kim", False),
+        ("HTTP://Site.Example", "http://site.example/", False),
+        (" site.example/@kim ", "https://site.example/@kim", True),
+        ("//site.example/a", "https://site.example/a", True),
+        ("localhost:9000", "https://localhost:9000/", True),
+        ("127.0.0.1:9000/a", "https://127.0.0.1:9000/a", True),
+        ("http://[::1]:9000/", "http://[::1]:9000/", False),
+        ("https://site.example/a#top", "https://site.example/a", False),
+        ("münchen.example/ü", "https://xn--mnchen-3ya.example/%C3%BC", True),
+        ("site.example/next?to=https://other.example", "https://site.example/next?to=https://other.example", True),
+    ],
+)
+def test_a_url_is_a_seed_with_or_without_its_scheme(text: str, url: str, guessed: bool) -> None:  # noqa: FBT001 - a column
+    assert parse_seed(text) == Seed(url, guessed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "kim", "@kim", "kim@site", "ftp://site.example/", "javascript:alert(1)", "https://", "https://site/", "http://[bad",
+     "https://site.example:99999/", "https://a..example/", "two words.example", "file:///etc/passwd"],
+)  # fmt: skip
+def test_what_is_no_web_address_is_no_seed_and_the_error_shows_one(text: str) -> None:
+    with pytest.raises(SeedError, match=r"is not a URL that can be crawled: pass one like https://") as refusal:
+        parse_seed(text)
+    assert repr(text) in str(refusal.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_seed_or_a_seed_error(text: str) -> None:
+    try:
+        seed = parse_seed(text)
+    except SeedError:
+        return
+    assert seed.url.startswith(("http://", "https://"))
+    assert parse_seed(seed.url) == Seed(seed.url)
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts_and_paths"),
+    [
+        ("", []),
+        (" , ", None),
+        ("a.example,b.example", ["a.example/", "b.example/"]),
+        ("a.example, https://b.example/x\nc.example", ["a.example/", "b.example/x", "c.example/"]),
+        ("https://a.example/x,y?z=1,2", ["a.example/x,y?z=1,2"]),
+        ("https://a.example/x,http://b.example", ["a.example/x", "b.example/"]),
+    ],
+)
+def test_several_urls_are_separated_by_commas_that_are_not_their_own(
+    text: str, hosts_and_paths: list[str] | None
+) -> None:
+    if hosts_and_paths is None:
+        with pytest.raises(SeedError, match="','"):
+            parse_urls(text)
+    else:
+        assert [seed.url.partition("//")[2] for seed in parse_urls(text)] == hosts_and_paths
+
+
+def test_a_text_file_is_read_without_its_comments_and_blank_lines(tmp_path: Path) -> None:
+    source = written(tmp_path, "seeds.txt", "\ufeff# mine\n\na.example\r\n  https://b.example/x  \n")
+    assert urls(source) == ["https://a.example/", "https://b.example/x"]
+
+
+def test_a_line_that_is_no_seed_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    source = written(tmp_path, "seeds.txt", "a.example\nnonsense\nb.example\n")
+    first, refusal, last = read_seeds(source)
+    assert (first, last) == (Seed("https://a.example/", guessed=True), Seed("https://b.example/", guessed=True))
+    assert str(refusal).startswith(f"{source}, line 2: 'nonsense' is not a URL")
+
+
+def test_json_lines_are_objects_with_a_url_or_strings(tmp_path: Path) -> None:
+    lines = (
+        '{"url": "https://a.example/", "meta": {}}\n"b.example"\nc.example\n{"link": "d.example"}\n{"url": 7}\n{"url"\n'
+    )
+    found = urls(written(tmp_path, "seeds.jsonl", lines))
+    assert found == ["https://a.example/", "https://b.example/", "https://c.example/", "refused", "refused", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name,URL\nKim,a.example\n\nLee,b.example\n", ["https://a.example/", "https://b.example/"]),
+        ("a.example,Kim\nb.example,Lee\n", ["https://a.example/", "https://b.example/"]),
+        ('url\n"https://a.example/x,y"\n#b.example\nnonsense\n', ["https://a.example/x,y", "refused"]),
+        ("# by hand\nname,url\nKim\nLee,b.example\n", ["refused", "https://b.example/"]),
+        ("url\n" + "x" * 200_000 + "\nb.example\n", ["refused", "https://b.example/"]),
+    ],
+)
+def test_a_csv_file_gives_its_column_url_or_the_first(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert urls(written(tmp_path, "seeds.csv", text)) == expected
+
+
+def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a.example\nnonsense\n"))
+    seed, refusal = read_seeds("-")
+    assert seed == Seed("https://a.example/", guessed=True)
+    assert str(refusal).startswith("standard input, line 2: ")
+
+
+def test_a_seeds_file_that_cannot_be_read_says_why_and_what_to_pass(tmp_path: Path) -> None:
+    binary = tmp_path / "seeds.txt"
+    binary.write_bytes(b"\xff\xfe\x00a")
+    for source in (str(binary), str(tmp_path), str(tmp_path / "none.txt")):
+        with pytest.raises(SeedError, match=r"cannot be read \(.+\): pass a text file of URLs, or -") as refusal:
+            list(read_seeds(source))
+        assert source in str(refusal.value)
+
+
+@pytest.mark.parametrize("data", [b'{"url": "https://a.example/", "meta": {"x": 1}}', b" a.example\n", b'"a.example"'])
+def test_a_message_of_another_program_is_json_or_a_plain_url(data: bytes) -> None:
+    assert parse_message(data).url == "https://a.example/"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"\xff\xfe", b'{"url": null}', b'["a.example"]', b'{"url": "nonsense"}', b'{"url":' + b"[" * 100_000],
+)
+def test_a_message_that_is_neither_is_refused(data: bytes) -> None:
+    with pytest.raises(SeedError, match="is not a URL"):
+        parse_message(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("user", {"user"}), ("videos", {"video"}), ("User, VIDEO", {"user", "video"}), ("user,user,", {"user"})],
+)
+def test_the_kinds_of_records_are_read_in_singular_and_plural(text: str, kinds: set[str]) -> None:
+    assert parse_kinds(text) == kinds
+
+
+@pytest.mark.parametrize("text", ["", ",", "channel", "user,channel"])
+def test_an_unknown_kind_is_refused_with_those_that_there_are(text: str) -> None:
+    with pytest.raises(SeedError, match=rf"records={text} is unknown: pass records=user, records=video"):
+        parse_kinds(text)
+
+
+def test_a_scope_is_one_of_three() -> None:
+    assert [parse_scope(name) for name in ("seed", "host", "web")] == ["seed", "host", "web"]
+    with pytest.raises(SeedError, match=r"scope=Host is unknown: pass scope=seed, scope=host, or scope=web"):
+        parse_scope("Host")
+
+
+def test_the_most_pages_are_a_whole_number() -> None:
+    assert (parse_max_pages("100"), parse_max_pages(0)) == (100, 0)
+    for text in ("-1", "1.5", "many", "", "²"):
+        with pytest.raises(SeedError, match=rf"max_pages={text} is no number of pages"):
+            parse_max_pages(text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"url": "nonsense"}, {"scope": "all"}, {"records": "likes"}, {"max_pages": "x"}, {"seeds": "/no/such/file.txt"}],
+)
+def test_arguments_are_checked_before_a_spider_starts(wrong: dict[str, str]) -> None:
+    check_arguments({"url": "a.example", "scope": "web", "records": "user", "seeds": "-", "someone's": "own"})
+    with pytest.raises(SeedError):
+        check_arguments({"url": "a.example"} | wrong)

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+from scrapy import Spider, signals
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.test import get_crawler
+
+from crawler.extensions.summary import MOST_LISTINGS, SummaryExtension, listing_line, summary_lines
+from crawler.frontier.keys import Keys
+from crawler.frontier.ledger import Ledger, ListingCount, Summary
+from crawler.items import RecordKey
+from crawler.report import MOST_MISSING, cells, notes_on
+
+
+class Users(Spider):
+    name = "users"
+    wanted = frozenset({"user"})
+    ledger: Ledger
+
+
+@pytest.fixture
+def ledger(valkey: str) -> Iterator[Ledger]:
+    with Redis.from_url(valkey) as client:
+        yield Ledger(client, Keys("users"))
+
+
+def listing(
+    name: str = "videos of kim", *, whole: bool = False, declared: int | None = None, **numbers: int
+) -> ListingCount:
+    counts = ListingCount(name, "video", whole, declared)
+    for field, number in numbers.items():
+        setattr(counts, field, number)
+    return counts
+
+
+def summary(
+    *listings: ListingCount, refused: dict[str, str] | None = None, failed: dict[str, str] | None = None
+) -> Summary:
+    return Summary({"video": sum(one.found for one in listings)}, list(listings), refused or {}, failed or {})
+
+
+def text_of(*listings: ListingCount) -> str:
+    return "\n".join(summary_lines(summary(*listings)))
+
+
+def test_a_listing_is_a_line_with_all_its_numbers() -> None:
+    one = listing("videos of s", declared=12_000, listed=11_990, found=9_000, refused=1_990, failed=1_000)
+    assert listing_line(one) == (
+        "  videos of s: 12,000 declared, 11,990 listed, 9,000 found, 1,990 refused, 1,000 failed (75.0 %)"
+    )
+    assert cells(one) == ("videos of s", "12,000", "9,000", "1,990", "1,000", "75.0 %")
+
+
+def test_a_listing_that_declares_nothing_says_so() -> None:
+    one = listing(listed=4, found=3)
+    assert "none declared, 4 listed, 3 found" in listing_line(one)
+    assert cells(one) == ("videos of kim", "-", "3", "0", "0", "75.0 %")
+
+
+def test_an_empty_listing_has_no_share() -> None:
+    assert listing_line(listing(declared=0)) == "  videos of kim: 0 declared, 0 listed, 0 found, 0 refused, 0 failed"
+    assert cells(listing(declared=0))[-1] == "-"
+
+
+def test_more_than_was_declared_is_not_more_than_all() -> None:
+    assert cells(listing(declared=2, listed=2, found=3))[-1] == "100.0 %"
+
+
+def test_missing_records_are_named_and_the_rest_is_counted() -> None:
+    one = listing(declared=5, listed=5, found=1)
+    one.missing = ["a", "b"]
+    assert listing_line(one).endswith("; missing: a, b and 2 more")
+    one.missing = ["a", "b", "c", "d"]
+    assert listing_line(one).endswith("; missing: a, b, c, d")
+
+
+def test_an_empty_crawl_says_that_there_are_no_records() -> None:
+    (line,) = summary_lines(Summary({}, [], {}, {}))
+    assert line.startswith("  no records")
+
+
+def test_all_records_come_first_then_whole_hosts_then_single_users() -> None:
+    whole = listing("videos of s", whole=True, declared=3, listed=3, found=2)
+    lines = summary_lines(summary(listing("videos of kim", declared=1, listed=1), whole))
+    assert [line.strip().partition(":")[0] for line in lines] == [
+        "all videos", "videos of s", "0 of 1 listings of single users are complete", "videos of kim",
+    ]  # fmt: skip
+
+
+def test_complete_listings_of_single_users_are_only_counted() -> None:
+    text = text_of(listing("done", declared=1, listed=1, found=1), listing("half", declared=2, listed=2, found=1))
+    assert "  1 of 2 listings of single users are complete" in text
+    assert "half: " in text
+    assert "done: " not in text
+
+
+def test_of_many_incomplete_listings_some_are_named_and_the_rest_is_counted() -> None:
+    text = text_of(*(listing(f"videos of {number}", declared=1) for number in range(MOST_LISTINGS + 7)))
+    assert text.count("videos of ") == MOST_LISTINGS
+    assert text.endswith("… and 7 more incomplete listings")
+
+
+def test_refusals_and_failures_are_counted_and_one_failure_is_told() -> None:
+    one = summary(
+        refused={str(n): "private" if n < 1_200 else "deleted" for n in range(1_203)},
+        failed={"a": "no answer", "b": "HTTP 500"},
+    )
+    assert summary_lines(one)[-2:] == ["  refused: 3 deleted, 1,200 private", "  failed: 2, such as no answer"]
+    assert notes_on("videos", one) == [
+        "videos, refused: 3 deleted, 1,200 private (rejects.jsonl)",
+        "videos, failed: no answer",
+        "videos, failed: HTTP 500",
+    ]
+
+
+def test_the_notes_name_what_is_missing_and_where() -> None:
+    half, done = listing("videos of kim", declared=2, listed=2), listing(declared=0)
+    half.missing = ["a", "b"]
+    assert notes_on("videos", summary(done, half)) == ["videos, missing in videos of kim: a, b"]
+    assert notes_on("videos", summary(done)) == []
+
+
+def test_the_notes_name_no_more_than_can_be_read() -> None:
+    half = listing(declared=99)
+    half.missing = [str(number) for number in range(99)]
+    missing, *failures = notes_on("videos", summary(half, failed={str(number): "x" for number in range(99)}))
+    assert missing.endswith(f" {MOST_MISSING - 1}")
+    assert len(failures) == MOST_MISSING
+
+
+async def told_of_the_end(ledger: Ledger, items: int = 0) -> dict[str, object]:
+    """Run the extension in a crawler that reports its progress, and ends; return its stats."""
+    crawler = get_crawler(Users, {"EXTENSIONS_BASE": {}, "PROGRESS_INTERVAL_S": 60})
+    crawler.spider = spider = Users()
+    spider.ledger = ledger
+    crawler.stats.inc_value("item_scraped_count", items)
+    extension = SummaryExtension.from_crawler(crawler)
+    for signal in (signals.spider_opened, signals.spider_closed):
+        answers = crawler.signals.send_catch_log(signal, spider=spider, reason="finished")
+        assert [answer for _, answer in answers] == [None]
+        extension.show_progress()
+    assert not extension.progress.running
+    return dict(crawler.stats.get_stats())
+
+
+def test_at_the_end_the_summary_is_logged_and_its_numbers_are_stats(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger.listing("accounts of s", "user", whole=True, declared=2, listed=[RecordKey("user", "s", "a")])
+    ledger.claim(RecordKey("user", "s", "a"))
+    with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
+        stats = asyncio.run(told_of_the_end(ledger))
+    assert "Summary of users (finished):\n  all users: 2 declared, 2 listed, 1 found" in caplog.text
+    numbers = {
+        name: stats[f"completeness/user/{name}"] for name in ("declared", "listed", "found", "refused", "failed")
+    }
+    assert numbers == {"declared": 2, "listed": 2, "found": 1, "refused": 0, "failed": 0}
+
+
+def test_progress_tells_of_all_and_of_this_instance(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("a", "b"):
+        ledger.claim(RecordKey("user", "s", name))
+    with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
+        asyncio.run(told_of_the_end(ledger, items=1))
+    assert "2 records, 0 requests pending in all; this instance: 1 records, 0 responses" in caplog.text
+
+
+def test_a_crawl_without_a_record_ends_with_a_warning(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    asyncio.run(told_of_the_end(ledger))
+    assert [(one.levelname, "no records" in one.getMessage()) for one in caplog.records if "Summary" in one.msg] == [
+        ("WARNING", True)
+    ]
+
+
+def test_a_spider_without_a_ledger_has_no_summary() -> None:
+    with pytest.raises(NotConfigured):
+        SummaryExtension.from_crawler(get_crawler())
