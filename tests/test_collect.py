@@ -65,7 +65,7 @@ def test_what_is_missing_is_named_and_the_exit_code_tells(tmp_path: Path) -> Non
 
 def test_ctrl_c_stops_the_instances_and_the_same_command_goes_on(tmp_path: Path) -> None:
     with running_site(Catalogue.generate(users=40, videos=200), Quirks(rate_limit=False, latency_ms=100)) as site:
-        process = collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0.02")
+        process = collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0.2")
         until_lines(process, tmp_path / "videos.jsonl", 20)
         process.send_signal(signal.SIGINT)
         shown = output(process)

@@ -12,7 +12,9 @@ from crawler.frontier.store import EmbeddedStore
 from tests.crawls import crawl, end, lines, start, until_lines
 from tests.site import Catalogue, Quirks, running_site
 
-SLOW = Quirks(rate_limit=False, latency_ms=100)
+SLOW = Quirks(rate_limit=False, latency_ms=20)
+UNHURRIED = "DOWNLOAD_DELAY=0.2"
+"""Leaves a crawl time enough to be joined or interrupted, also on a machine under load."""
 
 
 def big_site() -> Catalogue:
@@ -21,7 +23,7 @@ def big_site() -> Catalogue:
 
 def test_two_instances_share_the_work_and_both_end(tmp_path: Path) -> None:
     with running_site(big_site(), SLOW) as site:
-        pair = [start("videos", tmp_path, f"url={site.url}") for _ in range(2)]
+        pair = [start("videos", tmp_path, f"url={site.url}", UNHURRIED) for _ in range(2)]
         first, second = (end(process, tmp_path) for process in pair)
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert sorted(record["id"] for record in first.records) == sorted(site.truth.videos)
@@ -36,7 +38,9 @@ def requests_of(log: str) -> int:
 def test_instances_with_stores_of_their_own_share_the_redis_that_both_name(tmp_path: Path) -> None:
     machines = [tmp_path / "one", tmp_path / "two"]
     with EmbeddedStore(tmp_path / "queue") as url, running_site(big_site(), SLOW) as site:
-        pair = [start("videos", folder, f"url={site.url}", f"REDIS_URL={url}") for folder in machines]
+        pair = [
+            start("videos", folder, f"url={site.url}", f"REDIS_URL={url}", "DOWNLOAD_DELAY=0.1") for folder in machines
+        ]
         ended = [end(process, folder) for process, folder in zip(pair, machines, strict=True)]
     assert [one.exit_code for one in ended] == [0, 0]
     assert sorted(record["id"] for one in ended for record in one.records) == sorted(site.truth.videos)
@@ -45,7 +49,7 @@ def test_instances_with_stores_of_their_own_share_the_redis_that_both_name(tmp_p
 
 def test_an_instance_that_joins_does_not_empty_the_feed(tmp_path: Path) -> None:
     with running_site(big_site(), SLOW) as site:
-        first = start("videos", tmp_path, f"url={site.url}")
+        first = start("videos", tmp_path, f"url={site.url}", UNHURRIED)
         until_lines(first, tmp_path / "records.jsonl", 20)
         second = start("videos", tmp_path)
         ended = [end(process, tmp_path) for process in (first, second)]
@@ -56,7 +60,7 @@ def test_an_instance_that_joins_does_not_empty_the_feed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", ["-O", "-o"])
 def test_an_interrupted_crawl_is_resumed_without_seeds(tmp_path: Path, option: str) -> None:
     with running_site(big_site(), SLOW) as site:
-        first = start("videos", tmp_path, f"url={site.url}", option=option)
+        first = start("videos", tmp_path, f"url={site.url}", UNHURRIED, option=option)
         until_lines(first, tmp_path / "records.jsonl", 20)
         first.send_signal(signal.SIGTERM)
         interrupted = end(first, tmp_path)
@@ -97,9 +101,9 @@ def test_users_and_videos_side_by_side_keep_their_rejects_in_one_file(tmp_path: 
 
 def test_the_end_of_the_instance_that_started_the_store_is_not_the_end_of_the_other(tmp_path: Path) -> None:
     with running_site(big_site(), SLOW) as site:
-        first = start("videos", tmp_path, f"url={site.url}", "DOWNLOAD_DELAY=0.05", feed="first.jsonl")
+        first = start("videos", tmp_path, f"url={site.url}", UNHURRIED, feed="first.jsonl")
         until_lines(first, tmp_path / "first.jsonl", 5)
-        second = start("videos", tmp_path, "DOWNLOAD_DELAY=0.05", feed="second.jsonl")
+        second = start("videos", tmp_path, "DOWNLOAD_DELAY=0.02", feed="second.jsonl")
         until_lines(second, tmp_path / "second.jsonl", 5)
         first.kill()
         end(first, tmp_path, "first.jsonl")
@@ -111,7 +115,7 @@ def test_the_end_of_the_instance_that_started_the_store_is_not_the_end_of_the_ot
 
 def test_a_killed_store_is_told_and_the_next_start_repairs_it(tmp_path: Path) -> None:
     with running_site(big_site(), SLOW) as site:
-        running = start("videos", tmp_path, f"url={site.url}")
+        running = start("videos", tmp_path, f"url={site.url}", UNHURRIED)
         until_lines(running, tmp_path / "records.jsonl", 20)
         os.kill(store_pid(tmp_path), signal.SIGKILL)
         stopped = end(running, tmp_path)
