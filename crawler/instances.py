@@ -27,7 +27,6 @@ class Instance:
     @classmethod
     def start(cls, spider: str, number: int, folder: Path, arguments: list[str], settings: list[str]) -> Self:
         """Start an instance that writes `SPIDER.jsonl` and its log into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
         feed, log = folder / f"{spider}.jsonl", folder / f"{spider}-{number}.log"
         command = [
             sys.executable,

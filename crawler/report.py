@@ -24,9 +24,9 @@ MOST_MISSING = 10
 class Report:
     """Shows a collection on the terminal."""
 
-    def __init__(self, ledgers: Mapping[str, Ledger], instances: list[Instance], folder: Path) -> None:
+    def __init__(self, ledgers: Mapping[str, Ledger], folder: Path) -> None:
         self.ledgers = ledgers
-        self.instances = instances
+        self.instances: list[Instance] = []
         self.folder = folder
         self.console = Console()
         self.progress = Progress(
@@ -34,6 +34,13 @@ class Report:
         )
         self.tasks: dict[str, TaskID] = {name: self.progress.add_task(name, total=None) for name in ledgers}
         self.begun = self.shown = monotonic()
+        for name, ledger in ledgers.items():
+            if pending := ledger.counts()["pending"]:
+                self.show(f"{name}: going on with an interrupted crawl, {pending:,} requests pending")
+
+    def start(self, instances: list[Instance]) -> None:
+        """Begin to show progress of `instances`."""
+        self.instances = instances
         logs = ", ".join(str(instance.log) for instance in instances)
         self.show(f"{len(instances)} instances, logs in {logs}")
         if self.console.is_terminal:
@@ -71,7 +78,7 @@ class Report:
         """Say that Ctrl-C was heard."""
         self.console.print(
             "Stopping: what is in flight is finished first; Ctrl-C again stops at once. "
-            "The same command goes on from there."
+            "The same command goes on from there (without a URL: begins anew)."
         )
 
     def summary(self) -> None:

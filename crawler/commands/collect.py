@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -74,28 +75,45 @@ class Command(ScrapyCommand):
         """
         if opts.n < 1:
             raise UsageError(f"-n {opts.n}: the number of instances must be at least 1", print_help=False)
-        folder = Path(opts.dir)
+        folder = writable_folder(Path(opts.dir))
         if self.settings is None:
             raise UsageError("scrapy collect runs inside the project's folder", print_help=False)
         try:
             check_arguments(dict(spider_argument(word) for word in opts.spargs) | {"url": ",".join(args)})
-            server = connect(self.settings)
+            with contextlib.ExitStack() as stack:
+                if not args:  # the sample site is another one each time: nothing to go on with
+                    store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
+                    self.settings.set("STORE_DIR", store, priority="cmdline")
+                server = connect(self.settings)
+                stack.callback(release)
+                urls = args or [stack.enter_context(sample_site())]
+                report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
+                given = [f"url={','.join(urls)}", *opts.spargs], given_settings(self.settings)
+                instances = [
+                    Instance.start(spider, number, folder, *given)
+                    for spider in SPIDERS
+                    for number in range(1, opts.n + 1)
+                ]
+                report.start(instances)
+                watch(instances, report)
+                report.summary()
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        with contextlib.ExitStack() as stack:
-            stack.callback(release)
-            urls = args or [stack.enter_context(sample_site())]
-            instances = [
-                Instance.start(
-                    spider, number, folder, [f"url={','.join(urls)}", *opts.spargs], given_settings(self.settings)
-                )
-                for spider in SPIDERS
-                for number in range(1, opts.n + 1)
-            ]
-            report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, instances, folder)
-            watch(instances, report)
-            report.summary()
         self.exitcode = max(instance.exit_code() for instance in instances)
+
+
+def writable_folder(folder: Path) -> Path:
+    """Return `folder`, made where it is missing.
+
+    Raises:
+        UsageError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as exc:
+        raise UsageError(f"-d {folder} cannot be written to ({exc}): pass another folder.", print_help=False) from exc
 
 
 def spider_argument(word: str) -> tuple[str, str]:

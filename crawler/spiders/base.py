@@ -39,7 +39,7 @@ HELD_BACK_AT_ONCE = 8
 
 BEGINNINGS: dict[Beginning, str] = {
     "anew": "A new crawl begins (%d requests pending)",
-    "resumed": "An interrupted crawl is resumed: %d requests pending",
+    "resumed": "An interrupted crawl is resumed: %d requests pending (to begin anew instead, see the README)",
     "joined": "Joining the instances that are at this crawl: %d requests pending",
 }
 
