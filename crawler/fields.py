@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 from w3lib.url import safe_url_string
 
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 MILLISECOND = 1000
 """In microseconds."""
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -80,7 +81,8 @@ def web_url(value: Any) -> Any:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         msg = f"{value!r} is no absolute http or https URL"
         raise ValueError(msg)
-    return parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/", fragment="").geturl()
+    netloc = parts.netloc.lower().removesuffix(DEFAULT_PORTS[parts.scheme])
+    return parts._replace(netloc=netloc, path=parts.path or "/", fragment="").geturl()
 
 
 def unique_lines(value: Any) -> Any:

@@ -74,8 +74,8 @@ class Progress(Protocol):
 
 
 def watch(instances: list[Instance], progress: Progress) -> None:
-    """Wait until all have ended, showing progress; Ctrl-C and SIGTERM are handed on to them."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Wait until all have ended, showing progress; Ctrl-C, SIGTERM and SIGHUP are handed on to them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
     while running := [instance for instance in instances if instance.running]:
         try:

@@ -122,8 +122,7 @@ class Report:
 def cells(listing: ListingCount) -> tuple[str, ...]:
     """Return a listing as the cells of a row."""
     numbers = (listing.declared, listing.found, listing.refused, listing.failed)
-    share = "-" if listing.share is None else f"{100 * listing.share:.1f} %"
-    return (listing.name, *("-" if number is None else f"{number:,}" for number in numbers), share)
+    return (listing.name, *("-" if number is None else f"{number:,}" for number in numbers), listing.percent())
 
 
 def notes_on(name: str, summary: Summary) -> list[str]:

@@ -17,6 +17,8 @@ from crawler.fields import web_url
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
+ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew")
+"""What the spiders take."""
 MOST_DIGITS = 12
 
 
@@ -39,17 +41,22 @@ def parse_seed(text: str) -> Seed:
     Raises:
         SeedError: it is no URL of a web page.
     """
-    text = text.strip()
+    text = given = text.strip()
+    if handle := re.fullmatch(r"(?:acct:)?@?([\w.-]+)@([\w.:-]+)", text):
+        text = f"{handle[2]}/@{handle[1]}"
     guessed = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is None
     try:
         url = web_url(f"https://{text.removeprefix('//')}" if guessed else text)
         host = urlsplit(url or "").hostname or ""
         _ = urlsplit(url or "").port
+        has_user = "@" in urlsplit(url or "").netloc
     except ValueError:
-        url, host = None, ""
+        url, host, has_user = None, "", False
+    if has_user and plausible(host):
+        raise SeedError(f"A seed with a name or password before its host ({host}) cannot be crawled: pass it without.")
     if not url or not plausible(host):
         raise SeedError(
-            f"{text!r} is not a URL that can be crawled: pass one like https://site.example/@user or site.example."
+            f"{given!r} is not a URL that can be crawled: pass one like https://site.example/@user or site.example."
         )
     return Seed(url, guessed)
 
@@ -58,7 +65,7 @@ def plausible(host: str) -> bool:
     """Tell whether `host` can be the name of a web server: an address, localhost, or a name with a dot."""
     if ":" in host or host == "localhost":
         return True
-    return re.fullmatch(r"(?=.{3,253}$)[^\s.,;!?/\\@]+(\.[^\s.,;!?/\\@]+)+\.?", host) is not None
+    return re.fullmatch(r"(?=.{3,253}$)[^\s.,;!?/\\@]{1,63}(\.[^\s.,;!?/\\@]{1,63})+\.?", host) is not None
 
 
 def parse_urls(text: str) -> list[Seed]:
@@ -165,15 +172,20 @@ def parse_message(data: bytes) -> Seed:
         SeedError: it is neither.
     """
     text = data.decode("utf-8", errors="replace").strip()
-    return parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
+    seed = parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
+    if seed.guessed:
+        raise SeedError(f"{text!r:.200} names no scheme: a seed in Redis needs one, such as {seed.url}.")
+    return seed
 
 
 def check_arguments(arguments: Mapping[str, str]) -> None:
-    """Check a spider's arguments before it starts; other spiders' own are left to them.
+    """Check the arguments of this project's spiders before one starts.
 
     Raises:
-        SeedError: one cannot work.
+        SeedError: one cannot work, or there is none of that name.
     """
+    for name in arguments.keys() - set(ARGUMENTS):
+        raise SeedError(f"-a {name}= is unknown: there are {', '.join(ARGUMENTS)}.")
     parse_urls(arguments.get("url", ""))
     if scope := arguments.get("scope"):
         parse_scope(scope)
@@ -181,5 +193,16 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
     source = arguments.get("seeds", "-")
-    if source != "-" and not Path(source).is_file():
+    if source != "-" and Path(source).is_dir():
+        raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")
+    if source != "-" and not Path(source).exists():
         raise SeedError(f"The seeds file {source} does not exist: pass a text file of URLs, or - for standard input.")
+
+
+def describe(arguments: Mapping[str, str]) -> str:
+    """Return what a crawl is asked for, in one line; equal for instances that belong together."""
+    names = ("url", "seeds", "scope", "records")
+    asked = {name: arguments.get(name, "").strip() for name in names}
+    return (
+        " ".join(f"{name}={value}" for name, value in asked.items() if value) if asked["url"] or asked["seeds"] else ""
+    )

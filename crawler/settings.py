@@ -82,9 +82,12 @@ REMOTE_CONTROL_ENABLED = False
 """Whether a socket listens that does the same."""
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.OneByOneRobotsTxtMiddleware": 100,
     "crawler.middlewares.backoff.BackOffMiddleware": 560,
 }
-"""Between Scrapy's own: back-off stands below retries. The scope decides which hosts are visited."""
+"""Between Scrapy's own: robots.txt also for requests that arrive together, back-off below retries.
+The scope decides which hosts are visited."""
 
 # --- From records to files ---
 
@@ -106,7 +109,9 @@ FEED_EXPORT_ENCODING = "utf-8"
 # --- What the terminal shows ---
 
 LOG_LEVEL = "INFO"
-"""Least level that is logged."""
+"""Least level that is logged; below WARNING, Scrapy's lists of its parts are left out unless it is DEBUG."""
+LOG_VERSIONS: list[str] = []
+"""Libraries whose versions are logged."""
 PROGRESS_INTERVAL_S = 10
 """Seconds between two lines of progress; 0 for none."""
 LOGSTATS_INTERVAL = 0

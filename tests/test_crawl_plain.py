@@ -45,3 +45,14 @@ def test_scope_seed_reads_the_one_page(tmp_path: Path, site: Site) -> None:
 def test_pages_that_are_no_record_are_refused_with_their_reason(tmp_path: Path, site: Site) -> None:
     ended = crawl("videos", tmp_path, f"url={site.url}")
     assert {"consent", "not_found"} <= set(ended.reasons())
+
+
+def test_robots_txt_holds_for_requests_that_arrive_together(tmp_path: Path, site: Site) -> None:
+    seeds = tmp_path / "seeds.txt"
+    seeds.write_text("\n".join(f"{site.url}{path}" for path in sorted(site.truth.forbidden) * 2 + ["/"]))
+    before = len(site.requests)
+    crawl("users", tmp_path, f"seeds={seeds}", "scope=seed")
+    asked = [urlsplit(request.path).path for request in site.requests[before:]]
+    assert len(site.truth.forbidden) > 1
+    assert "/" in asked
+    assert not set(asked) & site.truth.forbidden

@@ -131,6 +131,19 @@ def test_the_folder_is_that_of_the_first_feed_that_is_a_local_file(tmp_path: Pat
     assert rejects.path == tmp_path / "b" / "rejects.jsonl"
 
 
+@pytest.mark.parametrize(
+    ("feed", "expected"),
+    [
+        ("out/%(name)s/%(time)s.jsonl", "out/users/rejects.jsonl"),
+        ("out/a%20b/users.jsonl", "out/a%20b/rejects.jsonl"),
+        ("%(time)s/users.jsonl", "rejects.jsonl"),
+        ("%(name)s/%(batch_id)05d/users.jsonl", "rejects.jsonl"),
+    ],
+)
+def test_the_folder_holds_no_placeholders(feed: str, expected: str) -> None:
+    assert Rejects.from_crawler(crawler_with({feed: {}})).path == Path(expected)
+
+
 @pytest.mark.parametrize("feeds", [{}, {"s3://bucket/users.jsonl": {}}, {"stdout:": {"format": "jsonl"}}])
 def test_without_a_local_feed_there_is_no_file_of_rejects(feeds: dict[str, Any]) -> None:
     with pytest.raises(NotConfigured):
@@ -161,3 +174,25 @@ def test_a_second_instance_and_a_restart_keep_the_lines_of_their_crawl(tmp_path:
     second.close()
     Instance(feed, server, overwrite=True).open().refuse("d").close()
     assert [line["reason"] for line in lines(tmp_path / "rejects.jsonl")] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("options", [{"overwrite": True}, {}], ids=["-O", "-o"])
+def test_a_crawl_that_begins_without_a_file_keeps_its_lines_when_it_is_joined_or_resumed(
+    tmp_path: Path, server: Redis, options: dict[str, Any]
+) -> None:
+    feed = tmp_path / "users.jsonl"
+    first = Instance(feed, server, **options).open().refuse("a")
+    Instance(feed, server, overwrite=True).open().refuse("b").close()
+    first.close()
+    Instance(feed, server, overwrite=True).open().refuse("c").close()
+    assert [line["reason"] for line in lines(tmp_path / "rejects.jsonl")] == ["a", "b", "c"]
+
+
+def test_a_file_that_cannot_be_written_is_told_once_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "rejects.jsonl").mkdir()
+    Instance(tmp_path / "users.jsonl").open().refuse("a").refuse("b").close()
+    (said,) = (record.message for record in caplog.records if record.name == "crawler.extensions.rejects")
+    assert "rejects.jsonl cannot be written (Is a directory)" in said
+    assert "make room" in said

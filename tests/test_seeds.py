@@ -38,6 +38,8 @@ def urls(source: str) -> list[str]:
         ("HTTP://Site.Example", "http://site.example/", False),
         (" site.example/@kim ", "https://site.example/@kim", True),
         ("//site.example/a", "https://site.example/a", True),
+        ("@kim@site.example", "https://site.example/@kim", True),
+        ("acct:kim@site.example", "https://site.example/@kim", True),
         ("localhost:9000", "https://localhost:9000/", True),
         ("127.0.0.1:9000/a", "https://127.0.0.1:9000/a", True),
         ("http://[::1]:9000/", "http://[::1]:9000/", False),
@@ -53,12 +55,18 @@ def test_a_url_is_a_seed_with_or_without_its_scheme(text: str, url: str, guessed
 @pytest.mark.parametrize(
     "text",
     ["", "kim", "@kim", "kim@site", "ftp://site.example/", "javascript:alert(1)", "https://", "https://site/", "http://[bad",
-     "https://site.example:99999/", "https://a..example/", "two words.example", "file:///etc/passwd"],
+     "https://site.example:99999/", "https://a..example/", "two words.example", "file:///etc/passwd", "x" * 64 + ".example"],
 )  # fmt: skip
 def test_what_is_no_web_address_is_no_seed_and_the_error_shows_one(text: str) -> None:
     with pytest.raises(SeedError, match=r"is not a URL that can be crawled: pass one like https://") as refusal:
         parse_seed(text)
     assert repr(text) in str(refusal.value)
+
+
+def test_a_name_or_password_before_the_host_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SeedError, match="A seed with a name or password before its host") as refusal:
+        parse_seed("https://kim:secret@site.example/")
+    assert "secret" not in str(refusal.value)
 
 
 @given(st.text(max_size=60))
@@ -142,14 +150,25 @@ def test_a_seeds_file_that_cannot_be_read_says_why_and_what_to_pass(tmp_path: Pa
         assert source in str(refusal.value)
 
 
-@pytest.mark.parametrize("data", [b'{"url": "https://a.example/", "meta": {"x": 1}}', b" a.example\n", b'"a.example"'])
+@pytest.mark.parametrize(
+    "data", [b'{"url": "https://a.example/", "meta": {"x": 1}}', b" https://a.example\n", b'"https://a.example"']
+)
 def test_a_message_of_another_program_is_json_or_a_plain_url(data: bytes) -> None:
     assert parse_message(data).url == "https://a.example/"
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{}", b"\xff\xfe", b'{"url": null}', b'["a.example"]', b'{"url": "nonsense"}', b'{"url":' + b"[" * 100_000],
+    [
+        b"",
+        b"{}",
+        b"a.example",
+        b"\xff\xfe",
+        b'{"url": null}',
+        b'["a.example"]',
+        b'{"url": "nonsense"}',
+        b'{"url":' + b"[" * 100_000,
+    ],
 )
 def test_a_message_that_is_neither_is_refused(data: bytes) -> None:
     with pytest.raises(SeedError, match="is not a URL"):
@@ -188,6 +207,8 @@ def test_the_most_pages_are_a_whole_number() -> None:
     [{"url": "nonsense"}, {"scope": "all"}, {"records": "likes"}, {"max_pages": "x"}, {"seeds": "/no/such/file.txt"}],
 )
 def test_arguments_are_checked_before_a_spider_starts(wrong: dict[str, str]) -> None:
-    check_arguments({"url": "a.example", "scope": "web", "records": "user", "seeds": "-", "someone's": "own"})
+    check_arguments({"url": "a.example", "scope": "web", "records": "user", "seeds": "-"})
+    with pytest.raises(SeedError, match="-a scoop= is unknown: there are url, seeds, scope"):
+        check_arguments({"scoop": "web"})
     with pytest.raises(SeedError):
         check_arguments({"url": "a.example"} | wrong)

@@ -122,6 +122,77 @@ def test_a_canonical_without_the_videos_parameter_is_ignored() -> None:
     assert one(html(VIDEO | {"url": url}, head='<link rel="canonical" href="/watch">'), url).url == url
 
 
+@pytest.mark.parametrize("tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">'])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("/watch?film=77", "/watch"),
+        ("/watch?77", "/watch"),
+        ("/watch?film=77", "/watch?film=7"),
+        ("/watch?film=7", "/watch/77"),
+        ("/watch?cat=3&film=77", "/watch?cat=3"),
+        ("/watch?film=77&utm_source=mail", "/watch"),
+        ("/?film=77", "/"),
+    ],
+)
+def test_an_address_that_says_less_than_the_one_that_was_read_is_ignored(tag: str, asked: str, told: str) -> None:
+    site = "https://site.example"
+    record = one(html({"@type": "VideoObject", "name": "Kites"}, head=tag.format(told)), site + asked)
+    assert record.id == record.url == site + asked.removesuffix("&utm_source=mail")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("/watch?film=77&utm_source=mail&fbclid=x", "/watch?film=77"),
+        ("/watch?film=77&ref=home&feature=share&si=x", "/watch?film=77"),
+        ("/watch?v=abc&mix=12", "/watch?v=abc"),
+        ("/watch.php?film=77", "/film/77-kites"),
+        ("/watch?film=a%20b", "/film/a%20b"),
+        ("/watch?film=77", "/watch?film=77&utm_campaign=own"),
+        ("/watch/7?empty=", "/watch/7"),
+    ],
+)
+def test_a_canonical_that_still_says_which_video_it_is_is_taken(asked: str, told: str) -> None:
+    source = html(VIDEO | {"url": told}, head=f'<link rel="canonical" href="{told}">')
+    assert one(source, f"https://site.example{asked}").id == f"https://site.example{told.partition('&')[0]}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("/watch?utm_source=mail&film=77&a=%7e&UTM_medium=x&_ga=1", "/watch?film=77&a=%7e"),
+        ("/watch?fbclid=x", "/watch"),
+        ("/watch?ref=77&si=8&feature=9", "/watch?ref=77&si=8&feature=9"),
+        ("/watch?b=2&&a=1;gclid=2", "/watch?b=2&&a=1;gclid=2"),
+    ],
+)
+def test_only_tracking_is_cut_from_the_address_of_a_page_without_a_canonical(asked: str, expected: str) -> None:
+    asked = f"https://site.example{asked}"
+    record = one(html({"@type": "VideoObject", "name": "Kites"}), asked)
+    assert (record.id, record.fetched_from) == (f"https://site.example{expected}", asked)
+
+
+def test_of_videos_with_one_path_the_one_with_the_pages_parameters_is_taken() -> None:
+    film, other, vague = (
+        VIDEO | {"name": name, "url": f"https://site.example/watch{query}"}
+        for name, query in (("Kites", "?film=77&utm_source=x"), ("Other", "?film=78"), ("Site", ""))
+    )
+    record = one(html(vague, other, film), "https://site.example/watch?film=77")
+    assert (record.title, record.id) == ("Kites", "https://site.example/watch?film=77")
+
+
+def test_a_url_of_structured_data_that_says_less_than_the_pages_neither_names_nor_refuses_the_video() -> None:
+    source = html(VIDEO | {"url": "https://site.example/watch"}, head="<title>Kites</title>")
+    assert one(source, "https://site.example/watch?film=77").id == "https://site.example/watch?film=77"
+    other = html(VIDEO | {"url": "https://site.example/watch?film=78"}, head="<title>Kites</title>")
+    assert list(page(other, "https://site.example/watch?film=77").records()) == []
+
+
+def test_a_home_page_is_one_with_tracking_too() -> None:
+    assert list(page(html(VIDEO), "https://site.example/?utm_source=mail").records()) == []
+
+
 @pytest.mark.parametrize(
     ("event", "status"),
     [

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.fields import utc_time, web_url
-from crawler.pages.counts import Count, count
-from crawler.pages.values import boolean, date, duration, http_url, language, line, text
+from crawler.pages.structured.counts import Count, count
+from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50),

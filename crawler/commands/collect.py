@@ -17,11 +17,12 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from crawler.errors import SeedError, StoreError
 from crawler.frontier.connection import connect, release
+from crawler.frontier.fleet import other_crawl
 from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger
 from crawler.instances import Instance, watch
 from crawler.report import Report
-from crawler.seeds import check_arguments
+from crawler.seeds import check_arguments, describe
 
 SPIDERS = ("users", "videos")
 SAMPLE_SITE = (sys.executable, "-m", "tests.site", "--until-stdin-closes")
@@ -79,18 +80,23 @@ class Command(ScrapyCommand):
         if self.settings is None:
             raise UsageError("scrapy collect runs inside the project's folder", print_help=False)
         try:
-            check_arguments(dict(spider_argument(word) for word in opts.spargs) | {"url": ",".join(args)})
+            arguments = dict(spider_argument(word) for word in opts.spargs) | {"url": ",".join(args)}
+            check_arguments(arguments)
             with contextlib.ExitStack() as stack:
                 if not args:  # the sample site is another one each time: nothing to go on with
                     store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
                     self.settings.set("STORE_DIR", store, priority="cmdline")
+                given = given_settings(self.settings)
                 server = connect(self.settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
-                given = [f"url={','.join(urls)}", *opts.spargs], given_settings(self.settings)
+                words = [f"url={','.join(urls)}", *opts.spargs]
+                in_the_way = [other_crawl(server, Keys(spider), describe(arguments)) for spider in SPIDERS]
+                if any(in_the_way) and not arguments.get("anew"):
+                    raise UsageError("\n".join(filter(None, in_the_way)), print_help=False)
                 instances = [
-                    Instance.start(spider, number, folder, *given)
+                    Instance.start(spider, number, folder, words, given)
                     for spider in SPIDERS
                     for number in range(1, opts.n + 1)
                 ]

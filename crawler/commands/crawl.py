@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+from w3lib.url import file_uri_to_path
 
 from crawler.errors import SeedError, StoreError
 from crawler.frontier.connection import connect
-from crawler.seeds import check_arguments
+from crawler.frontier.fleet import other_crawl
+from crawler.frontier.keys import Keys
+from crawler.seeds import check_arguments, describe
+from crawler.spiders.seeded import SeededSpider
 
-STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "store_lost", "start_error"})
+STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "store_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
 
 ARGUMENTS = """
@@ -22,13 +28,15 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
                      (default: seed for one user or video of a known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
   max_pages=N        stop this instance after N pages; the next start goes on
+  anew=1             drop what an interrupted crawl has left, and begin anew
 
 examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
   scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
 
-exit codes: 0 complete or stopped by you, 1 a seed failed or the crawl could not go on, 2 wrong arguments
+exit codes: 0 done (the summary says how complete) or stopped by you, 1 a seed failed, or a fault or the
+loss of the store or the feed stopped it, 2 wrong arguments
 """
 
 
@@ -55,13 +63,18 @@ class Command(CrawlCommand):
             raise UsageError("name one spider, such as: scrapy crawl users -a url=https://peertube.example")
         if self.crawler_process is None or self.settings is None:
             raise UsageError("scrapy crawl runs inside the project's folder")
+        if args[0] not in (names := self.crawler_process.spider_loader.list()):
+            raise UsageError(f"there is no spider {args[0]}: there are {', '.join(names)}.", print_help=False)
         try:
-            check_arguments(opts.spargs)
-            connect(self.settings)
-        except SeedError as exc:
+            if issubclass(self.crawler_process.spider_loader.load(args[0]), SeededSpider):
+                check_arguments(opts.spargs)
+            server = connect(self.settings)
+            in_the_way = None if opts.spargs.get("anew") else other_crawl(server, Keys(args[0]), describe(opts.spargs))
+        except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        except StoreError as exc:
-            raise UsageError(str(exc), print_help=False) from exc
+        if in_the_way:
+            raise UsageError(in_the_way, print_help=False)
+        check_feeds(self.settings)
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
@@ -69,5 +82,23 @@ class Command(CrawlCommand):
 
     def exit_code(self, stats: dict[str, object]) -> int:
         """Return 0 when the crawl did what was asked, else 1."""
-        unfit = stats.get("finish_reason") in STOPPED_EARLY or stats.get("seeds/failed") or stats.get("seeds/refused")
+        troubles = ("seeds/failed", "seeds/refused", "frontier/not_queued", "spider_exceptions/count")
+        unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in troubles)
         return 1 if unfit else 0
+
+
+def check_feeds(settings: BaseSettings) -> None:
+    """Check that the files of the feeds can be written, before anything is fetched for them.
+
+    Raises:
+        UsageError: one cannot.
+    """
+    for uri in settings.getdict("FEEDS"):
+        path = Path(file_uri_to_path(str(uri)) if str(uri).startswith("file:") else str(uri))
+        if "://" in str(uri) or str(uri) == "stdout:" or "%" in str(uri):
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("ab").close()
+        except OSError as exc:
+            raise UsageError(f"-o {path} cannot be written ({exc}): pass another file.", print_help=False) from exc

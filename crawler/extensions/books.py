@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
+import redis
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from crawler.pages.base import Listing
-from crawler.signals import listing_read, record_refused, request_failed
+from crawler.signals import listing_read, record_refused, request_failed, store_lost
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -32,6 +34,7 @@ class Books:
             raise NotConfigured
         self.ledger = ledger
         self.stats = crawler.stats
+        self.signals = crawler.signals
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,26 +47,39 @@ class Books:
         crawler.signals.connect(books.spider_error, signals.spider_error)
         return books
 
+    @contextlib.contextmanager
+    def store(self) -> Iterator[None]:
+        """Say so when the store does not answer."""
+        try:
+            yield
+        except redis.RedisError as exc:
+            self.signals.send_catch_log(store_lost, error=exc)
+
     def listing_read(
         self, totals: Mapping[Listing, int | None], listing: Listing | None, members: Sequence[RecordKey]
     ) -> None:
         """Note what a page declares, and what the listing that it is a part of lists."""
-        for name, kind, whole in totals:
-            rows = members if listing is not None and listing.name == name else []
-            self.ledger.listing(name, kind, whole=whole, declared=totals[Listing(name, kind, whole)], listed=rows)
+        with self.store():
+            for one, declared in totals.items():
+                rows = members if one == listing else []
+                self.ledger.listing(one.name, one.kind, whole=one.whole, declared=declared, listed=rows)
+            if listing is not None and listing.within:
+                self.ledger.listed(listing.within, members)
 
     def record_refused(self, what: RecordKey | str, reason: str, details: Sequence[str], url: str) -> None:
         """Note a refusal."""
         logger.warning("Refused as %s: %s", reason, ": ".join(filter(None, (url, "; ".join(details)))))
         self.stats.inc_value("records/refused")
         self.stats.inc_value(f"records/refused/{reason}")
-        self.ledger.refuse(what, reason)
+        with self.store():
+            self.ledger.refuse(what, reason)
 
     def request_failed(self, what: RecordKey | str, reason: str) -> None:
         """Note a failure."""
         logger.warning("Gave up: %s", reason)
         self.stats.inc_value("requests/failed")
-        self.ledger.fail(what, reason)
+        with self.store():
+            self.ledger.fail(what, reason)
 
     def spider_error(self, failure: Failure, response: Response) -> None:
         """Note a page whose class has a fault; its records are missing."""

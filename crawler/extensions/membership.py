@@ -14,6 +14,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from crawler.frontier.connection import release
 from crawler.frontier.scheduler import WAKE
+from crawler.signals import store_lost
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -37,6 +38,7 @@ class Membership:
         self.crawler = crawler
         self.fleet = fleet
         self.heartbeat = create_looping_call(self.beat)
+        self.closing: asyncio.Future[None] | None = None
         self.idle_poll = create_looping_call(self.look_for_work)
 
     @classmethod
@@ -45,6 +47,7 @@ class Membership:
         membership = cls(crawler)
         crawler.signals.connect(membership.engine_started, signals.engine_started)
         crawler.signals.connect(membership.spider_closed, signals.spider_closed)
+        crawler.signals.connect(membership.store_lost, store_lost)
         crawler.signals.connect(membership.engine_stopped, signals.engine_stopped)
         return membership
 
@@ -63,14 +66,18 @@ class Membership:
         try:
             self.fleet.beat()
         except redis.RedisError as exc:
-            self.heartbeat.stop()
-            self.idle_poll.stop()
-            logger.error(  # noqa: TRY400 - a sentence for the user, no traceback
-                "The store is gone (%s): stopping. What is in the feeds is safe; "
-                "start the same command again to go on with the rest.",
-                exc,
-            )
-            self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="store_lost"))
+            self.store_lost(exc)
+
+    def store_lost(self, error: redis.RedisError) -> None:
+        """Stop, once, before more is done than can be kept."""
+        if self.closing is not None:
+            return
+        logger.error(
+            "The store is gone (%s): stopping. What is in the feeds is safe; start the same command again to go on. "
+            "The requests that were in hand are lost, up to CONCURRENT_REQUESTS: where each page counts, begin anew.",
+            error,
+        )
+        self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="store_lost"))
 
     def spider_closed(self) -> None:
         """Leave the crawl; what is pending stays for the others, or for the next start."""

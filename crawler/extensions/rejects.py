@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from crawler.items import RecordKey
 
 NAME = "rejects.jsonl"
+PLACEHOLDER = re.compile(r"%\(\w+\)")
+
+logger = logging.getLogger(__name__)
 
 
 class Rejects:
@@ -33,6 +38,7 @@ class Rejects:
         self.overwrite = overwrite
         self.file: LineFile | None = None
         self.spider_name = ""
+        self.warned = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -40,7 +46,7 @@ class Rejects:
         for uri, options in crawler.settings.getdict("FEEDS").items():
             path = file_uri_to_path(str(uri)) if str(uri).startswith("file:") else str(uri)
             if "://" not in path and not path.startswith("stdout:"):
-                rejects = cls(Path(path).with_name(NAME), overwrite=bool(options.get("overwrite")))
+                rejects = cls(folder(path, crawler.spidercls.name) / NAME, overwrite=bool(options.get("overwrite")))
                 crawler.signals.connect(rejects.spider_opened, signals.spider_opened)
                 crawler.signals.connect(rejects.spider_closed, signals.spider_closed)
                 crawler.signals.connect(rejects.record_refused, record_refused)
@@ -51,7 +57,8 @@ class Rejects:
         """Drop this spider's lines of an earlier crawl, where the feed is begun anew too."""
         self.spider_name = spider.name
         ledger = getattr(spider, "ledger", None)
-        if self.overwrite and self.path.exists() and ledger is not None and ledger.begin_feed(self.path):
+        first = ledger is not None and ledger.begin_feed(self.path)
+        if first and self.overwrite and self.path.exists():
             keep(self.path, self.of_another)
 
     def of_another(self, line: bytes) -> bool:
@@ -65,8 +72,6 @@ class Rejects:
         self, what: RecordKey | str, reason: str, details: Sequence[str], url: str, record: Mapping[str, Any] | None
     ) -> None:
         """Write a line."""
-        if self.file is None:
-            self.file = LineFile(self.path)
         line = {
             "spider": self.spider_name,
             "what": what if isinstance(what, str) else list(what),
@@ -76,12 +81,37 @@ class Rejects:
             "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "record": record,
         }
-        self.file.write(one_line(line))
+        try:
+            self.write(one_line(line))
+        except OSError as exc:
+            self.warn(exc)
+
+    def write(self, line: bytes) -> None:
+        """Append a line to the file, which is made for the first one."""
+        if self.file is None:
+            self.file = LineFile(self.path)
+        self.file.write(line)
+
+    def warn(self, exc: OSError) -> None:
+        """Say once that refusals are counted only."""
+        if not self.warned:
+            self.warned = True
+            logger.warning(
+                "%s cannot be written (%s): refusals stand in the log and the summary only, until you make room.",
+                self.path,
+                exc.strerror,
+            )
 
     def spider_closed(self) -> None:
         """Close the file."""
         if self.file is not None:
             self.file.close()
+
+
+def folder(feed: str, spider_name: str) -> Path:
+    """Return the folder of a feed; the current one where that is not known before the feed is opened."""
+    name = str(Path(feed).parent).replace("%(name)s", spider_name)
+    return Path() if PLACEHOLDER.search(name) else Path(name)
 
 
 def one_line(value: Mapping[str, Any]) -> bytes:

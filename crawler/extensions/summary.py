@@ -111,7 +111,7 @@ def listing_line(listing: ListingCount) -> str:
     line = f"  {listing.name}: {declared}, {listing.listed:,} listed, {listing.found:,} found"
     line += f", {listing.refused:,} refused, {listing.failed:,} failed"
     if listing.share is not None:
-        line += f" ({100 * listing.share:.1f} %)"
+        line += f" ({listing.percent()})"
     if listing.missing:
         more = listing.listed - listing.found - len(listing.missing)
         line += "; missing: " + ", ".join(listing.missing) + (f" and {more:,} more" if more else "")

@@ -26,10 +26,10 @@ def connect(settings: BaseSettings) -> redis.Redis:
     """
     if not settings.get("REDIS_URL"):
         settings.set("REDIS_URL", embedded_url(Path(settings["STORE_DIR"])), priority="cmdline")
-    server = cast("redis.Redis", connection.from_settings(settings))
     try:
+        server = cast("redis.Redis", connection.from_settings(settings))
         server.ping()
-    except redis.RedisError as exc:
+    except (redis.RedisError, ValueError) as exc:
         host = urlsplit(settings["REDIS_URL"])
         where = host._replace(netloc=host.netloc.rpartition("@")[2]).geturl()
         raise StoreError(

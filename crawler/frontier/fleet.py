@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -49,11 +49,16 @@ class Fleet:
         self._join = server.register_script((LUA / "join.lua").read_text())
         self._beat = server.register_script((LUA / "beat.lua").read_text())
 
-    def join(self) -> Beginning:
-        """Enter the crawl; begins it anew when the former one is complete."""
+    def join(self, seeds: str = "", *, anew: bool = False) -> Beginning:
+        """Enter the crawl; begins it anew when the former one is complete.
+
+        Args:
+            seeds: what a new crawl begins with, for `other_crawl`.
+            anew: drop what an interrupted crawl has left; never under a running instance.
+        """
         first = [self.keys.workers, self.keys.busy, self.keys.state, self.keys.requests, self.keys.last]
         rest = [key for key in self.keys.of_a_crawl if key not in first]
-        return cast("Beginning", text(self._join(keys=first + rest, args=[self.worker, self.ttl_ms])))
+        return cast("Beginning", text(self._join(keys=first + rest, args=[self.worker, self.ttl_ms, seeds, int(anew)])))
 
     def work(self) -> None:
         """Say that this instance is about to take work."""
@@ -83,3 +88,28 @@ class Fleet:
 def text(value: object) -> str:
     """Return a reply of Redis as text."""
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def other_crawl(server: Redis, keys: Keys, seeds: str) -> str | None:
+    """Return what is in the way of a crawl that begins with `seeds`: a sentence with the remedy, or None.
+
+    Instances without seeds take part in whatever crawl there is.
+    """
+    state = {text(name): text(value) for name, value in cast("dict[Any, Any]", server.hgetall(keys.state)).items()}
+    theirs = state.get("seeds", "")
+    if not seeds or not theirs or theirs == seeds or "finished" in state:
+        return None
+    seconds, _ = server.time()
+    own_store = "or give yours a store of its own with -s STORE_DIR=.crawler-2"
+    if server.zcount(keys.workers, seconds * 1000, "+inf"):
+        return (
+            f"Another crawl of {keys.spider} is running here, with {theirs}: join it by the same arguments or none, "
+            f"wait for its end, {own_store}."
+        )
+    pending = server.zcard(keys.requests) + server.llen(keys.last)
+    if not pending:
+        return None
+    return (
+        f"Another crawl of {keys.spider} was interrupted here, with {theirs} and {pending:,} requests pending: go on "
+        f"with it by the same arguments or none, drop it with -a anew=1, {own_store}."
+    )

@@ -8,7 +8,7 @@
 | start_urls     | LIST | seeds from other programs, in scrapy-redis' JSON form |
 | workers        | ZSET | instance by the time, in ms of Redis' clock, at which it counts as gone |
 | busy           | SET  | instances that have work in hand |
-| state          | HASH | `finished`: the crawl is complete, the next start begins anew |
+| state          | HASH | `finished`: the crawl is complete, the next start begins anew; `seeds`: what it began with |
 | recorded       | SET  | keys of records that are in the feeds |
 | listed         | SET  | `[listing, record key]` for every row of a listing |
 | declared       | HASH | listing -> number of records the site declares, empty where it does not |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,6 +60,10 @@ class ListingCount:
         """`found` of `target`, 0 to 1; None where there is nothing to find."""
         return min(1.0, self.found / self.target) if self.target else None
 
+    def percent(self) -> str:
+        """Return `share` as `99.9 %`, rounded down so that only what is complete says 100; `-` where there is none."""
+        return "-" if self.share is None else f"{math.floor(self.share * 1000) / 10:.1f} %"
+
 
 @dataclass(slots=True)
 class Summary:
@@ -85,16 +90,17 @@ class Summary:
 
         `declared` is None unless every listing of a whole host declares a number.
         """
-        parts = [listing for listing in self.listings if listing.whole and listing.kind == kind]
+        listings = [listing for listing in self.listings if listing.kind == kind]
+        parts = [listing for listing in listings if listing.whole]
         numbers = [part.declared for part in parts if part.declared is not None]
         found = self.records.get(kind, 0)
-        missing = sum(max(0, part.target - part.found) for part in parts)
+        missing = sum(one.listed - one.found for one in parts or listings)
         return ListingCount(
             f"all {kind}s",
             kind,
             whole=False,
             declared=sum(numbers) if parts and len(numbers) == len(parts) else None,
-            listed=found + missing,
+            listed=found + missing if listings else 0,
             found=found,
             refused=sum(may_be(kind, what) for what in self.refused),
             failed=sum(may_be(kind, what) for what in self.failed),
@@ -123,6 +129,10 @@ class Ledger:
         """Note the record `key`; False when it was there, from this instance or another."""
         return self.server.sadd(self.keys.recorded, member(key)) == 1
 
+    def unclaim(self, key: RecordKey) -> None:
+        """Forget the record `key`, which could not be written."""
+        self.server.srem(self.keys.recorded, member(key))
+
     def listing(self, name: str, kind: str, *, whole: bool, declared: int | None, listed: Iterable[RecordKey]) -> None:
         """Note what a page of a listing declares and lists."""
         listing = json.dumps([name, kind, whole])
@@ -135,6 +145,11 @@ class Ledger:
             if rows:
                 pipe.sadd(self.keys.listed, *rows)
             pipe.execute()
+
+    def listed(self, name: str, listed: Iterable[RecordKey]) -> None:
+        """Note rows of a listing that another one, which is a part of it, has shown."""
+        if rows := [json.dumps([name, member(key)]) for key in listed]:
+            self.server.sadd(self.keys.listed, *rows)
 
     def refuse(self, what: RecordKey | str, reason: str) -> None:
         """Note a record, or a URL that should have been one, that was refused."""
@@ -149,8 +164,9 @@ class Ledger:
         return self.server.sadd(self.keys.feeds, f"{socket.gethostname()}:{path.resolve()}") == 1
 
     def counts(self) -> dict[str, int]:
-        """Return the number of records by kind; for progress, in one round trip."""
-        return {"records": self.server.scard(self.keys.recorded), "pending": self.server.zcard(self.keys.requests)}
+        """Return the number of records by kind; for progress."""
+        pending = self.server.zcard(self.keys.requests) + self.server.llen(self.keys.last)
+        return {"records": self.server.scard(self.keys.recorded), "pending": pending}
 
     def summary(self) -> Summary:
         """Return how complete the crawl is."""
@@ -164,18 +180,20 @@ class Ledger:
             there = cast("list[int]", self.server.smismember(self.keys.recorded, [key for _, key in pairs]))
             for (name, key), found in zip(pairs, there, strict=True):
                 row = key, bool(found), key in refused, key in failed
-                listings[name, json.loads(key)[0]].add(*row)
+                if listing := listings.get((name, json.loads(key)[0])):  # one may have come since they were read
+                    listing.add(*row)
         kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
         in_order = sorted(listings.values(), key=lambda one: (not one.whole, one.name, one.kind))
         return Summary(dict(kinds), in_order, refused, failed)
 
     def not_recorded(self, key: str) -> dict[str, str]:
         """Return what was refused or failed, with the reasons, without what became a record after all."""
-        return {what: why for what, why in self.reasons(key).items() if not self.is_recorded(what)}
-
-    def is_recorded(self, what: str) -> bool:
-        """Tell whether `what`, a key or URL as noted, became a record after all."""
-        return bool(self.server.sismember(self.keys.recorded, what))
+        reasons = self.reasons(key)
+        found = set()
+        for some in batches(iter(reasons)):
+            answers = cast("list[int]", self.server.smismember(self.keys.recorded, some))
+            found |= {what for what, there in zip(some, answers, strict=True) if there}
+        return {what: why for what, why in reasons.items() if what not in found}
 
     def reasons(self, key: str) -> dict[str, str]:
         """Return what was refused or failed, with the reasons."""

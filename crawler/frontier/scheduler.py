@@ -9,6 +9,8 @@ import redis
 from scrapy import Request
 from scrapy_redis.scheduler import Scheduler as RedisScheduler
 
+from crawler.signals import store_lost
+
 if TYPE_CHECKING:
     from scrapy import Spider
 
@@ -44,7 +46,8 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
         try:
             queued = bool(super().enqueue_request(request))
         except redis.RedisError as exc:
-            logger.error("Not queued, the store does not answer (%s): %s", exc, request.url)  # noqa: TRY400 - no traceback
+            logger.debug("Not queued: %s", request.url)
+            self.tell(exc)
             self.counters.inc_value("frontier/not_queued")
             return False
         self.counters.inc_value("scheduler/enqueued/redis" if queued else "scheduler/duplicates")
@@ -57,7 +60,8 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
         try:
             self.fleet.work()
             request: Request | None = super().next_request()
-        except redis.RedisError:
+        except redis.RedisError as exc:
+            self.tell(exc)
             return None
         if request is not None:
             self.counters.inc_value("scheduler/dequeued/redis")
@@ -72,5 +76,10 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
         """Tell whether requests wait, for this instance or any other."""
         try:
             return bool(super().has_pending_requests())
-        except redis.RedisError:
+        except redis.RedisError as exc:
+            self.tell(exc)
             return True
+
+    def tell(self, error: redis.RedisError) -> None:
+        """Say that the store is lost."""
+        self.spider.crawler.signals.send_catch_log(store_lost, error=error)

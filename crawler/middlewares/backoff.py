@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -101,11 +101,11 @@ def retry_after_s(response: Response) -> float | None:
 
 
 def server_time_s(response: Response) -> float:
-    """Return the server's own time, so that a wrong clock on either side does no harm; 0 where it is not told."""
+    """Return the server's own time, so that a wrong clock on either side does no harm; ours where it is not told."""
     try:
         return parsedate_to_datetime(header(response, "Date")).timestamp()
     except ValueError:
-        return 0.0
+        return time()
 
 
 def is_number(value: str) -> bool:

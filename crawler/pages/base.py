@@ -22,6 +22,7 @@ from crawler.items import Record, RecordKey, User, Video, key_of
 
 RecordKind = Literal["user", "video"]
 LinkKind = Literal["user", "video", "listing"]
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 EVERY_KIND: frozenset[RecordKind] = frozenset({"user", "video"})
 
 
@@ -42,7 +43,8 @@ class Response:
     @property
     def host(self) -> str:
         """Host and, when it is not the scheme's own, port: `site.example`, `127.0.0.1:9000`."""
-        return urlsplit(self.url).netloc.lower()
+        parts = urlsplit(self.url)
+        return parts.netloc.lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, " "))
 
     @property
     def base(self) -> str:
@@ -85,8 +87,10 @@ class Link:
         priority: higher is fetched sooner; 0 is the rule.
         last: fetched only when all else is done, and only if its record is still missing: a check.
         outward: leads to other hosts only.
+        platform: software that the host must run for the link to be of use.
         optional: may well not be there, which is nothing to report.
         otherwise: URL to read instead when this one answers 404.
+        again: fetched even if it has been: what it is has only just become known.
         carry: small JSON values handed to the page that reads the answer.
     """
 
@@ -98,6 +102,8 @@ class Link:
     priority: int = 0
     last: bool = False
     outward: bool = False
+    platform: str | None = None
+    again: bool = False
     optional: bool = False
     otherwise: str | None = None
     carry: Mapping[str, Any] = field(default_factory=dict)
@@ -107,12 +113,13 @@ class Listing(NamedTuple):
     """A list of records that a site declares, such as `videos of alice@site.example`.
 
     `whole` says that it covers all of the host's records of its kind, or all of a part of them that no other
-    such listing covers.
+    such listing covers; `within` names such a listing that this one is a part of.
     """
 
     name: str
     kind: RecordKind
     whole: bool = False
+    within: str = ""
 
 
 class Page:

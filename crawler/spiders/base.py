@@ -1,154 +1,42 @@
-"""What both spiders share: from seeds to requests, and from a response to records and links."""
+"""What both spiders share: from a seed to requests, and from a response to records and links."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import redis
 from scrapy import Request
 from scrapy.exceptions import CloseSpider, DontCloseSpider
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
-from scrapy_redis.queue import FifoQueue
-from scrapy_redis.spiders import RedisSpider
 
-from crawler.errors import NotARecord, SeedError
+from crawler.errors import NotARecord
 from crawler.failures import explain
-from crawler.frontier.connection import connect
-from crawler.frontier.fleet import Beginning, Fleet
-from crawler.frontier.keys import Keys
-from crawler.frontier.ledger import Ledger
 from crawler.items import Record, RecordKey
 from crawler.pages import PLATFORMS, page_class, page_for
 from crawler.pages.base import Link, Page
-from crawler.seeds import Seed, parse_kinds, parse_max_pages, parse_message, parse_scope, parse_urls, read_seeds
-from crawler.signals import listing_read, record_refused, request_failed
-from crawler.spiders.hosts import Hosts
+from crawler.signals import listing_read, record_refused, request_failed, store_lost
 from crawler.spiders.replies import fetch, reply_of
 from crawler.spiders.scope import followed
+from crawler.spiders.seeded import SeededSpider
 
 if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
     from scrapy.http import Response as ScrapyResponse
     from twisted.python.failure import Failure
 
 HELD_BACK_AT_ONCE = 8
 """Requests that were kept for the end and are taken up together."""
 
-BEGINNINGS: dict[Beginning, str] = {
-    "anew": "A new crawl begins (%d requests pending)",
-    "resumed": "An interrupted crawl is resumed: %d requests pending (to begin anew instead, see the README)",
-    "joined": "Joining the instances that are at this crawl: %d requests pending",
-}
 
 logger = logging.getLogger(__name__)
 
 
-class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no types
-    """Crawls from seeds within a scope and yields the records of the wanted kinds.
+class BaseSpider(SeededSpider):
+    """Reads pages of any site within the scope and yields the wanted records."""
 
-    Args:
-        url: one seed or several, separated by commas: an instance, a user, a channel or a video.
-        seeds: a txt, csv or jsonl file of seeds, or `-` for standard input.
-        scope: `seed`, `host` or `web`; by default `seed` for one user or video of a known site, else `host`.
-        records: `user`, `video` or both; by default the spider's own.
-        max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
-    """
-
-    kinds: ClassVar[frozenset[str]] = frozenset()
-
-    def __init__(
-        self, *, url: str = "", seeds: str = "", scope: str = "", records: str = "", max_pages: str = "0", **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.url_seeds = parse_urls(url)
-        self.seeds_file = seeds
-        self.scope = parse_scope(scope) if scope else None
-        self.wanted = parse_kinds(records) if records else self.kinds
-        self.max_pages = parse_max_pages(max_pages)
-        self.pages = 0
-
-    @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        """Let the user agent name the operator's contact, unless the user has set another."""
-        super().update_settings(settings)
-        contact = settings.get("CONTACT_URL")
-        if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Build the spider and enter the crawl."""
-        server = connect(crawler.settings)
-        spider: Self = super().from_crawler(crawler, *args, **kwargs)
-        keys = Keys(spider.name)
-        spider.fleet = Fleet(server, keys)
-        spider.ledger = Ledger(server, keys)
-        spider.hosts = Hosts(server, keys, lambda link: fetch(crawler, link))
-        spider.held_back = FifoQueue(server, spider, keys.last)
-        spider.beginning = spider.fleet.join()
-        logger.info(BEGINNINGS[spider.beginning], spider.ledger.counts()["pending"])
-        return spider
-
-    fleet: Fleet
-    ledger: Ledger
-    hosts: Hosts
-    beginning: Beginning
-
-    def log(self, message: Any, level: int = logging.DEBUG, **_: Any) -> None:
-        """Log for scrapy-redis, by the way that Scrapy has not deprecated."""
-        self.logger.log(level, message)
-
-    # --- seeds ---
-
-    async def start(self) -> AsyncIterator[Request]:
-        """Yield the requests of every seed."""
-        count = 0
-        for request in self.next_requests():
-            count += 1
-            yield request
-        for seed in self.given_seeds():
-            count += 1
-            for request in self.seed_requests(await self.hosts.with_scheme(seed), self.scope):
-                yield request
-        if not count and self.beginning == "anew":
-            logger.error(self.no_seeds())
-            raise CloseSpider("no_seeds")
-
-    def given_seeds(self) -> Iterator[Seed]:
-        """Yield the seeds of the arguments; a line of a file that is none is refused, the rest goes on."""
-        yield from self.url_seeds
-        try:
-            for seed in read_seeds(self.seeds_file) if self.seeds_file else ():
-                if isinstance(seed, SeedError):
-                    self.refuse(str(seed), "bad_seed", str(seed), seed=True)
-                else:
-                    yield seed
-        except SeedError as exc:
-            logger.error("%s", exc)  # noqa: TRY400 - a sentence for the user, no traceback
-            raise CloseSpider("bad_seeds") from exc
-
-    def no_seeds(self) -> str:
-        """Return what to do when there is nothing to begin with."""
-        if self.seeds_file:
-            return (
-                f"{self.seeds_file} holds no seeds: write one URL a line into it, such as https://site.example/@user."
-            )
-        return (
-            "No seeds, and no interrupted crawl to go on with: pass -a url=https://site.example or -a seeds=FILE "
-            f'(- for standard input), or push {{"url": "https://site.example"}} to the list {self.redis_key} in Redis.'
-        )
-
-    def make_request_from_data(self, data: bytes) -> list[Request]:
-        """Read a seed that another program left in Redis: scrapy-redis' JSON form, or a plain URL."""
-        try:
-            seed = parse_message(data)
-        except SeedError as exc:
-            self.refuse(str(exc), "bad_seed", str(exc), seed=True)
-            return []
-        return list(self.seed_requests(seed.url, self.scope))
+    # --- where to begin ---
 
     def seed_requests(self, url: str, scope: str | None) -> Iterator[Request]:
         """Yield the requests of a seed: the page that it names, unless its host's software is known by now."""
@@ -166,6 +54,7 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
             self.refuse(url, refusal.reason, refusal.detail, seed=meta.get("seed"))
             return
         scope = meta.get("scope") or ("host" if len(links) > 1 else "seed")
+        links = tuple(replace(link, again=link.url == url) for link in links)
         seed = meta.get("seed") and len(links) == 1
         for link in links:
             if len(links) == 1 or scope == "web" or not link.outward:
@@ -180,6 +69,9 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
         reply = reply_of(response, meta.get("carry"))
         platform = await self.hosts.identify(reply)
         results: Iterator[Record | Request]
+        if meta.get("platform") not in {None, platform}:
+            logger.debug("Left alone, as it does not run %s: %s", meta["platform"], reply.base)
+            return
         if platform and not meta.get("resolved"):
             results = self.start_on(platform, reply.url, meta)
         elif reply.status in {404, 410} and meta.get("otherwise"):
@@ -189,8 +81,11 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
             while (link := page.wants()) is not None:
                 page.add(await fetch(self.crawler, link))
             results = self.read(page, meta)
-        for result in results:
-            yield result
+        try:
+            for result in results:
+                yield result
+        except redis.RedisError as exc:
+            self.crawler.signals.send_catch_log(store_lost, error=exc)
         if self.max_pages and self.pages >= self.max_pages:
             raise CloseSpider("max_pages")
 
@@ -243,6 +138,7 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
             **meta,
             "kind": link.kind,
             "optional": link.optional,
+            "platform": link.platform,
             "carry": dict(link.carry),
             "otherwise": link.otherwise,
             "key": link.key and list(link.key),
@@ -254,6 +150,7 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
             callback=self.parse,
             errback=self.give_up,
             priority=link.priority,
+            dont_filter=link.again,
             meta={
                 "crawl": {name: value for name, value in crawl.items() if value},
                 "handle_httpstatus_list": sorted(statuses),
@@ -298,7 +195,7 @@ class BaseSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no type
             if not census.pending and not census.busy_others:
                 self.take_up_held_back()
         except redis.RedisError as exc:
-            logger.debug("The store does not answer: %s", exc)
+            self.crawler.signals.send_catch_log(store_lost, error=exc)
         raise DontCloseSpider
 
     def take_up_held_back(self) -> None:

@@ -62,7 +62,7 @@ class Hosts:
                 self.asked[response.host] = asyncio.ensure_future(self.ask_nodeinfo(response.base))
             name = await self.asked[response.host]
         if name is None:
-            self.asked.pop(response.host, None)
+            self.platforms[response.host] = ""  # for this instance: another may get an answer
             return ""
         self.remember(response.host, name)
         return name
@@ -72,16 +72,13 @@ class Hosts:
         answer = await self.fetch(Link(f"{base}/.well-known/nodeinfo", "listing"))
         if answer is None or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
-        index = json_object(answer)
         hrefs = [
             link.get("href")
-            for link in as_list(index.get("links"))
+            for link in as_list(json_object(answer).get("links"))
             if isinstance(link, dict) and "nodeinfo" in str(link.get("rel"))
         ]
-        url = urljoin(base, str(hrefs[-1])) if hrefs else ""
-        if urlsplit(url).netloc.lower() != urlsplit(base).netloc:
-            return ""
-        software = json_object(await self.fetch(Link(url, "listing"))).get("software")
+        url = on_same_host(base, str(hrefs[-1])) if hrefs else None
+        software = json_object(await self.fetch(Link(url, "listing"))).get("software") if url else None
         name = str(software.get("name")).lower() if isinstance(software, dict) else ""
         return name if name in PLATFORMS else ""
 
@@ -104,7 +101,7 @@ async def speaks_tls(host: str, port: int) -> bool:
     context.verify_mode = ssl.CERT_NONE
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), TLS_PROBE_TIMEOUT_S)
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, ValueError):  # the last for a name that no host can have
         return False
     writer.close()
     return True
@@ -118,3 +115,12 @@ def json_object(response: Response | None) -> dict[str, Any]:
 
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def on_same_host(base: str, href: str) -> str | None:
+    """Return `href` as an absolute URL, None where it is none or leads elsewhere."""
+    try:
+        url = urljoin(base, href)
+        return url if urlsplit(url).netloc.lower() == urlsplit(base).netloc else None
+    except ValueError:
+        return None

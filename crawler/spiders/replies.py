@@ -31,9 +31,9 @@ def reply_of(response: ScrapyResponse, carry: Mapping[str, Any] | None = None) -
     return Response(response.url, response.body, response.status, headers, now, carry or {})
 
 
-async def fetch(crawler: Crawler, link: Link) -> Response | None:
+async def fetch(crawler: Crawler, link: Link, **meta: Any) -> Response | None:
     """Fetch `link` at once, through the downloader and its middlewares; None when it could not be had."""
-    request = Request(link.url, headers=dict(link.headers), callback=NO_CALLBACK)
+    request = Request(link.url, headers=dict(link.headers), callback=NO_CALLBACK, meta=meta)
     try:
         return reply_of(await crawler.engine.download_async(request))
     except Exception as exc:  # noqa: BLE001 - whatever a downloader or a middleware raises, the page goes on without

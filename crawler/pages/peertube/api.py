@@ -13,7 +13,7 @@ from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import EVERY_KIND, Link, Listing, Page, RecordKind
 from crawler.pages.peertube import records, urls
-from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of
+from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of, whole
 
 MEANINGS = {
     "private": "private, internal, blocked, or not yet published",
@@ -75,16 +75,21 @@ class ListingPage(ApiPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the next page, and the instances that remote rows come from."""
-        all_rows = len(rows_of(self.body()))
-        if following := urls.next_url(self.url, all_rows, self.total()):
+        following = urls.next_url(self.url, len(rows_of(self.body())), self.total())
+        if following and not self.stands_still():
             yield Link(following, "listing", leads_to=self.leads_to, last=self.last, carry=self.carry())
         remote = (row for row in self.rows() if not is_local(row, self.response) and row.get("url"))
         for url in dict.fromkeys(origin(str(row["url"])) for row in remote):
-            yield Link(url, "listing")
+            yield Link(url, "listing", platform=self.platform)
+
+    def stands_still(self) -> bool:
+        """Tell whether this page shows what the one before has shown: the server does not heed `start`."""
+        return "first" in self.response.carry and self.response.carry["first"] == self.carry()["first"]
 
     def carry(self) -> Mapping[str, Any]:
         """Return what the next page needs to know."""
-        return {}
+        rows = rows_of(self.body())
+        return {"first": str(rows[0].get("id") or rows[0].get("uuid")) if rows else ""}
 
 
 class ServerStats(ApiPage):
@@ -96,8 +101,10 @@ class ServerStats(ApiPage):
     def totals(self) -> Mapping[Listing, int | None]:
         """Return the number of local videos and channels; accounts are not declared anywhere that can be trusted."""
         body = self.body()
-        declared = {Listing(f"videos of {self.response.host}", "video", whole=True): body.get("totalLocalVideos")}
-        channels = body.get("totalLocalVideoChannels")
+        declared = {
+            Listing(f"videos of {self.response.host}", "video", whole=True): whole(body.get("totalLocalVideos"))
+        }
+        channels = whole(body.get("totalLocalVideoChannels"))
         if channels is not None:
             declared[Listing(f"channels of {self.response.host}", "user", whole=True)] = channels
         return declared
@@ -154,11 +161,12 @@ class AccountChannels(Channels):
 
     def listing(self) -> Listing:
         """Return the channels of this account."""
-        return Listing(f"channels of {self.host_name(urlsplit(self.url).path)}", "user")
+        name = f"channels of {self.host_name(urlsplit(self.url).path)}"
+        return Listing(name, "user", within=f"channels of {self.response.host}")
 
     def total(self) -> int | None:
         """Return the total, which counts this account's channels only."""
-        return self.body().get("total")
+        return whole(self.body().get("total"))
 
 
 class Videos(ListingPage):
@@ -178,7 +186,7 @@ class Videos(ListingPage):
 
     def total(self) -> int | None:
         """Return the total of this list as it is now."""
-        return self.body().get("total")
+        return whole(self.body().get("total"))
 
     def totals(self) -> Mapping[Listing, int | None]:
         """Leave the declared number to the server's statistics."""

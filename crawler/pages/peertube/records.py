@@ -19,8 +19,17 @@ LIVE_STATES = {4: "is_upcoming", 5: "post_live"}
 
 def rows_of(body: Any) -> list[Row]:
     """Return the rows of a list of the API, without what is no object."""
-    data = body.get("data") if isinstance(body, Mapping) else None
-    return [row for row in data if isinstance(row, Mapping)] if isinstance(data, list) else []
+    return objects(body.get("data")) if isinstance(body, Mapping) else []
+
+
+def objects(value: Any) -> list[Row]:
+    """Return the objects of a list, without what is none; empty where there is no list."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def whole(value: Any) -> int | None:
+    """Return a number of things; None for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def part(row: Row, name: str) -> Row:
@@ -133,7 +142,7 @@ def video(row: Row, response: Response, activity: Row | None = None) -> Video:
         age_limit=None if sensitive is None else 18 if sensitive else 0,
         is_family_friendly=None if sensitive is None else not sensitive,
         live_status=live_status(row, live=live),
-        availability=AVAILABILITY.get(part(row, "privacy").get("id") or 0),
+        availability=AVAILABILITY.get(whole(part(row, "privacy").get("id")) or 0),
         media_type="livestream" if live else "video",
         width=width,
         height=height,
@@ -146,8 +155,9 @@ def tags(row: Row, activity: Row | None) -> list[str] | None:
     """Return the tags; None where neither source tells them."""
     if activity is None:
         return row.get("tags")
-    found = activity.get("tag")
-    return [tag["name"] for tag in found if tag.get("type") == "Hashtag"] if isinstance(found, list) else None
+    if not isinstance(activity.get("tag"), list):
+        return None
+    return [str(tag["name"]) for tag in objects(activity["tag"]) if tag.get("type") == "Hashtag" and tag.get("name")]
 
 
 def label(constant: Row) -> str | None:
@@ -162,22 +172,21 @@ def label_list(constant: Row) -> list[str] | None:
 
 def live_status(row: Row, *, live: bool) -> Any:
     """Return the status in yt-dlp's words; a list row of a live stream is only shown while it runs."""
-    return LIVE_STATES.get(part(row, "state").get("id") or 0, "is_live") if live else "not_live"
+    return LIVE_STATES.get(whole(part(row, "state").get("id")) or 0, "is_live") if live else "not_live"
 
 
 def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str | None]:
     """Return width and height in pixels and the URL of the largest video file that either source names."""
-    files = list(row.get("files") or [])
-    for playlist in row.get("streamingPlaylists") or []:
-        files += playlist.get("files") or []
+    files = objects(row.get("files"))
+    for playlist in objects(row.get("streamingPlaylists")):
+        files += objects(playlist.get("files"))
     found = [
         (pixels(file.get("height") or part(file, "resolution").get("id")), file.get("width"), file.get("fileUrl"))
         for file in files
     ]
-    links = activity.get("url")
     found += [
         (pixels(link.get("height")), link.get("width"), link.get("href"))
-        for link in (links if isinstance(links, list) else [])
+        for link in objects(activity.get("url"))
         if str(link.get("mediaType")).startswith("video/")
     ]
     if not found:
@@ -188,7 +197,7 @@ def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str |
 
 def pixels(value: Any) -> int:
     """Return a number of pixels, 0 for what is none."""
-    return value if isinstance(value, int) else 0
+    return whole(value) or 0
 
 
 def thumbnail(row: Row, response: Response) -> str | None:
@@ -200,7 +209,7 @@ def thumbnail(row: Row, response: Response) -> str | None:
 
 def image(row: Row, plural: str, singular: str, response: Response) -> str | None:
     """Return the URL of the widest image: `fileUrl` since 7.1, `path` before; a single one until 6.0."""
-    images = [found for found in row.get(plural) or [row.get(singular)] if isinstance(found, Mapping)]
+    images = objects(row.get(plural) or [row.get(singular)])
     if not images:
         return None
     widest = max(images, key=lambda found: pixels(found.get("width")))

@@ -15,7 +15,7 @@ from crawler.items import Record, RecordKey
 from crawler.pages.base import Link, Listing, Response
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.api import ListingPage
-from crawler.pages.peertube.records import Row, part
+from crawler.pages.peertube.records import Row, objects, part, whole
 
 ACTIVITY_JSON = {"Accept": "application/activity+json"}
 MOST_OUTBOX_PAGES = 6
@@ -43,7 +43,8 @@ class ActorVideos(ListingPage):
 
     def listing(self) -> Listing:
         """Return the videos of this account or channel."""
-        return Listing(f"videos of {self.host_name(urlsplit(self.url).path)}", "video")
+        name = f"videos of {self.host_name(urlsplit(self.url).path)}"
+        return Listing(name, "video", within=f"videos of {self.response.host}")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
@@ -51,7 +52,7 @@ class ActorVideos(ListingPage):
 
     def total(self) -> int | None:
         """Return the total, which is right here."""
-        return self.body().get("total")
+        return whole(self.body().get("total"))
 
     def wants(self) -> Link | None:
         """Return the next page of the outbox while rows lack their other half."""
@@ -74,8 +75,8 @@ class ActorVideos(ListingPage):
         if not isinstance(items, list):
             self.outbox_ended = True
             return
-        for item in items:
-            activity = part(item, "object") if isinstance(item, Mapping) else {}
+        for item in objects(items):
+            activity = part(item, "object")
             if activity.get("uuid"):
                 self.activities[str(activity["uuid"])] = activity
                 self.standing_on[str(activity["uuid"])] = self.outbox_page
@@ -107,4 +108,4 @@ class ActorVideos(ListingPage):
         """Return which rows the next page need not look for again, and where in the outbox the others begin."""
         overlap = [str(row.get("uuid")) for row in self.local_rows()[-urls.OVERLAP :]]
         pages = [self.standing_on[uuid] for uuid in overlap if uuid in self.standing_on]
-        return {"had": overlap, "outbox_page": max(pages, default=max(1, self.outbox_page - 1))}
+        return {**super().carry(), "had": overlap, "outbox_page": max(pages, default=max(1, self.outbox_page - 1))}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from crawler.pages.counts import Count, count
-from crawler.pages.document import Document
-from crawler.pages.entities import ORGANIZATIONS, PERSONS, VIDEOS
-from crawler.pages.jsonld import types
-from crawler.pages.schema import Entity, Fields, account_name, legacy_counts, picture, words
-from crawler.pages.values import date, http_url, line, text
-from crawler.pages.videos import own_words, whole
+from crawler.pages.structured.counts import Count, count
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.entities import ORGANIZATIONS, PERSONS, VIDEOS
+from crawler.pages.structured.jsonld import types
+from crawler.pages.structured.schema import Entity, Fields, account_name, legacy_counts, picture, words
+from crawler.pages.structured.values import date, http_url, line, text
+from crawler.pages.structured.videos import own_words, whole
 
 MAX_LISTS = 20
 HANDLE = re.compile(r"@?([\w.-]{1,100})")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from parsel import Selector
 
 from crawler.pages.base import Link, Response
-from crawler.pages.values import http_url
+from crawler.pages.structured.values import http_url
 
 MAX_LINKS = 50_000
 """Addresses of a sitemap, as its standard has it."""

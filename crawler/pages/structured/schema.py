@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.pages.counts import Count, count
-from crawler.pages.document import Document
-from crawler.pages.jsonld import Graph, Node, types
-from crawler.pages.values import http_url, is_home, line
+from crawler.pages.structured.addresses import is_home
+from crawler.pages.structured.counts import Count, count
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.jsonld import Graph, Node, types
+from crawler.pages.structured.values import http_url, line
 
 Fields = dict[str, Any]
 """Fields of a record as one source tells them; counts as `Count`, unknown ones None or missing."""

@@ -6,8 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
-from crawler.pages.document import SEPARATOR, Document
-from crawler.pages.values import is_home
+from crawler.pages.structured.addresses import is_home
+from crawler.pages.structured.document import SEPARATOR, Document
 
 FIRST_ERROR = 400
 STATUSES = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}

@@ -8,12 +8,18 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, User, Video
-from crawler.pages import hyperlinks, profiles, sitemaps, videos
 from crawler.pages.base import Link, Page
-from crawler.pages.document import Document
-from crawler.pages.entities import Subject, subject_of
-from crawler.pages.refusals import FIRST_ERROR, refuse_by_place, refuse_by_status, refuse_by_title, refuse_shell
-from crawler.pages.schema import Fields, merged
+from crawler.pages.structured import hyperlinks, profiles, sitemaps, videos
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.entities import Subject, subject_of
+from crawler.pages.structured.refusals import (
+    FIRST_ERROR,
+    refuse_by_place,
+    refuse_by_status,
+    refuse_by_title,
+    refuse_shell,
+)
+from crawler.pages.structured.schema import Fields, merged
 
 
 class StructuredPage(Page):

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from crawler.pages.document import IDENTIFYING, Document
-from crawler.pages.jsonld import Graph, types
-from crawler.pages.schema import Entity
-from crawler.pages.values import http_url, is_home, line
+from crawler.pages.structured.addresses import is_home, same_page
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.jsonld import Graph, types
+from crawler.pages.structured.schema import Entity
+from crawler.pages.structured.values import http_url, line
 
 Role = Literal["main", "top", "part"]
 
@@ -151,19 +152,19 @@ def is_page(candidate: Candidate, document: Document) -> bool | None:
     told = [entity.url("mainEntityOfPage"), entity.url("url"), entity.page_id]
     if isinstance(of_page, dict) and not told[0]:
         told[0] = entity.of(of_page).url("url")
-    here = {page_key(url) for url in (document.response.url, document.canonical)}
-    keys = [page_key(url) for url in told if url]
-    if any(key in here for key in keys) or of_page is True:
+    verdicts = [is_here(url, document) for url in told if url]
+    if True in verdicts or of_page is True:
         return True
-    return False if any(host == urlsplit(document.response.url).netloc for host, *_ in keys) else None
+    return False if False in verdicts else None
 
 
-def page_key(url: str) -> tuple[str, str, str]:
-    """Return what makes two addresses one page: host, path, and the parameters that say which video it is."""
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    identifying = "&".join(f"{name}={query[name][0]}" for name in IDENTIFYING if name in query)
-    return parts.netloc.casefold().removeprefix("www.").removeprefix("m."), parts.path.rstrip("/"), identifying
+def is_here(url: str, document: Document) -> bool | None:
+    """Tell whether `url` is this page; None where it is too vague to tell, or on another host."""
+    verdicts = [same_page(url, here) for here in (document.response.url, document.canonical)]
+    if True in verdicts:
+        return True
+    own = urlsplit(url).netloc == urlsplit(document.response.url).netloc
+    return False if own and None not in verdicts else None
 
 
 def is_title(candidate: Candidate, document: Document) -> bool:

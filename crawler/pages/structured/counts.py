@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from crawler.pages.values import text
+from crawler.pages.structured.values import text
 
 LARGEST = 10**15
 """No count on the web is larger: what reads as more is no count."""

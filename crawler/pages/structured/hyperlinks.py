@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.pages.base import Link, LinkKind
-from crawler.pages.document import Document
-from crawler.pages.entities import PERSONS, VIDEOS
-from crawler.pages.jsonld import Graph, Node, types
-from crawler.pages.values import http_url, is_home
+from crawler.pages.structured.addresses import is_home
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.entities import PERSONS, VIDEOS
+from crawler.pages.structured.jsonld import Graph, Node, types
+from crawler.pages.structured.values import http_url
 
 MAX_LINKS = 1_000
 """Links of a page that are followed."""

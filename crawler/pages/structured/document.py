@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from parsel import Selector
 from w3lib.encoding import html_to_unicode
 from w3lib.html import get_base_url
 
-from crawler.pages import microdata
 from crawler.pages.base import Response
-from crawler.pages.jsonld import Graph, blocks
-from crawler.pages.metas import Metas
-from crawler.pages.values import MAX_URL_CHARS, http_url, is_home, line
+from crawler.pages.structured import microdata
+from crawler.pages.structured.addresses import same_page_is_possible, without_tracking
+from crawler.pages.structured.jsonld import Graph, blocks
+from crawler.pages.structured.metas import Metas
+from crawler.pages.structured.values import http_url, line
 
 MAX_BODY_BYTES = 20 * 2**20
 MAX_HEADINGS = 20
-SHELL_SEGMENTS = frozenset({"404", "error", "login", "signin", "not-found", "notfound", "index.html", "consent"})
-IDENTIFYING = ("v", "id", "vid", "video", "videoid", "video_id", "viewkey", "watch", "clip", "p")
-"""Query parameters that say which video it is."""
 SEPARATOR = re.compile(r"\s+[-|\u2013\u2014·•:]\s+")
 FAR_EAST = ("ko", "ja")
 
@@ -79,12 +77,12 @@ class Document:
 
     @cached_property
     def canonical(self) -> str:
-        """The page's own address: `<link rel=canonical>`, else `og:url`, else the response's."""
+        """The page's own address: `<link rel=canonical>`, else `og:url`, else the response's; without tracking."""
         links = self.selector.xpath("//link[contains(@rel, 'canonical')]/@href").getall()[:5]
         told = [*links, *self.metas.all("og:url")[:5]]
         urls = (http_url(url, self.base) for url in told)
         chosen = next((url for url in urls if url and same_page_is_possible(url, self.response.url)), self.response.url)
-        return chosen.partition("#")[0]
+        return without_tracking(chosen.partition("#")[0])
 
     @cached_property
     def brands(self) -> set[str]:
@@ -120,23 +118,3 @@ def usable_base(source: str, url: str) -> str:
     except ValueError:
         return url
     return base if http_url(base, url) else url
-
-
-def same_page_is_possible(canonical: str, asked: str) -> bool:
-    """Tell whether `canonical` can be the page that was asked for, not a shell's one address for all pages."""
-    there, here = urlsplit(canonical), urlsplit(asked)
-    if len(canonical) > MAX_URL_CHARS or (is_home(canonical) and not is_home(asked)):
-        return False
-    kept, asked_path = (parts.path.strip("/").split("/") for parts in (there, here))
-    if kept[-1].casefold() in SHELL_SEGMENTS and kept != asked_path:
-        return False
-    query = parse_qs(here.query)
-    lost = [query[name][0] for name in IDENTIFYING if name in query and query[name][0] not in canonical]
-    cut = asked_path[len(kept) :] if asked_path[: len(kept)] == kept else []
-    number_lost = any(map(has_digit, cut)) and not any(map(has_digit, kept)) and not there.query
-    return not lost and not number_lost
-
-
-def has_digit(segment: str) -> bool:
-    """Tell whether a segment of a path has a digit, as most ids have."""
-    return any(character.isdecimal() for character in segment)

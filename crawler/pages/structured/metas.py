@@ -7,7 +7,7 @@ from typing import Self
 
 from parsel import Selector
 
-from crawler.pages.values import line
+from crawler.pages.structured.values import line
 
 MAX_METAS = 2_000
 VIDEO_ADDRESSES = {"og:video", "og:video:url", "og:video:secure_url"}

@@ -145,9 +145,3 @@ def http_url(value: Any, base: str) -> str | None:
         return None
     printed_nothing = parts.path.rstrip("/").rpartition("/")[2].casefold() in NOTHING - {""}
     return url if usable and not printed_nothing else None
-
-
-def is_home(url: str) -> bool:
-    """Tell whether `url` is the home page of its host."""
-    parts = urlsplit(url)
-    return parts.path in {"", "/"} and not parts.query

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from parsel import Selector
 
-from crawler.pages.jsonld import Node
+from crawler.pages.structured.jsonld import Node
 
 MAX_ELEMENTS = 5_000
 MAX_CLIMB = 200

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.pages.counts import count
-from crawler.pages.document import Document
-from crawler.pages.schema import (
+from crawler.pages.structured.counts import count
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.schema import (
     Entity,
     Fields,
     account,
@@ -20,7 +20,7 @@ from crawler.pages.schema import (
     picture,
     words,
 )
-from crawler.pages.values import boolean, date, duration, http_url, language, line, text
+from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text
 
 MEDIA_FILE = re.compile(r"\.(?:mp4|webm|m3u8|mpd|mov|m4v|ogv|mkv|flv)$", re.IGNORECASE)
 SHORTENED = re.compile(r"(?:\.\.\.|…)$")

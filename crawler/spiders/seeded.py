@@ -1,0 +1,179 @@
+"""How a spider begins: its arguments, its place in the fleet, its seeds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from scrapy import Request
+from scrapy.exceptions import CloseSpider
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy_redis.queue import FifoQueue
+from scrapy_redis.spiders import RedisSpider
+
+from crawler.errors import SeedError
+from crawler.frontier.connection import connect
+from crawler.frontier.fleet import Beginning, Fleet
+from crawler.frontier.keys import Keys
+from crawler.frontier.ledger import Ledger
+from crawler.seeds import (
+    Seed,
+    describe,
+    parse_kinds,
+    parse_max_pages,
+    parse_message,
+    parse_scope,
+    parse_urls,
+    read_seeds,
+)
+from crawler.spiders.hosts import Hosts
+from crawler.spiders.replies import fetch
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+LISTS_OF_PARTS = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log")
+"""Loggers that say at every start which parts Scrapy has."""
+PROBE = {"max_retry_times": 1, "download_timeout": 10}
+"""Asking a host what it runs: of a host that does not say, nothing is lost but time."""
+BEGINNINGS: dict[Beginning, str] = {
+    "anew": "A new crawl begins (%d requests pending)",
+    "resumed": "An interrupted crawl is resumed: %d requests pending (-a anew=1 would drop it)",
+    "joined": "Joining a crawl that others are at, or were until some seconds ago: %d requests pending",
+}
+
+logger = logging.getLogger(__name__)
+
+
+class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no types
+    """Crawls from seeds within a scope and yields the records of the wanted kinds.
+
+    Args:
+        url: one seed or several, separated by commas: an instance, a user, a channel or a video.
+        seeds: a txt, csv or jsonl file of seeds, or `-` for standard input.
+        scope: `seed`, `host` or `web`; by default `seed` for one user or video of a known site, else `host`.
+        records: `user`, `video` or both; by default the spider's own.
+        anew: `1` drops what an interrupted crawl has left.
+        max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
+    """
+
+    kinds: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(  # noqa: PLR0913 - Scrapy passes each -a by its name
+        self,
+        *,
+        url: str = "",
+        seeds: str = "",
+        scope: str = "",
+        records: str = "",
+        max_pages: str = "0",
+        anew: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.url_seeds = parse_urls(url)
+        self.seeds_file = seeds
+        self.scope = parse_scope(scope) if scope else None
+        self.wanted = parse_kinds(records) if records else self.kinds
+        self.max_pages = parse_max_pages(max_pages)
+        self.anew = anew not in {"", "0"}
+        self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
+        self.pages = 0
+        self.bad_seeds = 0
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Let the user agent name the operator's contact, unless the user has set another; quiet Scrapy's start."""
+        super().update_settings(settings)
+        if settings.get("LOG_LEVEL") != "DEBUG":
+            for name in LISTS_OF_PARTS:
+                logging.getLogger(name).setLevel(logging.WARNING)
+        contact = settings.get("CONTACT_URL")
+        if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Build the spider and enter the crawl."""
+        server = connect(crawler.settings)
+        spider: Self = super().from_crawler(crawler, *args, **kwargs)
+        keys = Keys(spider.name)
+        spider.fleet = Fleet(server, keys)
+        spider.ledger = Ledger(server, keys)
+        spider.hosts = Hosts(server, keys, lambda link: fetch(crawler, link, **PROBE))
+        spider.held_back = FifoQueue(server, spider, keys.last)
+        spider.beginning = spider.fleet.join(spider.asked_for, anew=spider.anew)
+        logger.info(BEGINNINGS[spider.beginning], spider.ledger.counts()["pending"])
+        return spider
+
+    fleet: Fleet
+    ledger: Ledger
+    hosts: Hosts
+    beginning: Beginning
+
+    def log(self, message: Any, level: int = logging.DEBUG, **_: Any) -> None:
+        """Log for scrapy-redis, by the way that Scrapy has not deprecated."""
+        self.logger.log(level, message)
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield the requests of every seed."""
+        count = 0
+        for request in self.next_requests():
+            count += 1
+            yield request
+        given = self.given_seeds()
+        try:
+            while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
+                if isinstance(seed, SeedError):
+                    self.bad_seeds += 1
+                    self.refuse(str(seed), "bad_seed", str(seed), seed=True)
+                    continue
+                count += 1
+                for request in self.seed_requests(await self.hosts.with_scheme(seed), self.scope):
+                    yield request
+        except SeedError as exc:
+            logger.error("%s", exc)  # noqa: TRY400 - a sentence for the user, no traceback
+            raise CloseSpider("bad_seeds") from exc
+        if not count and self.beginning == "anew":
+            logger.error(self.no_seeds())
+            raise CloseSpider("no_seeds")
+
+    def given_seeds(self) -> Iterator[Seed | SeedError]:
+        """Yield the seeds of the arguments, and an error for each line of a file that is none."""
+        yield from self.url_seeds
+        if self.seeds_file:
+            yield from read_seeds(self.seeds_file)
+
+    def no_seeds(self) -> str:
+        """Return what to do when there is nothing to begin with."""
+        if self.bad_seeds:
+            return (
+                f"{self.seeds_file} holds no seeds that can be used: {self.bad_seeds:,} lines were refused, see above."
+            )
+        if self.seeds_file:
+            return (
+                f"{self.seeds_file} holds no seeds: write one URL a line into it, such as https://site.example/@user."
+            )
+        return (
+            "No seeds, and no interrupted crawl to go on with: pass -a url=https://site.example or -a seeds=FILE "
+            f'(- for standard input), or push {{"url": "https://site.example"}} to the list {self.redis_key} in Redis.'
+        )
+
+    def make_request_from_data(self, data: bytes) -> list[Request]:
+        """Read a seed that another program left in Redis: scrapy-redis' JSON form, or a plain URL."""
+        try:
+            seed = parse_message(data)
+        except SeedError as exc:
+            self.refuse(str(exc), "bad_seed", str(exc), seed=True)
+            return []
+        return list(self.seed_requests(seed.url, self.scope))
+
+    def seed_requests(self, url: str, scope: str | None) -> Iterator[Request]:
+        """Yield the requests of a seed."""
+        raise NotImplementedError
+
+    def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: bool | None = False) -> None:
+        """Note a page, or a seed, that is no record."""
+        raise NotImplementedError

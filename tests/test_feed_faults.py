@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crawler.frontier.store import EmbeddedStore
+from tests.crawls import Ended, crawl, end, lines, start
+from tests.site import Catalogue, Quirks, running_site
+
+FAST = Quirks(rate_limit=False)
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file of a process that starts in here outgrow so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def stat(ended: Ended, name: str) -> int:
+    return int(ended.log.partition(f"'{name}': ")[2].partition(",")[0])
+
+
+def test_a_full_disk_is_told_and_once_there_is_room_the_same_command_completes(tmp_path: Path) -> None:
+    site_of = Catalogue.generate(users=20, videos=100)
+    with EmbeddedStore(tmp_path / "queue") as url, running_site(site_of, FAST) as site:
+        command = "videos", tmp_path, f"url={site.url}", f"REDIS_URL={url}"
+        with room_for(20_000):
+            limited = start(*command)
+        full = end(limited, tmp_path)
+        ended = crawl(*command)
+    assert full.exit_code == 1
+    assert "Spider closed (feed_failed)" in full.log
+    assert full.log.count("records.jsonl cannot be written (File too large)") == 1
+    assert full.log.count("start the same command again") == 1
+    assert "could not be written (File too large)" in full.log
+    assert "Traceback" not in full.log
+    assert 0 < len(full.records) < len(site.truth.videos)
+    assert stat(full, "completeness/video/found") == len(full.records)
+    assert ended.exit_code == 0
+    assert sorted(record["id"] for record in ended.records) == sorted(site.truth.videos)
+
+
+def test_a_feed_that_cannot_be_opened_loses_nothing(tmp_path: Path) -> None:
+    feed = tmp_path / "users.jsonl"
+    feed.mkdir()
+    site_of = Catalogue.generate(users=4, videos=10)
+    with EmbeddedStore(tmp_path / "queue") as url, running_site(site_of, FAST) as site:
+        command = "users", tmp_path, f"url={site.url}", f"REDIS_URL={url}"
+        stopped = end(start(*command, feed="%(name)s.jsonl"), tmp_path)
+        feed.rmdir()
+        crawl(*command, feed="%(name)s.jsonl")
+    assert stopped.exit_code == 1
+    assert "users.jsonl cannot be written (Is a directory)" in stopped.log
+    assert "Traceback" not in stopped.log
+    assert sorted(record["id"] for record in lines(feed)) == sorted(site.truth.users)
+
+
+def test_a_crawl_that_began_by_appending_is_not_emptied_when_it_goes_on_with_overwriting(tmp_path: Path) -> None:
+    feed = tmp_path / "records.jsonl"
+    feed.write_bytes(b'{"kind": "video", "id": "of an earlier crawl"}\n')
+    with running_site(Catalogue.generate(users=10, videos=40), FAST) as site:
+        limited = crawl("videos", tmp_path, f"url={site.url}", "max_pages=6", option="-o")
+        assert 1 < len(limited.records) < len(site.truth.videos)
+        resumed = crawl("videos", tmp_path, option="-O")
+    assert sorted(record["id"] for record in resumed.records) == sorted([*site.truth.videos, "of an earlier crawl"])
