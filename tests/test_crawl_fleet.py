@@ -125,7 +125,8 @@ def test_a_killed_store_is_told_and_the_next_start_repairs_it(tmp_path: Path) ->
         assert "Summary of videos (finished)" not in stopped.log
         repaired = crawl("videos", tmp_path, f"url={site.url}")
     assert repaired.exit_code == 0
-    assert repaired.by_id("video").keys() <= site.truth.videos.keys()
+    assert sorted(record["id"] for record in repaired.records) == sorted(site.truth.videos)
+    assert stopped.log.count("\n") < 1_000, "one sentence, not a traceback for every record"
 
 
 def store_pid(folder: Path) -> int:
@@ -138,3 +139,33 @@ def test_the_last_one_out_stops_the_store(tmp_path: Path) -> None:
         crawl("users", tmp_path, f"url={site.url}")
     with pytest.raises(RedisConnectionError), Redis(unix_socket_path=str(tmp_path / "store" / "valkey.sock")) as client:
         client.ping()
+
+
+def test_another_crawl_is_refused_while_one_is_interrupted_until_it_is_dropped(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=10, videos=40), Quirks(rate_limit=False)) as site:
+        one_user = f"url={site.url}/@{min(site.truth.listed_persons).partition('@')[0]}"
+        crawl("users", tmp_path, f"url={site.url}", "max_pages=2")
+        refused = crawl("users", tmp_path, one_user, feed="one.jsonl")
+        assert (refused.exit_code, refused.records) == (2, [])
+        assert f"Another crawl of users was interrupted here, with url={site.url}" in refused.log
+        assert "drop it with -a anew=1" in refused.log
+        assert len(crawl("users", tmp_path, one_user, "anew=1", feed="one.jsonl").records) == 1
+
+
+def test_another_crawl_is_refused_while_one_runs(tmp_path: Path) -> None:
+    with running_site(big_site(), SLOW) as site:
+        running = start("videos", tmp_path, f"url={site.url}", UNHURRIED)
+        until_lines(running, tmp_path / "records.jsonl", 1)
+        refused = crawl("videos", tmp_path, f"url={site.url}/@user001", "anew=1", feed="other.jsonl")
+        running.send_signal(signal.SIGTERM)
+        end(running, tmp_path)
+    assert refused.exit_code == 2
+    assert "Another crawl of videos is running here" in refused.log
+
+
+def test_the_summary_of_a_stopped_crawl_measures_by_what_is_declared(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=10, videos=40), Quirks(rate_limit=False)) as site:
+        stopped = crawl("videos", tmp_path, f"url={site.url}", "max_pages=6")
+    found = len(stopped.records)
+    assert 0 < found < 40
+    assert f"all videos: 40 declared, {found} listed, {found} found" in stopped.log

@@ -103,3 +103,19 @@ def test_requests_say_who_asks(tmp_path: Path) -> None:
     assert len(agents) == 1
     assert agents.pop().endswith("(+https://operator.example/crawler)")
     assert "CONTACT_URL is not set" not in ended.log
+
+
+def test_scope_web_leaves_hosts_alone_that_run_something_else(tmp_path: Path) -> None:
+    plain_catalogue = Catalogue.generate(users=5, videos=10, seed=2)
+    with running_site(plain_catalogue, CALM, plain=True) as other:
+        with running_site(Catalogue.generate(users=5, videos=10, remote_host=other.host), CALM) as site:
+            ended = crawl("users", tmp_path, f"url={site.url}", "scope=web")
+        assert set(ended.by_id("user")) == set(site.truth.users)
+        assert len(other.requests) <= 4
+
+
+def test_a_url_of_the_api_is_a_seed_too(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=3, videos=5), CALM) as site:
+        one = min(site.truth.videos)
+        ended = crawl("videos", tmp_path, f"url={site.url}/api/v1/videos/{one}")
+    assert [record["id"] for record in ended.records] == [one]

@@ -55,7 +55,8 @@ def test_a_url_is_a_seed_with_or_without_its_scheme(text: str, url: str, guessed
 @pytest.mark.parametrize(
     "text",
     ["", "kim", "@kim", "kim@site", "ftp://site.example/", "javascript:alert(1)", "https://", "https://site/", "http://[bad",
-     "https://site.example:99999/", "https://a..example/", "two words.example", "file:///etc/passwd", "x" * 64 + ".example"],
+     "https://site.example:99999/", "https://a..example/", "two words.example", "file:///etc/passwd",
+     "x" * 64 + ".example"],
 )  # fmt: skip
 def test_what_is_no_web_address_is_no_seed_and_the_error_shows_one(text: str) -> None:
     with pytest.raises(SeedError, match=r"is not a URL that can be crawled: pass one like https://") as refusal:
@@ -162,7 +163,6 @@ def test_a_message_of_another_program_is_json_or_a_plain_url(data: bytes) -> Non
     [
         b"",
         b"{}",
-        b"a.example",
         b"\xff\xfe",
         b'{"url": null}',
         b'["a.example"]',
@@ -212,3 +212,8 @@ def test_arguments_are_checked_before_a_spider_starts(wrong: dict[str, str]) -> 
         check_arguments({"scoop": "web"})
     with pytest.raises(SeedError):
         check_arguments({"url": "a.example"} | wrong)
+
+
+def test_a_message_without_a_scheme_is_refused_with_one_that_has_it() -> None:
+    with pytest.raises(SeedError, match=r"'a\.example' names no scheme: a seed in Redis needs one, such as https://a"):
+        parse_message(b"a.example")

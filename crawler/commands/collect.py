@@ -92,8 +92,9 @@ class Command(ScrapyCommand):
                 urls = args or [stack.enter_context(sample_site())]
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
                 words = [f"url={','.join(urls)}", *opts.spargs]
-                in_the_way = [other_crawl(server, Keys(spider), describe(arguments)) for spider in SPIDERS]
-                if any(in_the_way) and not arguments.get("anew"):
+                asked, anew = describe(arguments), bool(arguments.get("anew"))
+                in_the_way = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
+                if any(in_the_way):
                     raise UsageError("\n".join(filter(None, in_the_way)), print_help=False)
                 instances = [
                     Instance.start(spider, number, folder, words, given)

@@ -69,7 +69,7 @@ class Command(CrawlCommand):
             if issubclass(self.crawler_process.spider_loader.load(args[0]), SeededSpider):
                 check_arguments(opts.spargs)
             server = connect(self.settings)
-            in_the_way = None if opts.spargs.get("anew") else other_crawl(server, Keys(args[0]), describe(opts.spargs))
+            in_the_way = other_crawl(server, Keys(args[0]), describe(opts.spargs), anew=bool(opts.spargs.get("anew")))
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         if in_the_way:

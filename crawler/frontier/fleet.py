@@ -90,10 +90,10 @@ def text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def other_crawl(server: Redis, keys: Keys, seeds: str) -> str | None:
+def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) -> str | None:
     """Return what is in the way of a crawl that begins with `seeds`: a sentence with the remedy, or None.
 
-    Instances without seeds take part in whatever crawl there is.
+    Instances without seeds take part in whatever crawl there is. With `anew` an interrupted one is no obstacle.
     """
     state = {text(name): text(value) for name, value in cast("dict[Any, Any]", server.hgetall(keys.state)).items()}
     theirs = state.get("seeds", "")
@@ -107,7 +107,7 @@ def other_crawl(server: Redis, keys: Keys, seeds: str) -> str | None:
             f"wait for its end, {own_store}."
         )
     pending = server.zcard(keys.requests) + server.llen(keys.last)
-    if not pending:
+    if not pending or anew:
         return None
     return (
         f"Another crawl of {keys.spider} was interrupted here, with {theirs} and {pending:,} requests pending: go on "

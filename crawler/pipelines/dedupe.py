@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import redis
 from scrapy.exceptions import DropItem
 
 from crawler.items import ADAPTERS, Record, key_of
+from crawler.signals import store_lost
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 class Duplicate(DropItem):
     """Raised for a record that is there, from this instance or another."""
+
+
+class Unclaimed(DropItem):
+    """Raised for a record whose key cannot be claimed, as the store is gone; it is not written."""
 
 
 class DedupePipeline:
@@ -35,8 +41,16 @@ class DedupePipeline:
 
         Raises:
             Duplicate: it is not.
+            Unclaimed: the store does not answer.
         """
-        if type(item) in ADAPTERS and self.ledger is not None and not self.ledger.claim(key_of(item)):
+        if type(item) not in ADAPTERS or self.ledger is None:
+            return item
+        try:
+            is_first = self.ledger.claim(key_of(item))
+        except redis.RedisError as exc:
+            self.crawler.signals.send_catch_log(store_lost, error=exc)
+            raise Unclaimed("the store does not answer", log_level="DEBUG") from exc
+        if not is_first:
             self.crawler.stats.inc_value("records/duplicates")
             raise Duplicate("duplicate", log_level="DEBUG")
         return item
