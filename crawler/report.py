@@ -84,7 +84,9 @@ class Report:
     def summary(self) -> None:
         """Show how complete it is, and where the files are."""
         self.progress.stop()
-        self.console.print(f"\nDone in {monotonic() - self.begun:.0f} s")
+        pending = self.pending()
+        how = f"Stopped, {pending:,} requests pending," if pending else "Done"
+        self.console.print(f"\n{how} in {monotonic() - self.begun:.0f} s")
         table = Table(
             "listing",
             *(Column(name, justify="right") for name in ("declared", "found", "refused", "failed", "complete")),
@@ -97,7 +99,7 @@ class Report:
             except redis.RedisError:
                 notes.append(f"{name}: the store does not answer; the same command goes on from here.")
                 continue
-            self.show(f"  {sum(summary.records.values()):>7,} {name} in {self.folder / name}.jsonl")
+            self.show(f"  {lines_of(self.folder / f'{name}.jsonl'):>7,} {name} in {self.folder / name}.jsonl")
             for kind in sorted(summary.records):
                 table.add_row(*cells(summary.in_all(kind)), style="bold")
             for listing in summary.listings:
@@ -114,9 +116,24 @@ class Report:
         for note in notes:
             self.show(note)
 
+    def pending(self) -> int:
+        """Return the number of requests that are left for another start."""
+        try:
+            return sum(ledger.counts()["pending"] for ledger in self.ledgers.values())
+        except redis.RedisError:
+            return 0
+
     def show(self, line: str) -> None:
         """Print a line as it is."""
         self.console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def lines_of(path: Path) -> int:
+    """Return the number of records in a file."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 def cells(listing: ListingCount) -> tuple[str, ...]:

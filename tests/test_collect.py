@@ -70,6 +70,7 @@ def test_ctrl_c_stops_the_instances_and_the_same_command_goes_on(tmp_path: Path)
         process.send_signal(signal.SIGINT)
         shown = output(process)
         assert "Stopping: what is in flight is finished first" in shown
+        assert "Stopped, " in shown
         assert len(lines(tmp_path / "videos.jsonl")) < len(site.truth.videos)
         output(collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0"))
     assert sorted(record["id"] for record in lines(tmp_path / "videos.jsonl")) == sorted(site.truth.videos)
