@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
@@ -25,26 +26,15 @@ class Instance:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, spider: str, number: int, folder: Path, arguments: list[str], settings: list[str]) -> Self:
+    def start(cls, spider: str, number: int, folder: Path, options: list[str], environment: Mapping[str, str]) -> Self:
         """Start an instance that writes `SPIDER.jsonl` and its log into `folder`."""
         feed, log = folder / f"{spider}.jsonl", folder / f"{spider}-{number}.log"
-        command = [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "crawl",
-            spider,
-            "-O",
-            f"{feed}:jsonl",
-            "-s",
-            "LOG_FILE_APPEND=False",
-        ]
-        command += [word for argument in arguments for word in ("-a", argument)]
-        command += [word for setting in settings for word in ("-s", setting)]
-        command += ["--logfile", str(log)]
+        command = [sys.executable, "-m", "scrapy", "crawl", spider, "-O", f"{feed}:jsonl", *options]
+        command += ["-s", "LOG_FILE_APPEND=False", "--logfile", str(log)]
+        all_of_it = os.environ | environment
         with log.open("wb") as errors:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
+                command, env=all_of_it, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
             )
         return cls(spider, feed, log, process)
 

@@ -86,18 +86,19 @@ class Command(ScrapyCommand):
                 if not args:  # the sample site is another one each time: nothing to go on with
                     store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
                     self.settings.set("STORE_DIR", store, priority="cmdline")
-                given = given_settings(self.settings)
+                settings, environment = given_settings(self.settings), {"REDIS_URL": self.settings["REDIS_URL"]}
                 server = connect(self.settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
                 words = [f"url={','.join(urls)}", *opts.spargs]
+                options = [*options_of("-a", words), *options_of("-s", settings)]
                 asked, anew = describe(arguments), bool(arguments.get("anew"))
                 in_the_way = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
                 if any(in_the_way):
                     raise UsageError("\n".join(filter(None, in_the_way)), print_help=False)
                 instances = [
-                    Instance.start(spider, number, folder, words, given)
+                    Instance.start(spider, number, folder, options, environment)
                     for spider in SPIDERS
                     for number in range(1, opts.n + 1)
                 ]
@@ -135,13 +136,18 @@ def spider_argument(word: str) -> tuple[str, str]:
     return name, value
 
 
+def options_of(option: str, words: list[str]) -> list[str]:
+    """Return each of `words` behind `option`."""
+    return [part for word in words for part in (option, word)]
+
+
 def given_settings(settings: BaseSettings) -> list[str]:
-    """Return the settings of the command line, for the instances."""
+    """Return the settings of the command line, for the instances; REDIS_URL goes by environment, unseen by others."""
     given = SETTINGS_PRIORITIES["cmdline"]
     return [
         f"{name}={value}"
         for name, value in settings.items()
-        if settings.getpriority(name) == given and isinstance(value, str | int | float)
+        if settings.getpriority(name) == given and isinstance(value, str | int | float) and name != "REDIS_URL"
     ]
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response as ScrapyResponse
     from twisted.python.failure import Failure
 
+LOOKED_AT_AT_ONCE = 1_000
+"""Kept requests that are looked at together; most are known by then, and the reactor must not wait for long."""
 HELD_BACK_AT_ONCE = 8
 """Requests that were kept for the end and are taken up together."""
 
@@ -202,7 +204,9 @@ class BaseSpider(SeededSpider):
         """Send requests that were kept for the end, where their records are still missing."""
         self.fleet.work()
         sent = 0
-        while sent < HELD_BACK_AT_ONCE and (request := self.held_back.pop()) is not None:
+        for _ in range(LOOKED_AT_AT_ONCE):
+            if sent == HELD_BACK_AT_ONCE or (request := self.held_back.pop()) is None:
+                break
             key = request.meta["crawl"].get("key")
             if key is None or not self.ledger.known([RecordKey(*key)]):
                 self.crawler.engine.crawl(request)
