@@ -17,6 +17,8 @@ from crawler.instances import Instance
 
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two lines of progress where the output is no terminal."""
+MOST_LISTINGS = 5
+"""Incomplete listings that the summary names."""
 MOST_MISSING = 10
 """Missing records that the summary names."""
 
@@ -105,7 +107,7 @@ class Report:
             for listing in summary.listings:
                 if listing.whole:
                     table.add_row(*cells(listing))
-            notes += notes_on(name, summary)
+            notes += notes_on(name, summary, stopped=bool(pending))
         notes += [
             f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"
             for instance in self.instances
@@ -142,13 +144,14 @@ def cells(listing: ListingCount) -> tuple[str, ...]:
     return (listing.name, *("-" if number is None else f"{number:,}" for number in numbers), listing.percent())
 
 
-def notes_on(name: str, summary: Summary) -> list[str]:
-    """Return what is missing, by name, and why."""
+def notes_on(name: str, summary: Summary, *, stopped: bool = False) -> list[str]:
+    """Return what is missing, by name unless the crawl was stopped on the way, and why."""
+    incomplete = [one for one in summary.incomplete() if one.missing and not stopped]
     notes = [
-        f"{name}, missing in {one.name}: {', '.join(one.missing[:MOST_MISSING])}"
-        for one in summary.incomplete()
-        if one.missing
+        f"{name}, missing in {one.name}: {', '.join(one.missing[:MOST_MISSING])}" for one in incomplete[:MOST_LISTINGS]
     ]
+    if len(incomplete) > MOST_LISTINGS:
+        notes.append(f"{name}, missing in {len(incomplete) - MOST_LISTINGS:,} more listings: see the log")
     if summary.refused:
         notes.append(
             f"{name}, refused: "

@@ -180,3 +180,11 @@ def test_a_crawl_without_a_record_ends_with_a_warning(ledger: Ledger, caplog: py
 def test_a_spider_without_a_ledger_has_no_summary() -> None:
     with pytest.raises(NotConfigured):
         SummaryExtension.from_crawler(get_crawler())
+
+
+def test_what_a_stopped_crawl_has_yet_to_find_is_not_named_as_missing() -> None:
+    many = [listing(f"videos of {number}", declared=1, listed=1) for number in range(9)]
+    for number, one in enumerate(many):
+        one.missing.append(f"id{number}")
+    assert notes_on("videos", summary(*many), stopped=True) == []
+    assert notes_on("videos", summary(*many))[-1] == "videos, missing in 4 more listings: see the log"
