@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import inspect
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from scrapy.settings import default_settings
 
 from crawler import settings
-from crawler.spiders.base import BaseSpider
+from crawler.seeds import ARGUMENTS
 from docs import generate
 from docs.markdown import NoBlockError, code, table, with_block
 from docs.settings_table import UndocumentedSettingError, settings_block
@@ -49,7 +48,7 @@ def unknown_settings(page: str) -> set[str]:
 
 def unknown_arguments(page: str) -> set[str]:
     named = {name for text in code_of(page) for name in ARGUMENT.findall(text)}
-    return named - set(inspect.signature(BaseSpider).parameters)
+    return named - set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("part", generate.PARTS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ FAST = Quirks(rate_limit=False)
 def room_for(size: int) -> Iterator[None]:
     """Let no file of a process that starts in here outgrow so many bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    coverage = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        os.environ.update(coverage)  # whose file would not have had room either
 
 
 def stat(ended: Ended, name: str) -> int:
