@@ -42,7 +42,7 @@ class BaseSpider(SeededSpider):
 
     def seed_requests(self, url: str, scope: str | None) -> Iterator[Request]:
         """Yield the requests of a seed: the page that it names, unless its host's software is known by now."""
-        meta = {"scope": scope, "seed": True}
+        meta = {"scope": scope, "seed": url}
         if platform := self.hosts.known(urlsplit(url).netloc.lower()):
             yield from self.start_on(platform, url, meta)
         else:
@@ -57,7 +57,7 @@ class BaseSpider(SeededSpider):
             return
         scope = meta.get("scope") or ("host" if len(links) > 1 else "seed")
         links = tuple(replace(link, again=link.url == url) for link in links)
-        seed = meta.get("seed") and len(links) == 1
+        seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
             if len(links) == 1 or scope == "web" or not link.outward:
                 yield from self.send(link, {"scope": scope, "seed": seed, "resolved": True})
@@ -170,17 +170,18 @@ class BaseSpider(SeededSpider):
             return
         if meta.get("seed"):
             self.crawler.stats.inc_value("seeds/failed")
-            reason = f"the seed {request.url} cannot be crawled: {reason}"
+            reason = f"the seed {meta['seed']} cannot be crawled: {reason}"
         self.fail(RecordKey(*meta["key"]) if meta.get("key") else request.url, reason, request.url)
 
     def fail(self, what: RecordKey | str, reason: str, url: str) -> None:
         """Note what could not be fetched."""
         self.crawler.signals.send_catch_log(request_failed, what=what, reason=reason, url=url)
 
-    def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: bool | None = False) -> None:
-        """Note a page, or a seed, that is no record."""
+    def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
+        """Note a page, or a seed as it was given, that is no record."""
         if seed:
             self.crawler.stats.inc_value("seeds/refused")
+            detail = detail if seed in detail else f"the seed {seed} is {detail}"
         what = what if isinstance(what, str) else RecordKey(*what)
         self.crawler.signals.send_catch_log(
             record_refused, what=what, reason=reason, details=[detail], url=url, record=None

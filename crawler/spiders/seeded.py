@@ -128,7 +128,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
             while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
                 if isinstance(seed, SeedError):
                     self.bad_seeds += 1
-                    self.refuse(str(seed), "bad_seed", str(seed), seed=True)
+                    self.refuse(str(seed), "bad_seed", str(seed), seed=str(seed))
                     continue
                 count += 1
                 for request in self.seed_requests(await self.hosts.with_scheme(seed), self.scope):
@@ -166,7 +166,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         try:
             seed = parse_message(data)
         except SeedError as exc:
-            self.refuse(str(exc), "bad_seed", str(exc), seed=True)
+            self.refuse(str(exc), "bad_seed", str(exc), seed=str(exc))
             return []
         return list(self.seed_requests(seed.url, self.scope))
 
@@ -174,6 +174,6 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         """Yield the requests of a seed."""
         raise NotImplementedError
 
-    def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: bool | None = False) -> None:
+    def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
         """Note a page, or a seed, that is no record."""
         raise NotImplementedError
