@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-from crawler.errors import PageClash
+from crawler.errors import NotARecord, PageClash
 from crawler.items import RecordKey, User, Video
 from crawler.pages import FALLBACK, PAGES, PLATFORMS, check_clashes, page_class, page_for, reads
 from crawler.pages.base import Listing, Page, RecordPage, Response
@@ -160,3 +160,14 @@ def test_a_page_reads_nothing_unless_told() -> None:
     page = Page(answer(""))
     assert (list(page.records()), list(page.links()), page.listing()) == ([], [], None)
     assert (page.total(), dict(page.totals()), page.wants()) == (None, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(401, "private"), (403, "forbidden"), (404, "not_found"), (410, "deleted"), (500, "http_500")],
+)
+def test_an_error_is_no_record_whatever_its_body_says(status: int, reason: str) -> None:
+    page = Clip(Response(URL, b'{"id": 7, "title": "Not found"}', status))
+    with pytest.raises(NotARecord) as refusal:
+        list(page.records())
+    assert refusal.value.reason == reason

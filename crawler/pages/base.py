@@ -12,12 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, ClassVar, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
 from parsel import Selector
 
+from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video, key_of
 
 RecordKind = Literal["user", "video"]
@@ -179,6 +181,8 @@ class Page:
         """Take the response to the last `wants()`; None when it could not be had."""
 
 
+REASONS = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
+"""Why there is no record, by HTTP status."""
 METHODS = {"url": "canonical_url", "links": "profile_links"}
 """Methods of fields whose own names mean something else for a page."""
 
@@ -197,7 +201,14 @@ class RecordPage(Page):
         return self.url
 
     def records(self) -> Iterator[Record]:
-        """Yield the one record of this page."""
+        """Yield the one record of this page.
+
+        Raises:
+            NotARecord: the server answered with an error.
+        """
+        status = self.response.status
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
         fields: dict[str, Any] = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
         for name in self.record_type.__slots__:
             method = getattr(self, METHODS.get(name, name), None)

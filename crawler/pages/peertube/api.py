@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import EVERY_KIND, Link, Listing, Page, RecordKind
+from crawler.pages.base import EVERY_KIND, REASONS, Link, Listing, Page, RecordKind
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of, whole
 
@@ -51,7 +51,7 @@ class ApiPage(Page):
         """Return the reason for an HTTP error in one word."""
         if "password" in code:
             return "password"
-        return {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}.get(status, f"http_{status}")
+        return REASONS.get(status, f"http_{status}")
 
     def host_name(self, path: str) -> str:
         """Return `alice@site.example` for an account or channel named in the URL's path."""
