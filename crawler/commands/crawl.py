@@ -8,9 +8,9 @@ from pathlib import Path
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
-from w3lib.url import file_uri_to_path
 
 from crawler.errors import SeedError, StoreError
+from crawler.feeds.paths import local_path
 from crawler.frontier.connection import connect
 from crawler.frontier.fleet import other_crawl
 from crawler.frontier.keys import Keys
@@ -94,9 +94,10 @@ def check_feeds(settings: BaseSettings) -> None:
         UsageError: one cannot.
     """
     for uri in settings.getdict("FEEDS"):
-        path = Path(file_uri_to_path(str(uri)) if str(uri).startswith("file:") else str(uri))
-        if "://" in str(uri) or str(uri) == "stdout:" or "%" in str(uri):
+        local = local_path(str(uri))
+        if local is None or "%" in local:  # placeholders are filled in when the spider opens
             continue
+        path = Path(local)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.open("ab").close()

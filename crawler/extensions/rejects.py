@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
-from w3lib.url import file_uri_to_path
 
 from crawler.feeds.lines import LineFile, keep
+from crawler.feeds.paths import local_path
 from crawler.signals import record_refused
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Rejects:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Find the folder of the first feed that is a local file."""
         for uri, options in crawler.settings.getdict("FEEDS").items():
-            path = file_uri_to_path(str(uri)) if str(uri).startswith("file:") else str(uri)
-            if "://" not in path and not path.startswith("stdout:"):
+            if (path := local_path(str(uri))) is not None:
                 rejects = cls(folder(path, crawler.spidercls.name) / NAME, overwrite=bool(options.get("overwrite")))
                 crawler.signals.connect(rejects.spider_opened, signals.spider_opened)
                 crawler.signals.connect(rejects.spider_closed, signals.spider_closed)

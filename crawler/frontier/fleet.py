@@ -56,7 +56,7 @@ class Fleet:
             seeds: what a new crawl begins with, for `other_crawl`.
             anew: drop what an interrupted crawl has left; never under a running instance.
         """
-        first = [self.keys.workers, self.keys.busy, self.keys.state, self.keys.requests, self.keys.last]
+        first = self.keys.of_the_fleet
         rest = [key for key in self.keys.of_a_crawl if key not in first]
         return cast("Beginning", text(self._join(keys=first + rest, args=[self.worker, self.ttl_ms, seeds, int(anew)])))
 
@@ -73,8 +73,9 @@ class Fleet:
 
     def beat(self) -> Census:
         """Give a sign of life."""
-        keys = [self.keys.workers, self.keys.busy, self.keys.state, self.keys.requests, self.keys.last]
-        answer = cast("list[int]", self._beat(keys=keys, args=[self.worker, self.ttl_ms, int(self.busy)]))
+        answer = cast(
+            "list[int]", self._beat(keys=self.keys.of_the_fleet, args=[self.worker, self.ttl_ms, int(self.busy)])
+        )
         return Census(answer[0], answer[1], answer[2], bool(answer[3]))
 
     def leave(self) -> None:

@@ -35,6 +35,11 @@ class Keys:
         return f"{self.spider}:{name}"
 
     @property
+    def of_the_fleet(self) -> list[str]:
+        """What tells who is at work and whether any is left, in the order that the Lua verbs take."""
+        return [self.workers, self.busy, self.state, self.requests, self.last]
+
+    @property
     def of_a_crawl(self) -> list[str]:
         """What is dropped when a crawl begins anew; seeds that other programs left are not."""
         return [f"{self.spider}:{name}" for name in NAMES if name not in {"start_urls", "workers", "busy"}]

@@ -39,7 +39,7 @@ class ListingCount:
     failed: int = 0
     missing: list[str] = field(default_factory=list)
 
-    def add(self, key: str, found: bool, refused: bool, failed: bool) -> None:  # noqa: FBT001 - a row of counts
+    def add(self, key: str, *, found: bool, refused: bool, failed: bool) -> None:
         """Count a row of the listing."""
         self.listed += 1
         if found:
@@ -179,9 +179,8 @@ class Ledger:
             pairs = [json.loads(row) for row in rows]
             there = cast("list[int]", self.server.smismember(self.keys.recorded, [key for _, key in pairs]))
             for (name, key), found in zip(pairs, there, strict=True):
-                row = key, bool(found), key in refused, key in failed
                 if listing := listings.get((name, json.loads(key)[0])):  # one may have come since they were read
-                    listing.add(*row)
+                    listing.add(key, found=bool(found), refused=key in refused, failed=key in failed)
         kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
         in_order = sorted(listings.values(), key=lambda one: (not one.whole, one.name, one.kind))
         return Summary(dict(kinds), in_order, refused, failed)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-
 WAKE = Request("data:,wake")
 """Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
 
@@ -27,7 +26,7 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
     """Takes requests only while the instance is marked as busy, so that the fleet's end can be agreed.
 
     While Redis does not answer it gives no work and claims that there is some, so that nobody takes the
-    silence for the end; `Membership` stops the crawl when it lasts.
+    silence for the end, and says `store_lost`, on which `Membership` stops the instance.
     """
 
     fleet: Fleet

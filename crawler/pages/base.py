@@ -20,11 +20,11 @@ import orjson
 from parsel import Selector
 
 from crawler.errors import NotARecord
+from crawler.fields import DEFAULT_PORTS
 from crawler.items import Record, RecordKey, User, Video, key_of
 
 RecordKind = Literal["user", "video"]
 LinkKind = Literal["user", "video", "listing"]
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 EVERY_KIND: frozenset[RecordKind] = frozenset({"user", "video"})
 
 
