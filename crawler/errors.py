@@ -4,6 +4,9 @@ CrawlerError
 ├── SettingsError        a setting or an argument has a value that cannot work
 │   └── SeedError        a seed is no URL, or the seeds file cannot be read
 ├── StoreError           the embedded store cannot be started or reached
+├── QueueLost            Redis has lost the crawl, or stays away
+├── NotSerializable      a request has a part that no other process could read from the queue
+├── BadPayload           what stands in the queue is no request, or of a newer version
 └── PageError
     ├── NotARecord       a page that was read and is no record
     └── PageClash        two page classes claim one URL
@@ -24,6 +27,42 @@ class SeedError(SettingsError):
 
 class StoreError(CrawlerError):
     """Raised when the embedded store cannot be started or stops answering."""
+
+
+class QueueLost(CrawlerError):
+    """Raised when Redis has lost what the crawl had in it, or has not answered for too long."""
+
+
+class NotSerializable(CrawlerError):
+    """Raised for a request that cannot be queued, before anything of it is stored.
+
+    Args:
+        url: URL of the request.
+        part: what of it cannot be queued, such as ``callback`` or ``meta['page'][2]``.
+        value: what stands there, shortened.
+        remedy: what is wrong with it and what to pass instead, in a sentence.
+    """
+
+    def __init__(self, url: str, part: str, value: str, remedy: str) -> None:
+        super().__init__(f"The request of {url} cannot be queued ({part}: {value}). {remedy}")
+        self.url = url
+        self.part = part
+        self.value = value
+        self.remedy = remedy
+
+
+class BadPayload(CrawlerError):
+    """Raised for bytes in the queue that are no request that this version can send.
+
+    Args:
+        reason: a short word that is counted, such as ``not_json`` or ``newer_version``.
+        detail: what is wrong, for who looks at the dead letter.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
 
 
 class PageError(CrawlerError):

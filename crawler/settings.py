@@ -39,20 +39,28 @@ STORE_DIR = ".crawler"
 REDIS_PARAMS = {"socket_timeout": 10, "socket_connect_timeout": 5}
 """Arguments of the Redis client; timeouts in seconds."""
 SCHEDULER = "crawler.frontier.scheduler.Scheduler"
-"""The scheduler: scrapy-redis', kept from ending a crawl that others are at."""
-SCHEDULER_PERSIST = True
-"""Whether the queue outlives an instance. It must: otherwise the first to end empties it under the others."""
-DUPEFILTER_CLASS = "scrapy_redis.dupefilter.RFPDupeFilter"
-"""What tells requests that have been queued before, for all instances."""
+"""The scheduler: scrapy-redis' class on a queue that loses nothing."""
+LEASE_TTL_MS = 15_000
+"""Milliseconds without a sign of life after which an instance counts as gone, and what it had in hand is handed out again; at least 3000."""
+MAX_DELIVERIES = 5
+"""Crashes of instances that had a request in hand after which it is a dead letter."""
+PREFETCH_COUNT = 16
+"""Requests that wait in an instance, beside those in flight."""
+STORE_PATIENCE_S = 60
+"""Seconds that a Redis that does not answer, or a full disk, is waited for before the instance stops."""
 
 # --- Politeness, per host ---
 
 DOWNLOAD_DELAY = 0.25
-"""Seconds between two requests to a host, varied by half."""
+"""Least seconds between two requests to a host, by whichever instance of either spider."""
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
-"""Requests in flight to a host."""
+"""Requests in flight to a host, over all instances."""
 CONCURRENT_REQUESTS = 16
-"""Requests in flight in all."""
+"""Requests in flight in an instance."""
+CRAWL_DELAY_MAX_S = 60
+"""Longest Crawl-delay of a robots.txt that is followed, in seconds."""
+DOWNLOAD_SLOTS = {"fleet": {"concurrency": 1000, "delay": 0}}
+"""Scrapy's own delays know one process only: all requests pass through one slot of its downloader without any."""
 RETRY_AFTER_MAX_S = 900
 """Longest pause in seconds that a host's Retry-After is followed for."""
 BACKOFF_TIMES = 20
@@ -83,11 +91,15 @@ REMOTE_CONTROL_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.frontier.tracking.DownloadTracking": -10_000,
     "crawler.middlewares.robots.OneByOneRobotsTxtMiddleware": 100,
     "crawler.middlewares.backoff.BackOffMiddleware": 560,
+    "crawler.middlewares.pace.PaceMiddleware": 10_000,
 }
-"""Between Scrapy's own: robots.txt also for requests that arrive together, back-off below retries.
-The scope decides which hosts are visited."""
+"""Around and between Scrapy's own: what watches the requests, robots.txt once for the fleet, back-off below retries, and
+the pace as the last. The scope decides which hosts are visited."""
+SPIDER_MIDDLEWARES = {"crawler.frontier.tracking.SpiderTracking": -10_000}
+"""What watches the responses, around Scrapy's own."""
 
 # --- From records to files ---
 

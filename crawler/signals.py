@@ -13,5 +13,3 @@ record_refused: Final = object()
 `details` (list of sentences), `url` (what was read), `record` (its fields, or None)."""
 request_failed: Final = object()
 """A request was given up. Arguments: `what` (RecordKey or URL), `reason` (a sentence), `url`."""
-store_lost: Final = object()
-"""Redis does not answer. Argument: `error`."""

@@ -53,7 +53,7 @@ def test_users_are_found_where_the_list_of_accounts_is_closed(tmp_path: Path) ->
 
 
 def test_nothing_is_lost_to_429s_and_errors(tmp_path: Path) -> None:
-    quirks = Quirks(window_s=1, api_limit=12, activitypub_limit=12, fail_rate=0.2)
+    quirks = Quirks(window_s=1, api_limit=12, activitypub_limit=12, fail_rate=0.2, throttle_after=20)
     with running_site(Catalogue.generate(users=12, videos=80), quirks) as site:
         ended = crawl("videos", tmp_path, f"url={site.url}")
     assert set(ended.by_id("video")) == set(site.truth.videos)

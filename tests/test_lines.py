@@ -1,22 +1,18 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scrapy.exporters import JsonLinesItemExporter
 
 from crawler.feeds.lines import CHUNK_BYTES, LineFile, keep
-
-if TYPE_CHECKING:
-    from io import BytesIO
 
 ROOT = Path(__file__).parent.parent
 DEADLINE_S = 60
@@ -34,14 +30,35 @@ FILL = """
 import resource, sys
 from crawler.feeds.lines import LineFile
 with LineFile(sys.argv[1]) as file:
-    file.write(b"first\\n")
+    file.append(b"first\\n")
     resource.setrlimit(resource.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
     try:
-        file.write(b"second\\nthird\\n")
+        file.append(b"second\\nthird\\n")
     except OSError as error:
         print(error.errno)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     file.write(b"second\\nthird\\n")
+"""
+KILLED = """
+import itertools, os, signal, sys
+from crawler.feeds.lines import LineFile
+class Stays(list):
+    def __iter__(self):
+        yield from itertools.repeat(1, 4000)
+        os.kill(os.getpid(), signal.SIGKILL)
+with LineFile(sys.argv[1]) as file:
+    file.select(Stays())
+"""
+FULL = """
+import resource, sys
+from crawler.feeds.lines import LineFile
+with LineFile(sys.argv[1]) as file:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    try:
+        file.select([0] + [1] * 4999)
+    except OSError as error:
+        print(error.errno)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
 
 
@@ -75,9 +92,50 @@ def written(writers: int) -> set[str]:
 
 def test_lines_are_on_the_file_at_once_and_its_folders_are_made(path: Path) -> None:
     with LineFile(path) as file:
-        assert file.write(b"one\ntwo\n") == 8
+        file.write(b"one\ntwo\n")
         assert path.read_bytes() == b"one\ntwo\n"
-        assert os.fstat(file.fileno()).st_size == 8
+        assert file.size() == 8
+
+
+def test_what_is_no_whole_line_is_refused(path: Path) -> None:
+    with LineFile(path) as file:
+        for torn in (b"", b"one", b"one\ntwo"):
+            with pytest.raises(ValueError, match="is no whole line"):
+                file.write(torn)
+    assert path.read_bytes() == b""
+
+
+def test_appended_lines_are_synced_before_the_call_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync, synced = os.fsync, []
+
+    def fsync(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(os.pread(descriptor, 100, 0))
+
+    with LineFile(path) as file:
+        monkeypatch.setattr(os, "fsync", fsync)
+        file.write(b"one\n")
+        assert synced == []
+        file.append(b"two\n")
+        assert synced == [b"one\ntwo\n"]
+
+
+def test_lines_that_cannot_be_synced_are_cut_back_and_can_be_given_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with LineFile(path) as file:
+        file.append(b"one\n")
+        monkeypatch.setattr(os, "fsync", fsync)
+        with pytest.raises(OSError, match="Input/output error") as caught:
+            file.append(b"two\nthree\n")
+        assert (caught.value.errno, caught.value.filename) == (errno.EIO, str(path))
+        assert path.read_bytes() == b"one\n"
+        monkeypatch.undo()
+        file.append(b"two\nthree\n")
+    assert path.read_bytes() == b"one\ntwo\nthree\n"
 
 
 def test_four_processes_append_two_thousand_whole_lines(path: Path) -> None:
@@ -151,34 +209,22 @@ def test_a_short_write_goes_on_and_one_that_then_fails_leaves_the_file_as_it_was
         return whole(descriptor, data[: sizes.pop(0)])
 
     with LineFile(path) as file:
-        file.write(b"begun ")
+        file.write(b"one\n")
         monkeypatch.setattr(os, "write", write)
         with pytest.raises(OSError, match="No space left") as caught:
-            file.write(b"line\n")
+            file.append(b"three\n")
         monkeypatch.undo()
-        assert caught.value.errno == errno.ENOSPC
-        assert path.read_bytes() == b""
-        file.write(b"line\n")
-    assert path.read_bytes() == b"begun line\n"
-
-
-@given(st.lists(st.binary(max_size=20).map(lambda data: data.replace(b"\r", b"\n")), max_size=10))
-def test_the_file_holds_what_was_written_up_to_the_last_newline(
-    tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]
-) -> None:
-    path = tmp_path_factory.mktemp("parts") / "lines"
-    with LineFile(path) as file:
-        for end, part in enumerate(parts, 1):
-            assert file.write(part) == len(part)
-            so_far = b"".join(parts[:end])
-            assert path.read_bytes() == so_far[: so_far.rfind(b"\n") + 1]
+        assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
+        assert path.read_bytes() == b"one\n"
+        file.append(b"three\n")
+    assert path.read_bytes() == b"one\nthree\n"
 
 
 def test_truncate_empties_the_file_also_for_who_has_it_open(path: Path) -> None:
     with LineFile(path) as file, LineFile(path) as other:
         other.write(b"old\n")
-        file.write(b"begun")
-        assert file.truncate() == 0
+        file.truncate()
+        assert file.size() == 0
         other.write(b"new\n")
         file.write(b"newer\n")
     assert path.read_bytes() == b"new\nnewer\n"
@@ -193,29 +239,79 @@ def test_lines_go_to_the_file_that_the_path_leads_to_by_then(path: Path) -> None
     assert path.with_suffix(".old").read_bytes() == b"moved\n"
 
 
-def test_it_tells_what_it_is_and_refuses_to_write_when_closed(path: Path) -> None:
+def test_a_folder_that_was_removed_is_made_again(path: Path) -> None:
+    with LineFile(path) as file:
+        file.write(b"gone\n")
+        shutil.rmtree(path.parent)
+        file.write(b"new\n")
+    assert path.read_bytes() == b"new\n"
+
+
+def test_a_closed_file_refuses_lines(path: Path) -> None:
     file = LineFile(path)
-    assert (file.readable(), file.writable(), file.seekable()) == (False, True, False)
-    assert file.name == str(path)
-    file.flush()
     file.close()
     file.close()
-    assert file.closed
     with pytest.raises(ValueError, match=r"users.jsonl is closed"):
         file.write(b"late\n")
 
 
-def test_scrapys_exporter_writes_a_line_a_record(path: Path) -> None:
+def test_what_is_done_under_the_lock_keeps_it(path: Path) -> None:
+    with LineFile(path) as file, path.open("rb") as other:
+        with file.locked():
+            file.write(b"one\n")
+            file.append(b"two\n")
+            assert file.size() == 8
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize("before", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1])
+def test_select_rewrites_the_lines_from_a_byte_on(path: Path, before: int) -> None:
+    head = b"x" * (before - 1) + b"\n" if before else b""
     with LineFile(path) as file:
-        exporter = JsonLinesItemExporter(cast("BytesIO", file), encoding="utf-8")
-        exporter.start_exporting()
-        exporter.export_item({"id": 1, "name": "Zoë"})
-        exporter.export_item({"id": 2, "name": None})
-        exporter.finish_exporting()
-    assert [json.loads(line) for line in path.read_bytes().splitlines()] == [
-        {"id": 1, "name": "Zoë"},
-        {"id": 2, "name": None},
-    ]
+        file.write(head + b"1\n2\n3\n")
+        file.select([1, 0, 1], before)
+        assert path.read_bytes() == head + b"1\n3\n"
+        file.write(b"4\n")
+    assert path.read_bytes() == head + b"1\n3\n4\n"
+
+
+def test_the_file_that_select_puts_in_place_is_locked_like_the_one_before(path: Path) -> None:
+    with LineFile(path) as file:
+        file.write(b"1\n2\n")
+        with file.locked():
+            file.select([0, 1])
+            with path.open("rb") as other, pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            assert file.size() == 2
+            file.write(b"3\n")
+    assert path.read_bytes() == b"2\n3\n"
+
+
+@pytest.mark.parametrize("stays", [[], [1], [0, 1, 1]])
+def test_select_that_does_not_know_all_lines_changes_nothing(path: Path, stays: list[int]) -> None:
+    with LineFile(path) as file:
+        file.write(b"1\n2\n")
+        with pytest.raises(ValueError, match="argument 2 is"):
+            file.select(stays)
+        file.write(b"3\n")
+    assert path.read_bytes() == b"1\n2\n3\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_kill_or_a_full_disk_during_select_loses_nothing(path: Path) -> None:
+    lines = b"".join(b"%d\n" % number for number in range(5000))
+    with LineFile(path) as file:
+        file.write(lines)
+    killed = run(KILLED, str(path))
+    killed.communicate(timeout=DEADLINE_S)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.read_bytes() == lines
+    full = run(FULL, str(path))
+    assert full.communicate(timeout=DEADLINE_S)[0] == f"{errno.EFBIG}\n"
+    assert path.read_bytes() == lines
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_keep_drops_lines_and_leaves_the_mode_and_the_link(path: Path) -> None:
@@ -231,7 +327,8 @@ def test_keep_drops_lines_and_leaves_the_mode_and_the_link(path: Path) -> None:
     assert sorted(path.parent.iterdir()) == [link, path]
 
 
-def test_keep_cuts_a_torn_line_and_replaces_nothing_when_it_drops_nothing(path: Path) -> None:
+def test_keep_makes_no_file_cuts_a_torn_line_and_replaces_nothing_when_it_drops_nothing(path: Path) -> None:
+    assert keep(path, lambda _line: True) == 0
     path.parent.mkdir()
     path.write_bytes(b"one\ntor")
     inode = path.stat().st_ino
@@ -247,8 +344,3 @@ def test_keep_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
         keep(path, lambda line: json.loads(line) is None)
     assert path.read_bytes() == b"[]\nno json\n"
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_keep_of_a_missing_file_makes_none(path: Path) -> None:
-    assert keep(path, lambda _line: True) == 0
-    assert not path.exists()

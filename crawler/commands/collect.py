@@ -17,9 +17,9 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from crawler.errors import SeedError, StoreError
 from crawler.frontier.connection import connect, release
-from crawler.frontier.fleet import other_crawl
 from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger
+from crawler.frontier.standing import other_crawl
 from crawler.instances import Instance, watch
 from crawler.report import Report
 from crawler.seeds import check_arguments, describe

@@ -9,15 +9,16 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from crawler.errors import SeedError, StoreError
+from crawler.errors import SettingsError, StoreError
 from crawler.feeds.paths import local_path
 from crawler.frontier.connection import connect
-from crawler.frontier.fleet import other_crawl
 from crawler.frontier.keys import Keys
+from crawler.frontier.options import Options
+from crawler.frontier.standing import other_crawl
 from crawler.seeds import check_arguments, describe
 from crawler.spiders.seeded import SeededSpider
 
-STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "store_lost", "start_error", "feed_failed"})
+STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
 
 ARGUMENTS = """
@@ -68,9 +69,10 @@ class Command(CrawlCommand):
         try:
             if issubclass(self.crawler_process.spider_loader.load(args[0]), SeededSpider):
                 check_arguments(opts.spargs)
+            Options.from_settings(self.settings)
             server = connect(self.settings)
             in_the_way = other_crawl(server, Keys(args[0]), describe(opts.spargs), anew=bool(opts.spargs.get("anew")))
-        except (SeedError, StoreError) as exc:
+        except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         if in_the_way:
             raise UsageError(in_the_way, print_help=False)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
-import redis
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from crawler.frontier.frontier import Frontier
+from crawler.frontier.ledger import Scribe
 from crawler.pages.base import Listing
-from crawler.signals import listing_read, record_refused, request_failed, store_lost
+from crawler.signals import listing_read, record_refused, request_failed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.frontier.ledger import Ledger
     from crawler.items import Record, RecordKey
 
 logger = logging.getLogger(__name__)
@@ -29,12 +28,11 @@ class Books:
     """Writes what the spiders tell into the ledger and the stats."""
 
     def __init__(self, crawler: Crawler) -> None:
-        ledger: Ledger | None = getattr(crawler.spider, "ledger", None)
-        if ledger is None:
+        if not Frontier.is_used(crawler):
             raise NotConfigured
-        self.ledger = ledger
+        frontier = Frontier.of(crawler)
+        self.scribe = Scribe(frontier.keys, frontier.note)
         self.stats = crawler.stats
-        self.signals = crawler.signals
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -47,39 +45,28 @@ class Books:
         crawler.signals.connect(books.spider_error, signals.spider_error)
         return books
 
-    @contextlib.contextmanager
-    def store(self) -> Iterator[None]:
-        """Say so when the store does not answer."""
-        try:
-            yield
-        except redis.RedisError as exc:
-            self.signals.send_catch_log(store_lost, error=exc)
-
     def listing_read(
         self, totals: Mapping[Listing, int | None], listing: Listing | None, members: Sequence[RecordKey]
     ) -> None:
         """Note what a page declares, and what the listing that it is a part of lists."""
-        with self.store():
-            for one, declared in totals.items():
-                rows = members if one == listing else []
-                self.ledger.listing(one.name, one.kind, whole=one.whole, declared=declared, listed=rows)
-            if listing is not None and listing.within:
-                self.ledger.listed(listing.within, members)
+        for one, declared in totals.items():
+            rows = members if one == listing else []
+            self.scribe.listing(one.name, one.kind, whole=one.whole, declared=declared, listed=rows)
+        if listing is not None and listing.within:
+            self.scribe.listed(listing.within, members)
 
     def record_refused(self, what: RecordKey | str, reason: str, details: Sequence[str], url: str) -> None:
         """Note a refusal."""
         logger.warning("Refused as %s: %s", reason, ": ".join(filter(None, (url, "; ".join(details)))))
         self.stats.inc_value("records/refused")
         self.stats.inc_value(f"records/refused/{reason}")
-        with self.store():
-            self.ledger.refuse(what, reason)
+        self.scribe.refuse(what, reason)
 
     def request_failed(self, what: RecordKey | str, reason: str) -> None:
         """Note a failure."""
         logger.warning("Gave up: %s", reason)
         self.stats.inc_value("requests/failed")
-        with self.store():
-            self.ledger.fail(what, reason)
+        self.scribe.fail(what, reason)
 
     def spider_error(self, failure: Failure, response: Response) -> None:
         """Note a page whose class has a fault; its records are missing."""

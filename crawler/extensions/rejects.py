@@ -14,14 +14,16 @@ import orjson
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
+from crawler.feeds.duplicates import feed_name
 from crawler.feeds.lines import LineFile, keep
 from crawler.feeds.paths import local_path
+from crawler.frontier.frontier import Frontier
 from crawler.signals import record_refused
 
 if TYPE_CHECKING:
-    from scrapy import Spider
     from scrapy.crawler import Crawler
 
+    from crawler.frontier.queue import Queue
     from crawler.items import RecordKey
 
 NAME = "rejects.jsonl"
@@ -30,66 +32,45 @@ PLACEHOLDER = re.compile(r"%\(\w+\)")
 logger = logging.getLogger(__name__)
 
 
-class Rejects:
-    """One line a refusal: `spider`, `key` or `what`, `reason`, `details`, `url`, `at`, `record`."""
+class RejectsSink:
+    """The file as the I/O thread sees it. With `overwrite` this spider's lines of an earlier crawl are dropped, once in a crawl."""
 
-    def __init__(self, path: Path, *, overwrite: bool) -> None:
+    def __init__(self, path: Path, spider_name: str, queue: Queue, *, overwrite: bool) -> None:
         self.path = path
+        self.spider_name = spider_name
+        self.queue = queue
         self.overwrite = overwrite
-        self.file: LineFile | None = None
-        self.spider_name = ""
+        self.begun = False
         self.warned = False
+        self.started = now()
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Find the folder of the first feed that is a local file."""
-        for uri, options in crawler.settings.getdict("FEEDS").items():
-            if (path := local_path(str(uri))) is not None:
-                rejects = cls(folder(path, crawler.spidercls.name) / NAME, overwrite=bool(options.get("overwrite")))
-                crawler.signals.connect(rejects.spider_opened, signals.spider_opened)
-                crawler.signals.connect(rejects.spider_closed, signals.spider_closed)
-                crawler.signals.connect(rejects.record_refused, record_refused)
-                return rejects
-        raise NotConfigured
-
-    def spider_opened(self, spider: Spider) -> None:
-        """Drop this spider's lines of an earlier crawl, where the feed is begun anew too."""
-        self.spider_name = spider.name
-        ledger = getattr(spider, "ledger", None)
-        first = ledger is not None and ledger.begin_feed(self.path)
-        if first and self.overwrite and self.path.exists():
-            keep(self.path, self.of_another)
-
-    def of_another(self, line: bytes) -> bool:
-        """Tell whether a line was written by another spider."""
+    def append(self, data: bytes) -> None:
+        """Append lines to the file, which is made for the first one; a feed of records does not wait for room here."""
         try:
-            return bool(json.loads(line).get("spider") != self.spider_name)
-        except (ValueError, AttributeError):
-            return False
-
-    def record_refused(
-        self, what: RecordKey | str, reason: str, details: Sequence[str], url: str, record: Mapping[str, Any] | None
-    ) -> None:
-        """Write a line."""
-        line = {
-            "spider": self.spider_name,
-            "what": what if isinstance(what, str) else list(what),
-            "reason": reason,
-            "details": list(details),
-            "url": url or None,
-            "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "record": record,
-        }
-        try:
-            self.write(one_line(line))
+            self.begin()
+            if data:
+                with LineFile(self.path) as file:
+                    file.append(data)
         except OSError as exc:
             self.warn(exc)
 
-    def write(self, line: bytes) -> None:
-        """Append a line to the file, which is made for the first one."""
-        if self.file is None:
-            self.file = LineFile(self.path)
-        self.file.write(line)
+    def begin(self) -> None:
+        """Drop old lines where nobody in this crawl has; those that came since this instance started are none."""
+        if self.begun:
+            return
+        name = f"rejects:{feed_name(self.path)}"
+        is_first = self.queue.server.hsetnx(self.queue.keys.feeds, name, "0")
+        if is_first and self.overwrite and self.path.exists():
+            keep(self.path, self.is_kept)
+        self.begun = True
+
+    def is_kept(self, line: bytes) -> bool:
+        """Tell whether a line is another spider's, or of this crawl."""
+        try:
+            fields = json.loads(line)
+            return bool(fields.get("spider") != self.spider_name or str(fields.get("at")) >= self.started)
+        except (ValueError, AttributeError):
+            return False
 
     def warn(self, exc: OSError) -> None:
         """Say once that refusals are counted only."""
@@ -101,10 +82,51 @@ class Rejects:
                 exc.strerror,
             )
 
-    def spider_closed(self) -> None:
-        """Close the file."""
-        if self.file is not None:
-            self.file.close()
+
+class Rejects:
+    """One line a refusal: `spider`, `key` or `what`, `reason`, `details`, `url`, `at`, `record`."""
+
+    def __init__(self, frontier: Frontier, sink: RejectsSink) -> None:
+        self.frontier = frontier
+        self.sink = sink
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Find the folder of the first feed that is a local file."""
+        for uri, options in crawler.settings.getdict("FEEDS").items():
+            if (path := local_path(str(uri))) is not None and Frontier.is_used(crawler):
+                frontier, name = Frontier.of(crawler), crawler.spidercls.name
+                overwrite = bool(options.get("overwrite"))
+                sink = RejectsSink(folder(path, name) / NAME, name, frontier.queue, overwrite=overwrite)
+                rejects = cls(frontier, sink)
+                crawler.signals.connect(rejects.spider_opened, signals.spider_opened)
+                crawler.signals.connect(rejects.record_refused, record_refused)
+                return rejects
+        raise NotConfigured
+
+    def spider_opened(self) -> None:
+        """Begin the file anew where the feed is."""
+        self.frontier.write(self.sink, b"")
+
+    def record_refused(
+        self, what: RecordKey | str, reason: str, details: Sequence[str], url: str, record: Mapping[str, Any] | None
+    ) -> None:
+        """Write a line."""
+        line = {
+            "spider": self.sink.spider_name,
+            "what": what if isinstance(what, str) else list(what),
+            "reason": reason,
+            "details": list(details),
+            "url": url or None,
+            "at": now(),
+            "record": record,
+        }
+        self.frontier.write(self.sink, one_line(line))
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def folder(feed: str, spider_name: str) -> Path:

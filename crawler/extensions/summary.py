@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +36,7 @@ class SummaryExtension:
         self.crawler = crawler
         self.interval_s = crawler.settings.getfloat("PROGRESS_INTERVAL_S")
         self.progress = create_looping_call(self.show_progress)
+        self.telling: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -50,9 +52,14 @@ class SummaryExtension:
             self.progress.start(self.interval_s, now=False)
 
     def show_progress(self) -> None:
+        """Log where the crawl is, as soon as Redis has told."""
+        if self.telling is None or self.telling.done():
+            self.telling = asyncio.ensure_future(self.tell())
+
+    async def tell(self) -> None:
         """Log where the crawl is."""
         try:
-            counts = self.ledger.counts()
+            counts = await asyncio.to_thread(self.ledger.counts)
         except redis.RedisError:
             return
         stats = self.crawler.stats
@@ -66,12 +73,12 @@ class SummaryExtension:
             stats.get_value("requests/failed", 0),
         )
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
+    async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Log the summary, and put its numbers into the stats."""
         if self.progress.running:
             self.progress.stop()
         try:
-            summary = self.ledger.summary()
+            summary = await asyncio.to_thread(self.ledger.summary)
         except redis.RedisError:
             return
         for kind in sorted(spider.wanted):  # type: ignore[attr-defined]  # every spider here is a BaseSpider

@@ -6,132 +6,209 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
-import redis
-from scrapy import Request, signals
+from scrapy import signals
 from scrapy.extensions.feedexport import FileFeedStorage
 
-from crawler.feeds.lines import LineFile
-from crawler.items import ADAPTERS, Record, key_of
-from crawler.signals import request_failed
+from crawler.feeds.duplicates import drop_duplicates, feed_name
+from crawler.feeds.lines import LineFile, sync_folder
+from crawler.frontier.frontier import Frontier
+from crawler.frontier.queue import Queue
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
     from scrapy import Spider
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
 
+FORMATS = frozenset({"jsonl", "jsonlines", "jl"})
+BEGUN = "begun:"
+"""Before the name of a file, in any folder of any machine: when the crawl began the first one of that name, in ns."""
 
-class FeedFile(io.RawIOBase):
-    """What an exporter writes to: keeps the failure of the last write for the storage, and raises none.
 
-    What it raised, Scrapy would log with a traceback and forget.
+class FeedSink:
+    """A feed's file as the I/O thread sees it: lines are on the disk when `append` returns.
+
+    With `overwrite` the file is begun anew once in a crawl: by the first instance that names it, never under a
+    running one, and not by a restart that goes on with an interrupted crawl. It is emptied first and noted then,
+    both under the file's lock, and nobody writes before that: a kill in between costs nothing.
+
+    Attributes:
+        path: the file.
+        offset: its size in bytes when the crawl first met it; None until this instance knows.
     """
 
-    def __init__(self, open_lines: Callable[[], LineFile]) -> None:
-        self.open_lines = open_lines
-        self.lines: LineFile | None = None
-        self.failure: OSError | None = None
-        with suppress(OSError):  # told by the first write
-            self.lines = open_lines()
+    def __init__(self, path: Path, queue: Queue, *, overwrite: bool = False) -> None:
+        self.path = path.absolute()
+        self.queue = queue
+        self.overwrite = overwrite
+        self.offset: int | None = None
+        self.noted_as = ""
+
+    def append(self, data: bytes) -> None:
+        """Append whole lines, and sync; without any, only make the file, or empty it where it is to be begun anew.
+
+        Raises:
+            OSError: nothing of `data` is in the file; it can be given again.
+            RedisError: the same.
+        """
+        with LineFile(self.path) as file:  # opened for each commit: there is no end at which to close it
+            if self.noted_as != self.queue.worker:
+                self._begin(file)
+            if data:
+                file.append(data)
+
+    def tidy(self) -> int:
+        """Leave one line of each record of this crawl; return how many were dropped.
+
+        Raises:
+            OSError: there is no room for the copy; the file is as it was.
+        """
+        return 0 if self.offset is None else drop_duplicates([(self.path, self.offset)])
+
+    def _begin(self, file: LineFile) -> None:
+        """Agree on the file with the other instances; again when this one joins again: Redis may have less by then."""
+        worker, name = self.queue.worker, feed_name(self.path)
+        with file.locked():
+            offset = self.offset
+            if offset is None:
+                if self.overwrite and not self._is_begun(file, name):
+                    file.truncate()
+                offset = file.size()
+            self.queue.begin_feed(f"{BEGUN}{self.path.name}", file.touch())
+            self.offset = self.queue.begin_feed(name, offset)
+            sync_folder(file.path.parent)
+        self.noted_as = worker
+
+    def _is_begun(self, file: LineFile, name: str) -> bool:
+        """Tell whether instances of this crawl may have written to the file.
+
+        Those of another machine, or container, may share it by network or volume: a file of that name that was
+        changed since they began one is not emptied.
+        """
+        noted, begun_ns = self.queue.server.hmget(self.queue.keys.feeds, [name, f"{BEGUN}{self.path.name}"])
+        return noted is not None or (begun_ns is not None and file.modified_ns() >= int(begun_ns))
+
+
+class FeedFile(io.RawIOBase):
+    """What an exporter writes to: hands whole lines on; what is no whole line at the end is dropped."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self.take = take
+        self.rest = b""
 
     def writable(self) -> bool:
         """Tell that it is."""
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Append lines, or set `failure`."""
-        try:
-            if self.lines is None:
-                self.lines = self.open_lines()
-            self.lines.write(data)
-        except OSError as exc:
-            self.failure = exc
-        return len(bytes(data))
-
-    def close(self) -> None:
-        """Close the file."""
-        if self.lines is not None:
-            self.lines.close()
-        super().close()
+        """Hand on the lines that are whole by now."""
+        new = bytes(data)
+        whole, newline, self.rest = (self.rest + new).rpartition(b"\n")
+        if newline:
+            self.take(whole + newline)
+        return len(new)
 
 
 class LocalFileStorage(FileFeedStorage):
     """Scrapy's local files, where a JSON lines file gets whole lines only, whoever else writes to it.
 
-    With `-O` a file is begun anew once in a crawl: by the first instance that names it, never under a
-    running one, and not by a restart that goes on with an interrupted crawl. A record that cannot be written
-    counts as missing, its page is queued again, and the instance stops.
+    With this project's scheduler the lines of a page are on the disk before it counts as done. With another one
+    they are written at once; where that fails the instance stops, and `-O` empties the file at each start.
     """
+
+    crawler: Crawler
 
     def __init__(self, uri: str, *, feed_options: dict[str, Any] | None = None) -> None:
         super().__init__(uri, feed_options=feed_options)
         options = feed_options or {}
-        self.is_lines = options.get("format") in {"jsonl", "jsonlines", "jl"} and not options.get("postprocessing")
-        self.file: FeedFile | None = None
+        self.file_path = Path(self.path)
+        is_json_lines = options.get("format") in FORMATS and not options.get("postprocessing")
+        self.takes_lines = is_json_lines and not is_stream(self.file_path)
+        self.store_empty = bool(options.get("store_empty"))
+        self.lines: LineFile | None = None
         self.closing: asyncio.Future[None] | None = None
-        self.sent_back: set[Request] = set()
+        self._sink: FeedSink | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> Self:
-        """Listen to what happens after Scrapy's exporter has written a record."""
+        """Build for a feed of `crawler`."""
         storage = cls(uri, feed_options=feed_options)
-        crawler.signals.connect(storage.item_scraped, signals.item_scraped)
+        storage.crawler = crawler
+        # Scrapy builds and drops another one to check the settings: that hears no signal, they hold nobody.
+        crawler.signals.connect(storage.engine_started, signals.engine_started)
         return storage
 
+    def engine_started(self) -> None:
+        """Have the file made, or emptied, also where no record comes."""
+        if self.store_empty and (sink := self.sink()) is not None:
+            Frontier.of(self.crawler).write(sink, b"")
+
     def open(self, spider: Spider) -> IO[bytes]:
-        """Open the file for `spider`, which has entered its crawl."""
-        if not self.is_lines:
+        """Return what the exporter writes to."""
+        if not self.takes_lines:
             return super().open(spider)
-        self.file = FeedFile(lambda: self.open_lines(spider))
-        return cast("IO[bytes]", self.file)
+        if (sink := self.sink()) is not None:
+            return cast("IO[bytes]", FeedFile(partial(Frontier.of(self.crawler).write, sink)))
+        self.write_at_once(b"")
+        return cast("IO[bytes]", FeedFile(self.write_at_once))
 
-    def open_lines(self, spider: Spider) -> LineFile:
-        """Open the file itself, emptied where that is asked for and the crawl of `spider` has not seen it yet."""
-        path = Path(self.path)
-        lines = LineFile(path)
-        ledger = getattr(spider, "ledger", None)
-        if (ledger is None or ledger.begin_feed(path)) and self.write_mode == "wb":
-            lines.truncate()
-        return lines
+    def store(self, file: IO[bytes]) -> None:
+        """Close what is open."""
+        super().store(file)
+        if self.lines is not None:
+            self.lines.close()
 
-    def item_scraped(self, item: Record, response: Response, spider: Spider) -> None:
-        """Look whether the record that was just exported is in the file."""
-        if self.file is None or self.file.failure is None:
-            return
-        failure, self.file.failure = self.file.failure, None
-        self.stop(failure, spider)
-        if type(item) in ADAPTERS:
-            self.give_back(item, response, failure, spider)
+    def sink(self) -> FeedSink | None:
+        """Return what the I/O thread writes to; None where this feed or the crawler's scheduler has none."""
+        if self._sink is None and self.takes_lines and Frontier.is_used(self.crawler):
+            frontier = Frontier.of(self.crawler)
+            self._sink = FeedSink(self.file_path, frontier.queue, overwrite=self.write_mode == "wb")
+            frontier.on_complete(partial(tidy, self._sink, self.crawler))
+        return self._sink
 
-    def stop(self, failure: OSError, spider: Spider) -> None:
-        """Say once what is wrong, and close the spider."""
-        if self.closing is None:
-            logger.error(
-                "%s cannot be written (%s): stopping. What is in it is safe; "
-                "make room or make it writable, then start the same command again to go on with the rest.",
-                self.path,
-                failure.strerror,
-            )
-            self.closing = asyncio.ensure_future(spider.crawler.engine.close_spider_async(reason="feed_failed"))
-
-    def give_back(self, item: Record, response: Response, failure: OSError, spider: Spider) -> None:
-        """Let the record be found again: by another instance, or the next start."""
-        ledger = getattr(spider, "ledger", None)
-        key = key_of(item)
-        reason = f"the {key.kind} {key.id} could not be written ({failure.strerror})"
+    def write_at_once(self, lines: bytes) -> None:
+        """Write lines, or stop the instance: what an exporter raised, Scrapy would log and forget."""
         try:
-            if ledger is not None:
-                ledger.unclaim(key)
-        except redis.RedisError as exc:
-            reason += f", and is lost, because the store does not answer ({exc})"
-        spider.crawler.signals.send_catch_log(request_failed, what=key, reason=reason, url=item.fetched_from)
-        # One page may hold many records; it was fetched once, so the filter of duplicates would drop it.
-        if response.request is not None and response.request not in self.sent_back:
-            self.sent_back.add(response.request)
-            spider.crawler.engine.crawl(response.request.replace(dont_filter=True))
+            if self.lines is None:
+                self.lines = LineFile(self.file_path)
+                if self.write_mode == "wb":
+                    self.lines.truncate()
+            if lines:
+                self.lines.write(lines)
+        except OSError as exc:
+            self.crawler.stats.inc_value("feeds/lines_lost", lines.count(b"\n"))
+            if self.closing is None:
+                logger.error(  # noqa: TRY400 - a sentence for the user, no traceback
+                    "%s cannot be written (%s): stopping. What is in it is safe; what comes now is lost. "
+                    "Make room or make it writable, then start again.",
+                    self.path,
+                    exc.strerror,
+                )
+                self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="feed_failed"))
+
+
+def tidy(sink: FeedSink, crawler: Crawler) -> None:
+    """Drop the lines that pages have written that were fetched again; in the I/O thread."""
+    try:
+        dropped = sink.tidy()
+    except OSError as exc:
+        logger.warning(
+            "%s may hold records twice, because it cannot be rewritten (%s). Nothing is missing: make room, and "
+            "`scrapy merge` writes a file without them.",
+            sink.path,
+            exc.strerror,
+        )
+        return
+    if dropped:
+        logger.info("%s: dropped %d lines of records that were read again", sink.path, dropped)
+        crawler.stats.inc_value("feeds/duplicates_dropped", dropped)
+
+
+def is_stream(path: Path) -> bool:
+    """Tell whether a path leads to a pipe or a device, which cannot be locked, cut back or synced."""
+    return path.exists() and not (path.is_file() or path.is_dir())

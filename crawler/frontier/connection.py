@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from scrapy_redis import connection
 
 from crawler.errors import StoreError
@@ -15,27 +18,46 @@ from crawler.frontier.store import EmbeddedStore
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
+KEEPS_ALL = "noeviction"
+"""The only maxmemory-policy under which Redis keeps what it was given."""
+
 _embedded: dict[Path, tuple[EmbeddedStore, str]] = {}
 
 
 def connect(settings: BaseSettings) -> redis.Redis:
     """Return a client of the crawl's Redis, and leave its URL in `settings` for scrapy-redis.
 
+    It repeats nothing by itself: who uses it does.
+
     Raises:
-        StoreError: nobody answers there, or the embedded store cannot be started.
+        StoreError: nobody answers there, it drops keys when its memory is full, or the embedded store cannot be started.
     """
-    if not settings.get("REDIS_URL"):
+    if not settings.get("REDIS_URL") and not settings.get("REDIS_HOST"):
         settings.set("REDIS_URL", embedded_url(Path(settings["STORE_DIR"])), priority="cmdline")
     try:
         server = cast("redis.Redis", connection.from_settings(settings))
-        server.ping()
+        server.set_retry(Retry(NoBackoff(), 0))
+        policy = cast("dict[str, str]", server.info("memory")).get("maxmemory_policy", KEEPS_ALL)
     except (redis.RedisError, ValueError) as exc:
-        host = urlsplit(settings["REDIS_URL"])
+        host = urlsplit(settings.get("REDIS_URL") or settings["REDIS_HOST"])
         where = host._replace(netloc=host.netloc.rpartition("@")[2]).geturl()
         raise StoreError(
             f"REDIS_URL {where} does not answer ({exc}): start that server, or unset REDIS_URL to use the embedded one."
         ) from exc
+    if policy != KEEPS_ALL:
+        raise StoreError(
+            f"The Redis of this crawl has the maxmemory-policy {policy}: it would drop requests when its memory is full. "
+            f"Set it to {KEEPS_ALL} (CONFIG SET maxmemory-policy {KEEPS_ALL}, and in its configuration file)."
+        )
     return server
+
+
+def revive(settings: BaseSettings) -> None:
+    """Start the embedded server again where this process uses it and it has died; its data is on disk."""
+    store, url = _embedded.get(Path(settings.get("STORE_DIR") or "").resolve(), (None, ""))
+    if store is not None and url == settings.get("REDIS_URL"):
+        with suppress(StoreError):  # said by who gives up waiting
+            store.revive()
 
 
 def embedded_url(folder: Path) -> str:

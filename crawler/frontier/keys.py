@@ -1,26 +1,55 @@
-"""The keys of a crawl in Redis: all under the spider's name, this is their only legend.
+"""The keys of a crawl in Redis: this is their only legend.
 
-| key            | type | holds |
-|----------------|------|-------|
-| requests       | ZSET | pending requests by -priority (scrapy-redis' queue) |
-| dupefilter     | SET  | fingerprints of requests (scrapy-redis') |
-| last           | LIST | requests that are sent when all else is done |
-| start_urls     | LIST | seeds from other programs, in scrapy-redis' JSON form |
-| workers        | ZSET | instance by the time, in ms of Redis' clock, at which it counts as gone |
-| busy           | SET  | instances that have work in hand |
-| state          | HASH | `finished`: the crawl is complete, the next start begins anew; `seeds`: what it began with |
-| recorded       | SET  | keys of records that are in the feeds |
-| listed         | SET  | `[listing, record key]` for every row of a listing |
-| declared       | HASH | listing -> number of records the site declares, empty where it does not |
-| refused        | HASH | record key or URL -> reason |
-| failed         | HASH | record key or URL -> reason |
-| platforms      | HASH | host -> software it runs, empty for none that is known |
-| feeds          | SET  | files begun in this crawl |
+Every key but the list of seeds, whose name is scrapy-redis', begins with the hash tag `{crawler}`, so that one
+slot of a Redis Cluster holds them, and one pattern of an ACL (`~{crawler}:*`) covers them. Those of one crawl go on with the
+spider's name: `{crawler}:users:requests`. A slot is Scrapy's: the host name of a URL, or the `download_slot` that a request names.
+
+| key                | type   | holds |
+|--------------------|--------|-------|
+| requests           | HASH   | id -> request as JSON: all that is pending or leased; its length is the work left |
+| queue:<slot>       | ZSET   | id by -priority: pending requests of a slot; ids grow, so equal ones are in order of arrival |
+| hosts              | ZSET   | slot with pending requests by the earliest time, in ms, at which it may be asked |
+| last               | ZSET   | id by -priority: requests that are kept until all else is done |
+| suspects           | ZSET   | id by -priority: requests that were in hand at two crashes or more; handed out alone |
+| seen:<n>           | SET    | fingerprints of requests, as 64-bit integers (intset) |
+| workers            | ZSET   | worker by the time, in ms, at which its lease ends |
+| leased:<worker>    | SET    | id: what a worker has in hand |
+| granted:<worker>   | HASH   | flight -> slot: requests of a worker in flight that did not come out of the queue |
+| deliveries         | HASH   | id -> crashes of workers that had it in hand |
+| batches            | HASH   | worker -> number of its last STEP; worker:pop -> number of its last POP, whether it gave a suspect, and the ids; worker:join -> how it joined |
+| starting           | SET    | workers that have not sent all their seeds yet |
+| ready              | SET    | workers that have seen the crawl complete, and have their feeds in order |
+| dead               | HASH   | id -> {reason, deliveries, request}: dead letters |
+| control            | HASH   | epoch, sequence, done, dead, redelivered, starting (their number), last_ms, max_deliveries, seeds, seeds_read, finished, seen_* |
+| claims             | HASH   | record key -> worker that writes the record |
+| recorded           | SET    | keys of records that are in the feeds |
+| listed             | SET    | `[listing, record key]` for every row of a listing |
+| declared           | HASH   | listing -> number of records the site declares, empty where it does not |
+| refused            | HASH   | record key or URL -> reason |
+| failed             | HASH   | record key or URL -> reason |
+| platforms          | HASH   | host -> software it runs, empty for none that is known |
+| feeds              | HASH   | `machine:path` of a feed -> its size in bytes when this crawl first met it |
+
+Shared by all crawls, directly below `{crawler}:`:
+
+| key                | type   | holds |
+|--------------------|--------|-------|
+| host:<slot>        | HASH   | next_ms, set_ms: when the next request may go, and when that was said; slow_ms, robots_ms, delay_ms: delays by back-off, robots.txt, DOWNLOAD_SLOTS; cap: of DOWNLOAD_SLOTS |
+| flights:<slot>     | ZSET   | requests in flight by the time, in ms, at which they count as lost |
+| robots:<origin>    | STRING | robots.txt of an origin, for a day |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+FLEET = "{crawler}:"
+"""What all our keys begin with."""
+WORK = (
+    *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
+    *("dead", "control", "claims"),
+)
+LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +59,24 @@ class Keys:
     spider: str
 
     def __getattr__(self, name: str) -> str:
-        if name not in NAMES:
+        if name not in WORK and name not in LEDGER:
             raise AttributeError(name)
-        return f"{self.spider}:{name}"
+        return f"{self.prefix}{name}"
 
     @property
-    def of_the_fleet(self) -> list[str]:
-        """What tells who is at work and whether any is left, in the order that the Lua verbs take."""
-        return [self.workers, self.busy, self.state, self.requests, self.last]
+    def prefix(self) -> str:
+        """What this crawl's keys begin with."""
+        return f"{FLEET}{self.spider}:"
 
     @property
-    def of_a_crawl(self) -> list[str]:
-        """What is dropped when a crawl begins anew; seeds that other programs left are not."""
-        return [f"{self.spider}:{name}" for name in NAMES if name not in {"start_urls", "workers", "busy"}]
+    def start_urls(self) -> str:
+        """The list of seeds from other programs, named as scrapy-redis names it."""
+        return f"{self.spider}:start_urls"
 
+    def host(self, slot: str) -> str:
+        """The state of a host."""
+        return f"{FLEET}host:{slot}"
 
-NAMES = (
-    "requests",
-    "dupefilter",
-    "last",
-    "start_urls",
-    "workers",
-    "busy",
-    "state",
-    "recorded",
-    "listed",
-    "declared",
-    "refused",
-    "failed",
-    "platforms",
-    "feeds",
-)
+    def robots(self, origin: str) -> str:
+        """The robots.txt of an origin such as `https://site.example`."""
+        return f"{FLEET}robots:{origin}"

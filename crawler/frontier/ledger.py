@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from crawler.frontier.fleet import text
+from crawler.frontier.queue import text
 from crawler.items import RecordKey
 
 if TYPE_CHECKING:
@@ -111,62 +109,51 @@ class Summary:
         return [listing for listing in self.listings if listing.found < listing.target]
 
 
+class Scribe:
+    """Writes the fleet's book of records, by idempotent commands that take effect before the page is acknowledged.
+
+    Args:
+        keys: where the book is.
+        note: takes a command of Redis and its arguments.
+    """
+
+    def __init__(self, keys: Keys, note: Callable[..., None]) -> None:
+        self.keys = keys
+        self.note = note
+
+    def listing(self, name: str, kind: str, *, whole: bool, declared: int | None, listed: Iterable[RecordKey]) -> None:
+        """Note what a page of a listing declares and lists."""
+        listing = json.dumps([name, kind, whole])
+        if declared is None:
+            self.note("HSETNX", self.keys.declared, listing, "")
+        else:
+            self.note("HSET", self.keys.declared, listing, declared)
+        self.listed(name, (key for key in listed if key.kind == kind))
+
+    def listed(self, name: str, listed: Iterable[RecordKey]) -> None:
+        """Note rows of a listing, its own or those that a part of it has shown."""
+        if rows := [json.dumps([name, member(key)]) for key in listed]:
+            self.note("SADD", self.keys.listed, *rows)
+
+    def refuse(self, what: RecordKey | str, reason: str) -> None:
+        """Note a record, or a URL that should have been one, that was refused."""
+        self.note("HSET", self.keys.refused, member(what), reason)
+
+    def fail(self, what: RecordKey | str, reason: str) -> None:
+        """Note a record or URL that could not be fetched."""
+        self.note("HSET", self.keys.failed, member(what), reason)
+
+
 class Ledger:
-    """The fleet's book of records."""
+    """Reads the fleet's book of records. Blocking."""
 
     def __init__(self, server: Redis, keys: Keys) -> None:
         self.server = server
         self.keys = keys
 
-    def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
-        """Return those of `keys` whose records are there."""
-        if not keys:
-            return set()
-        answers = cast("list[int]", self.server.smismember(self.keys.recorded, [member(key) for key in keys]))
-        return {key for key, there in zip(keys, answers, strict=True) if there}
-
-    def claim(self, key: RecordKey) -> bool:
-        """Note the record `key`; False when it was there, from this instance or another."""
-        return self.server.sadd(self.keys.recorded, member(key)) == 1
-
-    def unclaim(self, key: RecordKey) -> None:
-        """Forget the record `key`, which could not be written."""
-        self.server.srem(self.keys.recorded, member(key))
-
-    def listing(self, name: str, kind: str, *, whole: bool, declared: int | None, listed: Iterable[RecordKey]) -> None:
-        """Note what a page of a listing declares and lists."""
-        listing = json.dumps([name, kind, whole])
-        rows = [json.dumps([name, member(key)]) for key in listed if key.kind == kind]
-        with self.server.pipeline(transaction=False) as pipe:
-            if declared is None:
-                pipe.hsetnx(self.keys.declared, listing, "")
-            else:
-                pipe.hset(self.keys.declared, listing, declared)
-            if rows:
-                pipe.sadd(self.keys.listed, *rows)
-            pipe.execute()
-
-    def listed(self, name: str, listed: Iterable[RecordKey]) -> None:
-        """Note rows of a listing that another one, which is a part of it, has shown."""
-        if rows := [json.dumps([name, member(key)]) for key in listed]:
-            self.server.sadd(self.keys.listed, *rows)
-
-    def refuse(self, what: RecordKey | str, reason: str) -> None:
-        """Note a record, or a URL that should have been one, that was refused."""
-        self.server.hset(self.keys.refused, member(what), reason)
-
-    def fail(self, what: RecordKey | str, reason: str) -> None:
-        """Note a record or URL that could not be fetched."""
-        self.server.hset(self.keys.failed, member(what), reason)
-
-    def begin_feed(self, path: Path) -> bool:
-        """Note a feed file of this machine; True for the first time in this crawl."""
-        return self.server.sadd(self.keys.feeds, f"{socket.gethostname()}:{path.resolve()}") == 1
-
     def counts(self) -> dict[str, int]:
-        """Return the number of records by kind; for progress."""
-        pending = self.server.zcard(self.keys.requests) + self.server.llen(self.keys.last)
-        return {"records": self.server.scard(self.keys.recorded), "pending": pending}
+        """Return the number of records, and of requests that are left; for progress."""
+        return {"records": self.server.scard(self.keys.recorded), "pending": self.server.hlen(self.keys.requests)}
 
     def summary(self) -> Summary:
         """Return how complete the crawl is."""

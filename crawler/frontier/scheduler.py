@@ -1,84 +1,82 @@
-"""scrapy-redis' scheduler, kept from ending a crawl that other instances are at."""
+"""The scheduler: scrapy-redis' class, on a queue that outlives any of the instances at it."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-import redis
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy_redis.scheduler import Scheduler as RedisScheduler
+from scrapy_redis.spiders import RedisMixin
+from twisted.internet.defer import Deferred
 
-from crawler.signals import store_lost
+from crawler.errors import NotSerializable
+from crawler.frontier.frontier import WAKE, Frontier
 
 if TYPE_CHECKING:
     from scrapy import Spider
-
-    from crawler.frontier.fleet import Fleet
+    from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
 
-WAKE = Request("data:,wake")
-"""Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
-
 
 class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no types
-    """Takes requests only while the instance is marked as busy, so that the fleet's end can be agreed.
+    """Hands out what the I/O thread has brought, and takes what it shall carry; neither waits for Redis."""
 
-    While Redis does not answer it gives no work and claims that there is some, so that nobody takes the
-    silence for the end, and says `store_lost`, on which `Membership` stops the instance.
-    """
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.frontier = Frontier.of(crawler)
 
-    fleet: Fleet
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build for the crawler's frontier; of scrapy-redis' settings those of the connection and of the seeds count."""
+        return cls(crawler)
 
     def open(self, spider: Spider) -> None:
-        """Open the queue of the crawl that `spider` has joined."""
-        self.stats = None  # its own calls of the stats are deprecated
-        self.counters = spider.crawler.stats
-        super().open(spider)
-        self.fleet = spider.fleet  # type: ignore[attr-defined]  # every spider here is a BaseSpider
+        """Begin to carry requests."""
+        self.spider = spider
+        if isinstance(spider, RedisMixin):
+            # It reads seeds with blocking calls, and a crash would lose them: the queue hands them out like requests.
+            self.crawler.signals.disconnect(spider.spider_idle, signals.spider_idle)
+        self.frontier.open(spider)
+
+    def close(self, reason: str) -> Deferred[None]:
+        """Tell what was done, give back the rest, and leave the crawl."""
+        return Deferred.fromFuture(asyncio.ensure_future(self.frontier.close(reason)))
 
     def enqueue_request(self, request: Request) -> bool:
-        """Put a request into the queue, unless it has been there."""
+        """Put a request into the queue, unless it is known to have been there."""
         if request is WAKE:
             return True
         try:
-            queued = bool(super().enqueue_request(request))
-        except redis.RedisError as exc:
-            logger.debug("Not queued: %s", request.url)
-            self.tell(exc)
-            self.counters.inc_value("frontier/not_queued")
+            queued = self.frontier.handover.push(request, is_seed=self.frontier.is_starting)
+        except NotSerializable as exc:
+            logger.error("%s", exc)  # noqa: TRY400 - a sentence for the user, no traceback
+            self.frontier.count("frontier/not_queued")
             return False
-        self.counters.inc_value("scheduler/enqueued/redis" if queued else "scheduler/duplicates")
+        self.frontier.count("scheduler/enqueued/redis" if queued else "scheduler/duplicates/known")
         return queued
 
     def next_request(self) -> Request | None:
-        """Return the pending request of the highest priority."""
+        """Return a request whose time has come."""
         if self.is_full():
             return None
-        try:
-            self.fleet.work()
-            request: Request | None = super().next_request()
-        except redis.RedisError as exc:
-            self.tell(exc)
-            return None
+        request = self.frontier.handover.take()
         if request is not None:
-            self.counters.inc_value("scheduler/dequeued/redis")
+            self.frontier.count("scheduler/dequeued/redis")
         return request
 
     def is_full(self) -> bool:
-        """Tell whether what is in flight will use up the spider's `max_pages`."""
-        in_flight = len(self.spider.crawler.engine.downloader.active)
-        return bool(self.spider.max_pages and in_flight and self.spider.pages + in_flight >= self.spider.max_pages)
+        """Tell whether what is in hand will use up the spider's `max_pages`."""
+        most = getattr(self.spider, "max_pages", 0)
+        in_hand = len(self.frontier.deliveries.open)
+        return bool(most and in_hand and getattr(self.spider, "pages", 0) + in_hand >= most)
 
     def has_pending_requests(self) -> bool:
-        """Tell whether requests wait, for this instance or any other."""
-        try:
-            return bool(super().has_pending_requests())
-        except redis.RedisError as exc:
-            self.tell(exc)
-            return True
+        """Tell whether requests wait here."""
+        return len(self.frontier.buffer) > 0
 
-    def tell(self, error: redis.RedisError) -> None:
-        """Say that the store is lost."""
-        self.spider.crawler.signals.send_catch_log(store_lost, error=error)
+    def __len__(self) -> int:
+        """Return how many requests were left in all when Redis was asked last."""
+        return self.frontier.courier.left

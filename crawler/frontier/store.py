@@ -117,6 +117,16 @@ class EmbeddedStore:
         with self._locked("start.lock"):
             self._leave()
 
+    def revive(self) -> None:
+        """Start the server again if it has died.
+
+        Raises:
+            StoreError: it does not start.
+        """
+        if self._users is not None:
+            with self._locked("start.lock"):
+                self._ensure_server()
+
     def __enter__(self) -> str:
         return self.attach()
 

@@ -1,4 +1,4 @@
-"""Slows down where a site asks for it: 429, Retry-After, and limits that are nearly used up."""
+"""Has the whole fleet slow down where a site asks for it: 429, 503, Retry-After, and limits that are nearly used up."""
 
 from __future__ import annotations
 
@@ -8,82 +8,100 @@ from http import HTTPStatus
 from time import monotonic, time
 from typing import TYPE_CHECKING, Self
 
+from scrapy.exceptions import NotConfigured
+
+from crawler.frontier.frontier import Frontier
+from crawler.frontier.slots import slot_of
+
 if TYPE_CHECKING:
     from scrapy import Request
-    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
 
 THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-SLOWER, FASTER = 1.5, 0.97
-"""Factors of the delay between two requests after a 429 and after an answer."""
-LEAST_DELAY_S = 0.02
-"""Delay that a host which asks for a pause gets where there was none."""
-MOST_DELAY_S = 10.0
-"""Delay between two requests that repeated 429s lead to at the most."""
 EPOCH_S = 1_000_000_000
 """X-RateLimit-Reset above it is a time, below it a number of seconds from now."""
 MOST_DIGITS = 12
 FIRST_PAUSE_S = 2.0
-"""Pause after a 429 without Retry-After; doubled each further time."""
+"""Pause after a 429 or 503 without Retry-After; doubled each further time."""
+SAME_PAUSE_S = 1.0
+"""Pauses that end so close together are one: what was in flight when the host first asked for it, asks again."""
 
 
 class BackOffMiddleware:
-    """Holds a host's requests for as long as it asks, and asks again without counting it as a failure."""
+    """Keeps every instance away from a host for as long as it asks, and asks again without counting it as a failure.
+
+    A 503 that does not say for how long is both: the host is left alone briefly, and Scrapy's RetryMiddleware counts it
+    as the failure that it may as well be. A host that throttles is also asked more slowly afterwards, once a pause.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.delay_s = crawler.settings.getfloat("DOWNLOAD_DELAY")
-        self.most_pause_s = crawler.settings.getfloat("RETRY_AFTER_MAX_S")
-        self.most_times = crawler.settings.getint("BACKOFF_TIMES")
-        self.in_flight = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        settings = crawler.settings
+        self.most_pause_s = settings.getfloat("RETRY_AFTER_MAX_S")
+        self.most_times = settings.getint("BACKOFF_TIMES")
+        self.in_flight = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") or settings.getint("CONCURRENT_REQUESTS")
+        self.paused: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build from the settings."""
+        """Build from the settings.
+
+        Raises:
+            NotConfigured: the crawl's scheduler shares no pace that could be slowed down.
+        """
+        if not Frontier.is_used(crawler):
+            raise NotConfigured(f"it needs this project's SCHEDULER, not {crawler.settings['SCHEDULER']}")
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Take notice of the host's limits; a throttled request is sent again."""
-        slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
-        if slot is None:
+        if "cached" in response.flags:
             return response
-        if not is_throttled(response):
-            slot.delay = max(self.delay_s, slot.delay * FASTER if slot.delay > LEAST_DELAY_S else 0.0)
+        slot = slot_of(request)
+        if response.status not in THROTTLED:
             self.heed_limit(slot, response)
             return response
-        times = request.meta.get("throttled_times", 0) + 1
-        pause_s = min(retry_after_s(response) or FIRST_PAUSE_S * 2.0 ** (times - 1), self.most_pause_s)
-        slot.delay = min(MOST_DELAY_S, slot.delay * SLOWER)
-        self.hold(slot, pause_s)
         self.crawler.stats.inc_value(f"backoff/status_count/{response.status}")
-        if times > self.most_times:
+        counter = "throttled_times" if is_throttled(response) else "retry_times"
+        times = request.meta.get(counter, 0) + 1
+        self.pause(slot, retry_after_s(response) or FIRST_PAUSE_S * 2.0 ** (times - 1), response.status)
+        if not is_throttled(response) or times > self.most_times:
             return response
-        logger.info("%s asks for a pause of %.0f s (HTTP %d)", request.meta["download_slot"], pause_s, response.status)
         again = request.replace(dont_filter=True)
         again.meta["throttled_times"] = times
         return again
 
-    def heed_limit(self, slot: Slot, response: Response) -> None:
-        """Wait for the next window before the last requests of this one are spent."""
+    def pause(self, slot: str, pause_s: float, status: int) -> None:
+        """Leave the slot's host alone; told, and answered with a slower pace, once for all that is in flight."""
+        pause_s = min(pause_s, self.most_pause_s)
+        now = monotonic()
+        until = self.paused.get(slot, 0.0)
+        self.hold(slot, pause_s, slower=until <= now)
+        if now + pause_s <= until + SAME_PAUSE_S:
+            return
+        self.paused = {name: end for name, end in self.paused.items() if end > now} | {slot: now + pause_s}
+        logger.info("%s asks for a pause of %.0f s (HTTP %d)", slot, pause_s, status)
+
+    def heed_limit(self, slot: str, response: Response) -> None:
+        """Wait for the next window before the last requests of this one, which the fleet has in common, are spent."""
         remaining, reset = header(response, "X-RateLimit-Remaining"), header(response, "X-RateLimit-Reset")
         if not (is_number(remaining) and is_number(reset)) or int(remaining) >= self.in_flight:
             return
         pause_s = int(reset) - server_time_s(response) if int(reset) > EPOCH_S else float(reset)
         if 0 < pause_s <= self.most_pause_s:
             self.crawler.stats.inc_value("backoff/limit_heeded")
-            self.hold(slot, pause_s)
+            self.hold(slot, pause_s, slower=False)
 
-    def hold(self, slot: Slot, pause_s: float) -> None:
-        """Send nothing to the slot's host for `pause_s` seconds; its next request counts from there."""
-        slot.lastseen = max(slot.lastseen, monotonic() + pause_s)
-        slot.delay = max(slot.delay, LEAST_DELAY_S)  # Scrapy looks at lastseen only where there is a delay
+    def hold(self, slot: str, pause_s: float, *, slower: bool) -> None:
+        """Have no instance ask the slot's host for `pause_s` seconds."""
+        Frontier.of(self.crawler).hold(slot, pause_s, slower=slower)
 
 
 def is_throttled(response: Response) -> bool:
-    """Tell whether the host asks to slow down; a 503 does so by Retry-After only."""
+    """Tell whether the host certainly asks to slow down; a 503 does so by Retry-After, else it may be any failure."""
     return response.status in THROTTLED and (
         response.status == HTTPStatus.TOO_MANY_REQUESTS or b"Retry-After" in response.headers
     )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import redis
 from scrapy import Request
-from scrapy.exceptions import CloseSpider, DontCloseSpider
+from scrapy.exceptions import CloseSpider
 
-from crawler.errors import NotARecord
+from crawler.errors import NotARecord, QueueLost
 from crawler.failures import explain
+from crawler.frontier.ledger import member
 from crawler.items import Record, RecordKey
 from crawler.pages import PLATFORMS, page_class, page_for
 from crawler.pages.base import Link, Page
-from crawler.signals import listing_read, record_refused, request_failed, store_lost
+from crawler.signals import listing_read, record_refused, request_failed
 from crawler.spiders.replies import fetch, reply_of
 from crawler.spiders.scope import followed
 from crawler.spiders.seeded import SeededSpider
@@ -25,12 +25,6 @@ from crawler.spiders.seeded import SeededSpider
 if TYPE_CHECKING:
     from scrapy.http import Response as ScrapyResponse
     from twisted.python.failure import Failure
-
-LOOKED_AT_AT_ONCE = 1_000
-"""Kept requests that are looked at together; most are known by then, and the reactor must not wait for long."""
-HELD_BACK_AT_ONCE = 8
-"""Requests that were kept for the end and are taken up together."""
-
 
 logger = logging.getLogger(__name__)
 
@@ -60,38 +54,43 @@ class BaseSpider(SeededSpider):
         seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
             if len(links) == 1 or scope == "web" or not link.outward:
-                yield from self.send(link, {"scope": scope, "seed": seed, "resolved": True})
+                yield self.request(link, {"scope": scope, "seed": seed, "resolved": True})
 
     # --- pages ---
 
     async def parse(self, response: ScrapyResponse, **_: Any) -> AsyncIterator[Record | Request]:
-        """Read one response."""
+        """Read one response; without the queue it is left for another time."""
         self.pages += 1
+        try:
+            async for result in self.results(response):
+                yield result
+        except QueueLost as exc:
+            logger.debug("Left for another time, as %s: %s", exc, response.url)
+            return
+        if self.max_pages and self.pages >= self.max_pages:
+            raise CloseSpider("max_pages")
+
+    async def results(self, response: ScrapyResponse) -> AsyncIterator[Record | Request]:
+        """Yield the records of a response, and the requests that it leads to."""
         meta = response.meta["crawl"]
         reply = reply_of(response, meta.get("carry"))
         platform = await self.hosts.identify(reply)
-        results: Iterator[Record | Request]
         if meta.get("platform") not in {None, platform}:
             logger.debug("Left alone, as it does not run %s: %s", meta["platform"], reply.base)
             return
         if platform and not meta.get("resolved"):
-            results = self.start_on(platform, reply.url, meta)
+            for request in self.start_on(platform, reply.url, meta):
+                yield request
         elif reply.status in {404, 410} and meta.get("otherwise"):
-            results = iter([self.request(Link(meta["otherwise"], "user"), meta)])
+            yield self.request(Link(meta["otherwise"], "user"), meta)
         else:
             page = page_for(reply, platform)
             while (link := page.wants()) is not None:
                 page.add(await fetch(self.crawler, link))
-            results = self.read(page, meta)
-        try:
-            for result in results:
+            async for result in self.read(page, meta):
                 yield result
-        except redis.RedisError as exc:
-            self.crawler.signals.send_catch_log(store_lost, error=exc)
-        if self.max_pages and self.pages >= self.max_pages:
-            raise CloseSpider("max_pages")
 
-    def read(self, page: Page, meta: dict[str, Any]) -> Iterator[Record | Request]:
+    async def read(self, page: Page, meta: dict[str, Any]) -> AsyncIterator[Record | Request]:
         """Yield the wanted records of a page and the requests of the links to follow."""
         try:
             records = list(page.records())
@@ -111,28 +110,29 @@ class BaseSpider(SeededSpider):
         wanted = [record for record in records if record.kind in self.wanted]
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
-        yield from wanted
+        for record in wanted:
+            yield record
         scope = meta.get("scope") or "host"
         links = list(
             followed(page, links, scope=scope, wanted=self.wanted, found=frozenset(record.kind for record in wanted))
         )
-        known = self.ledger.known([link.key for link in links if link.key is not None])
+        known = await self.known([link.key for link in links if link.key is not None])
+        await self.hosts.look_up(urlsplit(link.url).netloc.lower() for link in links)
         for link in links:
             if link.key is None or link.key not in known:
-                yield from self.send(link, self.onward(page, link, scope))
+                yield self.request(link, self.onward(page, link, scope))
+
+    async def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
+        """Return those of `keys` whose records are there."""
+        if not keys:
+            return set()
+        there = await self.frontier.execute("SMISMEMBER", self.frontier.keys.recorded, *map(member, keys))
+        return {key for key, is_there in zip(keys, there, strict=True) if is_there}
 
     def onward(self, page: Page, link: Link, scope: str) -> dict[str, Any]:
         """Return what the request of a link on `page` needs to know."""
         same_host = urlsplit(link.url).netloc.lower() == page.response.host
         return {"scope": scope, "resolved": same_host and page.platform is not None}
-
-    def send(self, link: Link, meta: dict[str, Any]) -> Iterator[Request]:
-        """Yield the request of `link`, or keep it for the end."""
-        request = self.request(link, meta)
-        if link.last:
-            self.held_back.push(request)
-        else:
-            yield request
 
     def request(self, link: Link, meta: dict[str, Any]) -> Request:
         """Return the request of `link`."""
@@ -156,10 +156,11 @@ class BaseSpider(SeededSpider):
             meta={
                 "crawl": {name: value for name, value in crawl.items() if value},
                 "handle_httpstatus_list": sorted(statuses),
+                **({"frontier": {"last": True, "unless": member(link.key) if link.key else ""}} if link.last else {}),
             },
         )
 
-    # --- what goes wrong, and the end ---
+    # --- what goes wrong ---
 
     def give_up(self, failure: Failure) -> None:
         """Note a request that got no answer."""
@@ -186,29 +187,3 @@ class BaseSpider(SeededSpider):
         self.crawler.signals.send_catch_log(
             record_refused, what=what, reason=reason, details=[detail], url=url, record=None
         )
-
-    def spider_idle(self) -> None:
-        """Look for work; end only when no instance has any."""
-        try:
-            for request in self.next_requests():
-                self.crawler.engine.crawl(request)
-            census = self.fleet.rest()
-            if census.finished:
-                return
-            if not census.pending and not census.busy_others:
-                self.take_up_held_back()
-        except redis.RedisError as exc:
-            self.crawler.signals.send_catch_log(store_lost, error=exc)
-        raise DontCloseSpider
-
-    def take_up_held_back(self) -> None:
-        """Send requests that were kept for the end, where their records are still missing."""
-        self.fleet.work()
-        sent = 0
-        for _ in range(LOOKED_AT_AT_ONCE):
-            if sent == HELD_BACK_AT_ONCE or (request := self.held_back.pop()) is None:
-                break
-            key = request.meta["crawl"].get("key")
-            if key is None or not self.ledger.known([RecordKey(*key)]):
-                self.crawler.engine.crawl(request)
-                sent += 1

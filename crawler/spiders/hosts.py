@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from crawler.frontier.fleet import text
+from crawler.frontier.queue import text
 from crawler.pages import PLATFORMS
 from crawler.pages.base import Link, Response
 
 if TYPE_CHECKING:
-    from redis import Redis
-
-    from crawler.frontier.keys import Keys
+    from crawler.frontier.frontier import Frontier
     from crawler.seeds import Seed
 
 logger = logging.getLogger(__name__)
@@ -29,32 +27,35 @@ Fetch = Callable[[Link], Awaitable[Response | None]]
 class Hosts:
     """Remembers which software a host runs."""
 
-    def __init__(self, server: Redis, keys: Keys, fetch: Fetch) -> None:
-        self.server = server
-        self.keys = keys
+    def __init__(self, frontier: Frontier, fetch: Fetch) -> None:
+        self.frontier = frontier
+        self.key = frontier.keys.platforms
         self.fetch = fetch
         self.platforms: dict[str, str] = {}
         self.asked: dict[str, asyncio.Task[str | None]] = {}
         self.schemes: dict[str, str] = {}
 
     def known(self, host: str) -> str | None:
-        """Return the software that `host` is known to run: a name, "" for none, None when nobody has asked."""
-        if host not in self.platforms:
-            stored = self.server.hget(self.keys.platforms, host)
-            if stored is None:
-                return None
-            self.platforms[host] = text(stored)
-        return self.platforms[host]
+        """Return the software that `host` is known here to run: a name, "" for none, None when nobody has asked."""
+        return self.platforms.get(host)
+
+    async def look_up(self, hosts: Iterable[str]) -> None:
+        """Learn what other instances know of hosts."""
+        unknown = [host for host in dict.fromkeys(hosts) if host not in self.platforms]
+        if unknown:
+            for host, stored in zip(unknown, await self.frontier.execute("HMGET", self.key, *unknown), strict=True):
+                if stored is not None:
+                    self.platforms[host] = text(stored)
 
     def remember(self, host: str, platform: str) -> None:
         """Note what `host` runs, for the fleet."""
         self.platforms[host] = platform
-        self.server.hset(self.keys.platforms, host, platform)
+        self.frontier.note("HSET", self.key, host, platform)
 
     async def identify(self, response: Response) -> str:
         """Return the software that made `response`, by its HTML or, asked once a host, by nodeinfo; "" for none."""
-        known = self.known(response.host)
-        if known is not None:
+        await self.look_up([response.host])
+        if (known := self.known(response.host)) is not None:
             return known
         name = next((name for name, platform in PLATFORMS.items() if platform.recognises(response)), None)
         if name is None:

@@ -6,18 +6,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import CloseSpider
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
-from scrapy_redis.queue import FifoQueue
 from scrapy_redis.spiders import RedisSpider
 
-from crawler.errors import SeedError
-from crawler.frontier.connection import connect
-from crawler.frontier.fleet import Beginning, Fleet
-from crawler.frontier.keys import Keys
+from crawler.errors import QueueLost, SeedError
+from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
+from crawler.frontier.queue import Beginning
 from crawler.seeds import (
     Seed,
     describe,
@@ -97,18 +96,16 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Build the spider and enter the crawl."""
-        server = connect(crawler.settings)
+        frontier = Frontier.of(crawler)
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
-        keys = Keys(spider.name)
-        spider.fleet = Fleet(server, keys)
-        spider.ledger = Ledger(server, keys)
-        spider.hosts = Hosts(server, keys, lambda link: fetch(crawler, link, **PROBE))
-        spider.held_back = FifoQueue(server, spider, keys.last)
-        spider.beginning = spider.fleet.join(spider.asked_for, anew=spider.anew)
-        logger.info(BEGINNINGS[spider.beginning], spider.ledger.counts()["pending"])
+        spider.frontier = frontier
+        spider.ledger = Ledger(frontier.queue.server, frontier.keys)
+        spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
+        spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
+        logger.info(BEGINNINGS[spider.beginning], frontier.pending_at_start)
         return spider
 
-    fleet: Fleet
+    frontier: Frontier
     ledger: Ledger
     hosts: Hosts
     beginning: Beginning
@@ -120,10 +117,8 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     async def start(self) -> AsyncIterator[Request]:
         """Yield the requests of every seed."""
         count = 0
-        for request in self.next_requests():
-            count += 1
-            yield request
         given = self.given_seeds()
+        keys = self.frontier.keys
         try:
             while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
                 if isinstance(seed, SeedError):
@@ -131,12 +126,18 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                     self.refuse(str(seed), "bad_seed", str(seed), seed=str(seed))
                     continue
                 count += 1
-                for request in self.seed_requests(await self.hosts.with_scheme(seed), self.scope):
+                url = await self.hosts.with_scheme(seed)
+                await self.hosts.look_up([urlsplit(url).netloc.lower()])
+                for request in self.seed_requests(url, self.scope):
                     yield request
+            others_seeds = await self.frontier.execute("EXISTS", keys.start_urls)
+            taken = int(await self.frontier.execute("HGET", keys.control, "sequence") or 0)
         except SeedError as exc:
             logger.error("%s", exc)  # noqa: TRY400 - a sentence for the user, no traceback
             raise CloseSpider("bad_seeds") from exc
-        if not count and self.beginning == "anew":
+        except QueueLost as exc:
+            raise CloseSpider("queue_lost") from exc
+        if not count and not others_seeds and not taken and self.beginning == "anew":
             logger.error(self.no_seeds())
             raise CloseSpider("no_seeds")
 

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from tests.site.activity import outbox
-from tests.site.answers import JSON, TEXT, XML, Answer, Asked, json_answer, problem
+from tests.site.answers import JSON, XML, Answer, Asked, json_answer, problem
 from tests.site.api import Api
 from tests.site.catalogue import Catalogue
 from tests.site.instance import Instance
@@ -34,7 +34,7 @@ class PeerTube:
         self.files = {
             "/.well-known/nodeinfo": self.nodeinfo_links,
             "/nodeinfo/2.0.json": self.nodeinfo,
-            "/robots.txt": lambda: Answer("User-agent: *\nDisallow:\n", content_type=TEXT),
+            "/robots.txt": lambda: quirks.robots("Disallow:"),
             "/sitemap.xml": self.sitemap,
         }
 

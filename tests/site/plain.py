@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from tests.site.answers import TEXT, XML, Answer, Asked
+from tests.site.answers import XML, Answer, Asked
 from tests.site.catalogue import Catalogue
 from tests.site.html import anchor, document, json_ld, link, meta
 from tests.site.model import CATEGORIES, Video
@@ -164,8 +164,7 @@ class Plain:
         return self.missing() if name == "gone" else self.page("Drafts", [anchor("/private/draft", "A draft")])
 
     def robots(self, _asked: Asked) -> Answer:
-        lines = ("User-agent: *", "Disallow: /private/", "", f"Sitemap: {self.base}/sitemap.xml", "")
-        return Answer("\n".join(lines), content_type=TEXT)
+        return self.quirks.robots("Disallow: /private/", f"Sitemap: {self.base}/sitemap.xml")
 
     def sitemap_index(self, _asked: Asked) -> Answer:
         parts = "".join(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from tests.site.answers import TEXT, Answer
 
 Kind = Literal["api", "html", "activitypub"]
 
@@ -29,6 +31,11 @@ class Quirks:
         api_version: 4, 6 or 8: whose JSON is spoken.
         slow_page_ms: how long the plain site's slow page takes, milliseconds.
         keepalive_s: idle connections are closed after this, seconds.
+        crawl_delay_s: robots.txt asks for so long between two requests, seconds; 0 for not.
+        robots_status: what robots.txt answers with.
+        robots_wait_ms: how long that takes, milliseconds.
+        throttle_after: after so many requests each answer is 429, until nobody has asked for `throttle_s`; 0 for never.
+        throttle_s: Retry-After of these answers, seconds.
     """
 
     rate_limit: bool = True
@@ -44,6 +51,17 @@ class Quirks:
     api_version: Literal[4, 6, 8] = 6
     slow_page_ms: float = 2000
     keepalive_s: float = 5.0
+    crawl_delay_s: float = 0
+    robots_status: int = 200
+    robots_wait_ms: float = 0
+    throttle_after: int = 0
+    throttle_s: int = 1
+
+    def robots(self, *rules: str) -> Answer:
+        """The robots.txt with these rules for all."""
+        delay = (f"Crawl-delay: {self.crawl_delay_s:g}",) if self.crawl_delay_s else ()
+        body = "\n".join(("User-agent: *", *rules, *delay, ""))
+        return Answer(body, self.robots_status, TEXT, wait_ms=self.robots_wait_ms)
 
     def limit(self, kind: Kind) -> int:
         """Requests of `kind` that a window admits."""
@@ -56,9 +74,13 @@ class RateLimiter:
 
     quirks: Quirks
     windows: dict[Kind, tuple[float, int]] = field(default_factory=dict)
+    seen: int = 0
+    asked: float = 0.0
 
     def admit(self, kind: Kind) -> tuple[bool, dict[str, str]]:
         """Count a request; return whether it is within the limit, and the headers to send."""
+        if self.is_throttled():
+            return False, {"Retry-After": str(self.quirks.throttle_s)}
         if not self.quirks.rate_limit:
             return True, {}
         now, limit = time.monotonic(), self.quirks.limit(kind)
@@ -75,6 +97,17 @@ class RateLimiter:
         if used < limit:
             return True, headers
         return False, headers | {"Retry-After": str(max(1, math.ceil(left_s)))}
+
+    def is_throttled(self) -> bool:
+        """Tell whether the site refuses until it is left alone, which it does once."""
+        self.seen += 1
+        before, self.asked = self.asked, time.monotonic()
+        if not 0 < self.quirks.throttle_after < self.seen:
+            return False
+        if self.seen > self.quirks.throttle_after + 1 and self.asked - before >= self.quirks.throttle_s:
+            self.quirks = replace(self.quirks, throttle_after=0)
+            return False
+        return True
 
 
 @dataclass(slots=True)

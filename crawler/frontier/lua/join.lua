@@ -1,30 +1,34 @@
--- join(keys: workers, busy, state, requests, last, the rest of a crawl's keys…; args: worker, ttl_ms, seeds, anew "1"|"0") -> "anew" | "resumed" | "joined"
--- Counts the worker among the living, as busy. Begins a new crawl when the former one is complete, or when
--- nobody is left and nothing is pending; "resumed" is work left by a crawl that nobody is at any
--- more, unless it is to be dropped (anew). Notes what a new crawl began with.
-local workers, busy, state, requests, last = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local worker, ttl_ms, seeds, anew = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local time = redis.call("TIME")
-local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+-- join(args: worker, ttl_ms, epoch, max_deliveries, seeds, anew "1"|"0", the ledger's names…) -> {"anew" | "resumed" | "joined" | "ending", epoch, left}
+-- Counts the worker among the living, as one that has seeds to send. Begins a new crawl, under `epoch`, where there is none, where the
+-- former one is finished, or where it is to be dropped (anew) and nobody is at it. "ending": its workers are about to
+-- leave a finished crawl; ask again. `seeds` says what the crawl begins with. Repeated under the same name, after a lost reply, it says the same.
+local worker, ttl_ms, epoch, max_deliveries, seeds, anew = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6] == "1"
 
-for _, gone in ipairs(redis.call("ZRANGEBYSCORE", workers, "-inf", now_ms)) do
-  redis.call("ZREM", workers, gone)
-  redis.call("SREM", busy, gone)
+local former = redis.call("HGET", CONTROL, "epoch")
+if former then reclaim(ttl_ms) end
+local others = redis.call("ZCARD", WORKERS)
+local finished = redis.call("HEXISTS", CONTROL, "finished") == 1
+local begun = (tonumber(redis.call("HGET", CONTROL, "sequence")) or 0) > 0
+local told = former and redis.call("HGET", BATCHES, worker .. ":join")
+if told then return { told, former, redis.call("HLEN", REQUESTS) } end
+if finished and others > 0 then return { "ending", former, 0 } end
+
+local outcome = others > 0 and "joined" or "resumed"
+if not former or finished or (others == 0 and (anew or not begun)) then
+  drop_queue()
+  local ledger = { CONTROL, WORKERS, DEAD }
+  for index = 7, #ARGV do ledger[#ledger + 1] = crawl .. ARGV[index] end
+  drop_keys(ledger)
+  redis.call("HSET", CONTROL, "epoch", epoch, "sequence", 0, "done", 0, "dead", 0, "redelivered", 0, "starting", 0, "last_ms", now, "seeds", "")
+  former, outcome = epoch, "anew"
 end
-local others = redis.call("ZCARD", workers)
-local pending = redis.call("ZCARD", requests) + redis.call("LLEN", last)
-local outcome = "joined"
-if redis.call("HEXISTS", state, "finished") == 1 or (others == 0 and (pending == 0 or anew == "1")) then
-  for index = 3, #KEYS do
-    redis.call("DEL", KEYS[index])
-  end
-  if seeds ~= "" then
-    redis.call("HSET", state, "seeds", seeds)
-  end
-  outcome = "anew"
-elseif others == 0 then
-  outcome = "resumed"
+if seeds ~= "" and redis.call("HGET", CONTROL, "seeds") ~= seeds then
+  redis.call("HSET", CONTROL, "seeds", seeds)
+  redis.call("HDEL", CONTROL, "seeds_read")
 end
-redis.call("ZADD", workers, now_ms + ttl_ms, worker)
-redis.call("SADD", busy, worker)
-return outcome
+redis.call("HSET", CONTROL, "max_deliveries", max_deliveries)
+redis.call("ZADD", WORKERS, now + ttl_ms, worker)
+if redis.call("SADD", STARTING, worker) == 1 then redis.call("HINCRBY", CONTROL, "starting", 1) end
+redis.call("HSET", BATCHES, worker .. ":join", outcome)
+redis.call("DEL", READY)
+return { outcome, former, redis.call("HLEN", REQUESTS) }

@@ -1,0 +1,45 @@
+"""Switches on all that the frontier needs in any Scrapy project: `ADDONS = {"crawler.frontier.addon.FrontierAddon": 0}`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.frontier.slots import FLEET_SLOT
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+OUTERMOST, INNERMOST = -10_000, 10_000
+PACKAGE = "crawler"
+SINGLE = {
+    "SCHEDULER": f"{PACKAGE}.frontier.scheduler.Scheduler",
+    "STORE_DIR": ".crawler",
+    "RETRY_AFTER_MAX_S": 900,
+    "BACKOFF_TIMES": 20,
+    "CRAWL_DELAY_MAX_S": 60,
+}
+MERGED: dict[str, dict[str, object]] = {
+    "DOWNLOAD_SLOTS": {FLEET_SLOT: {"concurrency": 1000, "delay": 0}},
+    "DOWNLOADER_MIDDLEWARES": {
+        f"{PACKAGE}.frontier.tracking.DownloadTracking": OUTERMOST,
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        f"{PACKAGE}.middlewares.robots.OneByOneRobotsTxtMiddleware": 100,
+        f"{PACKAGE}.middlewares.backoff.BackOffMiddleware": 560,
+        f"{PACKAGE}.middlewares.pace.PaceMiddleware": INNERMOST,
+    },
+    "SPIDER_MIDDLEWARES": {f"{PACKAGE}.frontier.tracking.SpiderTracking": OUTERMOST},
+    "EXTENSIONS": {f"{PACKAGE}.extensions.membership.Membership": 500},
+    "FEED_STORAGES": dict.fromkeys(("", "file"), f"{PACKAGE}.feeds.jsonlines.LocalFileStorage"),
+}
+
+
+class FrontierAddon:
+    """Leaves alone what the project sets itself."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Add the frontier's parts."""
+        for name, value in SINGLE.items():
+            settings.set(name, value, priority="addon")
+        for name, parts in MERGED.items():
+            present = settings.getdict(name)
+            settings.set(name, {**parts, **present}, priority="cmdline")

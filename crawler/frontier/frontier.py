@@ -1,0 +1,346 @@
+"""One instance's part in the crawl that all instances share: between Scrapy's engine and the I/O thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from itertools import count
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from scrapy import Request, signals
+from scrapy.exceptions import DontCloseSpider
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.misc import load_object
+
+from crawler.errors import QueueLost
+from crawler.frontier.connection import connect, revive
+from crawler.frontier.courier import Courier
+from crawler.frontier.deliveries import Deliveries, Delivery, GivenBack
+from crawler.frontier.handover import Handover
+from crawler.frontier.keys import Keys
+from crawler.frontier.options import Options
+from crawler.frontier.outbox import Claim, Outbox, Question, Sink
+from crawler.frontier.prefetch import Leased, PrefetchBuffer
+from crawler.frontier.pulse import Pulse
+from crawler.frontier.queue import Beginning, Progress, Queue, Report, text
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+WAKE = Request("data:,wake")
+"""Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
+LOOK_S = 0.25
+"""Seconds between two looks whether this instance has been asked to end."""
+GRANT_LEAST_S = 0.1
+"""For so long the reserved time of a request can be used where there is no delay between requests."""
+END_S = 8.0
+"""How long the end waits for the I/O thread: a silent Redis does not keep an instance alive."""
+
+_frontiers: WeakKeyDictionary[Crawler, Frontier] = WeakKeyDictionary()
+
+
+class Frontier:
+    """What scheduler, middlewares, pipelines and feeds of one crawler share.
+
+    Attributes:
+        queue: the verbs; blocking, never for the reactor.
+        deliveries: what the engine has in hand.
+        closing: whether this instance is about to end.
+        beginning: how it has entered the crawl.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.options = Options.from_settings(crawler.settings)
+        self.keys = Keys(crawler.spidercls.name)
+        self.queue = Queue(connect(crawler.settings), self.keys, self.options)
+        self.outbox = Outbox()
+        self.buffer = PrefetchBuffer(self.options.prefetch_count)
+        self.courier = Courier(self.queue, self.outbox, self.buffer, self)
+        self.pulse = Pulse(self.queue)
+        grant_s = max(GRANT_LEAST_S, self.options.delay_ms / 2000)
+        self.deliveries = Deliveries(self.outbox, grant_s, self.count)
+        self.deliveries.ended = self.has_ended
+        self.handover = Handover(crawler, self.outbox, self.buffer, self.deliveries, self.wake_engine)
+        self.beginning: Beginning | None = None
+        self.pending_at_start = 0
+        self.is_starting = True
+        """Whether the spider still sends its seeds."""
+        self.closing = False
+        self.close_reason = ""
+        self.tidiers: list[Callable[[], None]] = []
+        self.numbers = count(1)
+        self.flights: WeakKeyDictionary[Request, tuple[str, str]] = WeakKeyDictionary()
+        """Slot and flight of requests in flight that did not come out of the queue."""
+        self.loans: WeakKeyDictionary[Request, Leased] = WeakKeyDictionary()
+        """Prefetched requests that wait because another one is in the air in their place."""
+        self.looks = create_looping_call(self.look)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Frontier:
+        """Return the frontier of a crawler, made at the first call."""
+        if crawler not in _frontiers:
+            _frontiers[crawler] = cls(crawler)
+        return _frontiers[crawler]
+
+    @staticmethod
+    def is_used(crawler: Crawler) -> bool:
+        """Tell whether the crawler's requests go through a frontier."""
+        from crawler.frontier.scheduler import Scheduler  # noqa: PLC0415 - which imports this module
+
+        scheduler = load_object(crawler.settings["SCHEDULER"])
+        return isinstance(scheduler, type) and issubclass(scheduler, Scheduler)
+
+    # --- from the start to the end ---
+
+    def join(self, seeds: str = "", *, anew: bool = False) -> Beginning:
+        """Enter the crawl, once; blocking, before the reactor runs."""
+        if self.beginning is None:
+            self.beginning, self.pending_at_start = self.queue.join(seeds, anew=anew)
+        return self.beginning
+
+    def open(self, spider: Spider) -> None:
+        """Begin to carry requests; in the reactor's thread."""
+        self.join()
+        self.loop = asyncio.get_running_loop()
+        self.handover.open(spider)
+        for handler, signal in (
+            (self.item_done, signals.item_scraped),
+            (self.item_done, signals.item_dropped),
+            (self.item_done, signals.item_error),
+            (self.request_left_downloader, signals.request_left_downloader),
+            (self.spider_idle, signals.spider_idle),
+        ):
+            self.crawler.signals.connect(handler, signal)
+        self.courier.start()
+        self.pulse.start()
+        self.looks.start(LOOK_S, now=False)
+
+    async def close(self, reason: str) -> None:
+        """Tell all that is done, give back the rest, and leave."""
+        self.closing = True
+        if self.looks.running:
+            self.looks.stop()
+        self.deliveries.acknowledge()
+        for delivery in list(self.deliveries.open):
+            self.deliveries.give_back(delivery)
+        self.handover.give_back()
+        self.pulse.stop()
+        self.courier.stop()
+        await asyncio.to_thread(self.courier.join, END_S)
+        self.crawler.stats.set_value("scheduler/duplicates", self.courier.duplicates)
+        logger.debug("Left the crawl (%s)", reason)
+
+    def has_started(self) -> None:
+        """Say that all seeds of this instance are in the queue."""
+        self.is_starting = False
+        reads_seeds = bool(getattr(self.crawler.spider, "asked_for", ""))
+
+        def tell(report: Report) -> None:
+            report.started, report.reads_seeds = True, reads_seeds
+
+        self.outbox.tell(self.outbox.generation, tell)
+
+    def has_ended(self, delivery: Delivery) -> None:
+        """Go on with others once a suspect, which is fetched alone, has ended."""
+        if self.buffer.alone == delivery.leased.id:
+            self.buffer.alone = ""
+            self.outbox.wake()
+
+    # --- for middlewares, pipelines and feeds ---
+
+    async def execute(self, *command: Any) -> Any:
+        """Run a command of Redis, together with what others ask; repeated while Redis is away.
+
+        Raises:
+            QueueLost: it stays away.
+        """
+        answer: asyncio.Future[Any] = self.loop.create_future()
+        self.outbox.ask(Question(command, self.answering(answer)))
+        return await answer
+
+    def answering(self, answer: asyncio.Future[Any]) -> Callable[[Any], None]:
+        """Return what hands a reply from the I/O thread to who waits for it here."""
+
+        def reply(value: Any) -> None:
+            self.loop.call_soon_threadsafe(resolve, answer, value)
+
+        return reply
+
+    async def claim(self, record: str) -> bool:
+        """Tell whether this instance may write the record of a key: it is in no feed, nor about to be.
+
+        Raises:
+            QueueLost: Redis stays away.
+        """
+        answer: asyncio.Future[bool] = self.loop.create_future()
+        if not self.outbox.claim(Claim(record, self.answering(answer))):
+            return False
+        is_ours = await answer
+        if not is_ours:
+            self.unclaim(record)
+        return is_ours
+
+    def unclaim(self, record: str) -> None:
+        """Note that a record is not written here after all."""
+        self.outbox.unclaim([record])
+
+    def recorded(self, record: str, response: object) -> None:
+        """Note that a record has come of a response; it counts as written with the acknowledgement of its page."""
+        delivery = self.deliveries.of(response)
+        if delivery is not None and delivery in self.deliveries.open:
+            delivery.records.append(record)
+        elif delivery is None:  # an item of the spider's start
+            self.outbox.tell(self.outbox.generation, lambda report: report.records.append(record))
+
+    def note(self, *command: Any) -> None:
+        """Apply an idempotent command before the next acknowledgement."""
+        self.outbox.note(command)
+
+    def write(self, sink: Sink, data: bytes) -> None:
+        """Append lines to a feed, and sync it, before the next acknowledgement."""
+        self.outbox.write(sink, data)
+
+    async def grant(self, request: Request, slot: str, *, counted: bool = True) -> None:
+        """Wait until the fleet may send `request` to a slot's host.
+
+        Args:
+            request: one that did not come out of the queue, or too late.
+            slot: its slot.
+            counted: whether it takes part in the host's cap. One that others wait for, which are in flight, must not.
+
+        Raises:
+            GivenBack: this instance is about to end.
+        """
+        flight = f"{self.queue.worker}:{next(self.numbers)}" if counted else ""
+        granted = False
+        while not granted:
+            # Where requests wait in the buffer for an engine that is full of requests like this one, theirs is the place in the air.
+            if flight and (loan := self.buffer.lend(slot)) is not None:
+                self.loans[request], flight = loan, ""
+            answer, wait_ms = await self.execute(*self.queue.command(*self.queue.grant_words(slot, flight)))
+            granted = text(answer) == "1"
+            if granted and flight:
+                self.flights[request] = slot, flight
+            await self.pause(int(wait_ms) / 1000)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of this instance."""
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            if self.closing:
+                raise GivenBack("this instance is about to end")
+            await asyncio.sleep(min(left, LOOK_S))
+
+    def request_left_downloader(self, request: Request) -> None:
+        """Note that a granted request is over."""
+        if (flight := self.flights.pop(request, None)) is not None:
+            self.outbox.tell(self.outbox.generation, lambda report: report.landed.append(flight))
+        if (loan := self.loans.pop(request, None)) is not None:
+            self.buffer.take_back(loan)
+            self.wake_engine()
+
+    def hold(self, slot: str, pause_s: float, *, slower: bool) -> None:
+        """Let nobody in the fleet ask a slot's host for so long; `slower` also spreads what follows."""
+        words = self.queue.hold_words(slot, round(1000 * pause_s), slower=slower)
+        self.outbox.ask(Question(self.queue.command(*words), lambda _: None))
+
+    def on_complete(self, tidy: Callable[[], None]) -> None:
+        """Have a feed put in order when the crawl is complete; called in the I/O thread."""
+        self.tidiers.append(tidy)
+
+    # --- what the engine tells ---
+
+    def item_done(self, response: Any) -> None:
+        """Note that an item has left the pipelines."""
+        self.deliveries.item_done(response)
+
+    def spider_idle(self) -> None:
+        """Keep the spider open: the end is the whole crawl's, not this instance's."""
+        self.deliveries.sweep(idle=True)
+        raise DontCloseSpider
+
+    def look(self) -> None:
+        """See whether this instance has been asked to end, and whether requests have leaked."""
+        self.deliveries.sweep(idle=False)
+        if not self.closing and not self.crawler.engine.running:
+            self.closing = self.courier.draining = True
+            self.handover.give_back()
+
+    # --- what the courier tells, in its thread ---
+
+    def news(self) -> None:
+        """Let the engine take what has come, or end."""
+        self.loop.call_soon_threadsafe(self.take_notice, self.courier.progress)
+
+    def lost(self, error: QueueLost) -> None:
+        """End loudly."""
+        sentence = f"The queue is lost: {error}. What is in the feeds is safe; start the same command again."
+        self.loop.call_soon_threadsafe(self.end, "queue_lost", sentence)
+
+    def feed_failed(self, error: OSError) -> None:
+        """End loudly."""
+        sentence = (
+            f"{error.filename or 'A feed'} cannot be written ({error.strerror}): stopping. What is in it is safe; make "
+            "room or make it writable, then start the same command again to go on with the rest."
+        )
+        self.loop.call_soon_threadsafe(self.end, "feed_failed", sentence)
+
+    def revive(self) -> None:
+        """Start the embedded server again where it has died."""
+        revive(self.crawler.settings)
+
+    def tidy(self) -> None:
+        """Put the feeds in order."""
+        for tidy in self.tidiers:
+            tidy()
+
+    # --- in the reactor again ---
+
+    def take_notice(self, progress: Progress) -> None:
+        """End when the crawl does; else let the engine look for requests."""
+        if progress == "finished":
+            self.end("finished")
+        elif progress == "unread":
+            self.end(
+                "seeds_unread",
+                "All that is in the queue is done, but no instance reads the crawl's seeds to their end: start one with "
+                "the same seeds again.",
+            )
+        else:
+            self.wake_engine()
+
+    def end(self, reason: str, sentence: str = "") -> None:
+        """Close the spider, once."""
+        if self.close_reason:
+            return
+        self.close_reason = reason
+        if sentence:
+            logger.error("%s", sentence)
+        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
+            asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))  # noqa: RUF006 - the engine keeps it
+
+    def wake_engine(self) -> None:
+        """Let the engine ask for requests."""
+        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
+            self.crawler.engine.crawl(WAKE)
+
+    def count(self, name: str) -> None:
+        """Count in Scrapy's stats."""
+        self.crawler.stats.inc_value(name)
+
+
+def resolve(answer: asyncio.Future[Any], reply: Any) -> None:
+    """Hand a reply, or an exception, to who waits for it."""
+    if answer.done():
+        return
+    if isinstance(reply, Exception):
+        answer.set_exception(reply)
+    else:
+        answer.set_result(reply)

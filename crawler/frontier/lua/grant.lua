@@ -1,0 +1,12 @@
+-- grant(args: worker, slot, delay_ms, cap, flight ("" for one that others in flight wait for), flight_ms, lookahead_ms)
+--   -> {"1", ms until the request may go} | {"0", ms until it is worth asking again}
+-- Reserves the time of a request that does not come out of the queue, such as robots.txt.
+local worker, slot, flight, flight_ms = ARGV[1], ARGV[2], ARGV[5], tonumber(ARGV[6])
+local flies = flight ~= "" and crawl .. flight or nil
+local due_ms, again_ms = reserve(slot, tonumber(ARGV[3]), tonumber(ARGV[4]), flies, flight_ms, tonumber(ARGV[7]))
+if not due_ms then return { "0", math.max(1, math.ceil(again_ms - now)) } end
+if flies then
+  redis.call("HSET", GRANTED .. worker, flight, slot)
+  redis.call("PEXPIRE", GRANTED .. worker, flight_ms)
+end
+return { "1", math.ceil(due_ms) }

@@ -1,0 +1,45 @@
+"""The heartbeat: renews the leases while a page keeps the reactor, or a disk the I/O thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import suppress
+from time import monotonic
+
+from redis.exceptions import RedisError
+
+from crawler.frontier.queue import Queue
+
+logger = logging.getLogger(__name__)
+
+BEATS_A_LEASE = 3
+LOOK_S = 1.0
+"""Seconds between two looks for workers of this machine that have died."""
+
+
+class Pulse(threading.Thread):
+    """Beats a third of the way, and takes back what instances that were killed on this machine had in hand."""
+
+    def __init__(self, queue: Queue) -> None:
+        super().__init__(name="pulse", daemon=True)
+        self.queue = queue
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Beat until told to stop; what an answer means, the courier finds out by its own calls."""
+        every_s = self.queue.options.lease_ttl_ms / 1000 / BEATS_A_LEASE
+        next_beat = monotonic() + every_s
+        while not self.stopping.wait(min(LOOK_S, max(0.0, next_beat - monotonic()))):
+            with suppress(RedisError):
+                if monotonic() >= next_beat:
+                    next_beat = monotonic() + every_s
+                    self.queue.beat()
+                if gone := self.queue.bereave():
+                    logger.warning(
+                        "%d instances of this machine have died: what they had in hand is fetched again", gone
+                    )
+
+    def stop(self) -> None:
+        """End soon."""
+        self.stopping.set()

@@ -1,0 +1,259 @@
+"""The queue's verbs: each is one call of a Lua script, and changes the crawl's state at once or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+
+from redis.exceptions import NoScriptError
+
+from crawler.frontier.keys import FLEET, LEDGER, Keys
+from crawler.frontier.options import Options
+from crawler.frontier.worker import has_died, new_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from redis import Redis
+
+LUA = Path(__file__).with_name("lua")
+PRELUDE = (LUA / "prelude.lua").read_text()
+SOURCES = {path.stem: f"{PRELUDE}\n{path.read_text()}" for path in sorted(LUA.glob("*.lua")) if path.stem != "prelude"}
+"""Each verb behind what all begin with: scripts share no code in Redis 6.2."""
+ENDING_POLL_S = 0.05
+LOOKAHEAD_MS = 50
+"""How far ahead of its time a request is handed out: what a round trip and a tick of the loop take."""
+GRANT_LOOKAHEAD_MS = 250
+"""The same for a request that waits itself: longer ahead, and a pause that the host asks for meanwhile would not be seen."""
+
+Beginning = Literal["anew", "resumed", "joined"]
+State = Literal["ok", "lost", "fenced", "regressed"]
+Progress = Literal["", "working", "complete", "unread", "finished", "lost"]
+
+
+class NewLink(NamedTuple):
+    """A request for the queue: its 64-bit fingerprint (None: not filtered), slot, priority, and payload."""
+
+    fingerprint: int | None
+    slot: str
+    priority: int
+    last: bool
+    payload: bytes
+
+
+class Told(NamedTuple):
+    """The answer to a STEP."""
+
+    state: State
+    progress: Progress
+    left: int
+    new_links: int
+    stale_acks: int
+    redelivered: int
+
+
+class Handed(NamedTuple):
+    """A request that was handed out, and in how many ms it may go."""
+
+    id: str
+    due_in_ms: float
+    payload: bytes
+
+
+class Popped(NamedTuple):
+    """The answer to a POP: when a host may be asked next (ms, None: none waits), and the requests."""
+
+    state: State
+    progress: Progress
+    next_in_ms: int | None
+    alone: bool
+    requests: list[Handed]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a worker has to tell in one STEP."""
+
+    links: list[NewLink] = field(default_factory=list)
+    acks: list[str] = field(default_factory=list)
+    dead: list[tuple[str, str]] = field(default_factory=list)
+    returned: list[tuple[str, bool]] = field(default_factory=list)
+    landed: list[tuple[str, str]] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+    started: bool = False
+    reads_seeds: bool = False
+    ready: bool = False
+    seeds: list[NewLink] = field(default_factory=list)
+    """Those of the links that come from no page; not told apart to Redis."""
+
+    def is_news(self) -> bool:
+        """Tell whether there is anything to tell."""
+        parts = (self.links, self.acks, self.dead, self.returned, self.landed, self.records)
+        return any(parts) or self.started or self.ready
+
+    def arguments(self) -> list[Any]:
+        """Return it as the arguments that `step.lua` takes behind the first four."""
+        words: list[Any] = [int(self.started), int(self.reads_seeds), int(self.ready)]
+        words += (len(self.links), len(self.acks), len(self.dead), len(self.returned))
+        words += (len(self.landed), len(self.records))
+        for link in self.links:
+            fingerprint = "" if link.fingerprint is None else link.fingerprint
+            words += (fingerprint, link.slot, link.priority, int(link.last), link.payload)
+        words += self.acks
+        for pair in (*self.dead, *((one, int(crashed)) for one, crashed in self.returned), *self.landed):
+            words += pair
+        words += self.records
+        return words
+
+
+class Queue:
+    """One worker's use of a crawl's queue. Blocking, for one thread at a time."""
+
+    def __init__(self, server: Redis, keys: Keys, options: Options | None = None) -> None:
+        self.server = server
+        self.keys = keys
+        self.options = options or Options()
+        self.worker = new_worker()
+        self.epoch = ""
+        self.steps = 0
+        self.pops = 0
+
+    # --- joining and leaving ---
+
+    def join(self, seeds: str = "", *, anew: bool = False) -> tuple[Beginning, int]:
+        """Enter the crawl under a new name; return how, and how many requests are left. To be repeated until it returns.
+
+        Args:
+            seeds: what a new crawl begins with, as a user would recognise it.
+            anew: drop what an interrupted crawl has left; never under a running instance.
+        """
+        self.bereave()
+        if self.epoch:  # else the reply to a former call was lost: under the same name it is the same entry
+            self.worker, self.epoch, self.steps, self.pops = new_worker(), "", 0, 0
+        while True:
+            words = (self.options.lease_ttl_ms, secrets.token_hex(8), self.options.max_deliveries, seeds, int(anew))
+            outcome, epoch, left = cast("list[Any]", self.call("join", self.worker, *words, *LEDGER))
+            if (beginning := text(outcome)) != "ending":
+                self.epoch = text(epoch)
+                return cast("Beginning", beginning), int(left)
+            time.sleep(ENDING_POLL_S)
+            self.bereave()
+
+    def leave(self) -> int:
+        """Give back what is in hand, and leave; return how many requests are left."""
+        return cast("int", self.call("leave", self.worker))
+
+    def bereave(self) -> int:
+        """Take back at once what workers of this machine had in hand that are gone; return how many those were."""
+        gone = [worker for worker in self.workers() if has_died(worker)]
+        return cast("int", self.call("bereave", *gone)) if gone else 0
+
+    def workers(self) -> list[str]:
+        """Return the workers that count as living."""
+        return [text(worker) for worker in cast("list[Any]", self.server.zrange(self.keys.workers, 0, -1))]
+
+    # --- work ---
+
+    def step(self, report: Report) -> Told:
+        """Tell what was done; to be repeated until an answer comes."""
+        told = told_of(self.call(*self.step_words(self.steps + 1, report)))
+        self.steps += 1
+        return told
+
+    def pop(self, limit: int) -> Popped:
+        """Lease up to `limit` requests; to be repeated until an answer comes."""
+        popped = popped_of(self.call(*self.pop_words(self.pops + 1, limit)))
+        self.pops += 1
+        return popped
+
+    def beat(self) -> State:
+        """Renew the lease of all that is in hand."""
+        return cast("State", text(self.call("beat", self.worker, self.epoch, self.options.lease_ttl_ms)))
+
+    def claim(self, records: Sequence[str]) -> list[bool]:
+        """Say which of the records this worker may write."""
+        return [bool(answer) for answer in cast("list[int]", self.call("claim", self.worker, *records))]
+
+    def step_words(self, number: int, report: Report) -> tuple[Any, ...]:
+        """Return the verb and arguments of a STEP."""
+        return "step", self.worker, self.epoch, number, self.options.lease_ttl_ms, *report.arguments()
+
+    def pop_words(self, number: int, limit: int) -> tuple[Any, ...]:
+        """Return the verb and arguments of a POP."""
+        pace = (self.options.delay_ms, self.options.cap, self.options.flight_ms, LOOKAHEAD_MS)
+        return "pop", self.worker, self.epoch, number, self.options.lease_ttl_ms, limit, *pace
+
+    def grant_words(self, slot: str, flight: str) -> tuple[Any, ...]:
+        """Return the verb and arguments of a GRANT; without a flight it takes no part in the host's cap."""
+        pace = (self.options.delay_ms, self.options.cap, flight, self.options.flight_ms, GRANT_LOOKAHEAD_MS)
+        return "grant", self.worker, slot, *pace
+
+    def hold_words(self, slot: str, pause_ms: int, *, slower: bool) -> tuple[Any, ...]:
+        """Return the verb and arguments of a HOLD."""
+        return "hold", slot, pause_ms, self.options.delay_ms, int(slower)
+
+    def begin_feed(self, name: str, size: int) -> int:
+        """Note the feed file `name`, of so many bytes; return its size in bytes when this crawl first met it."""
+        self.server.hsetnx(self.keys.feeds, name, str(size))
+        return int(cast("bytes", self.server.hget(self.keys.feeds, name)))
+
+    # --- scripts ---
+
+    def call(self, verb: str, *arguments: Any) -> Any:
+        """Run a verb."""
+        command = self.command(verb, *arguments)
+        try:
+            return self.execute(command)
+        except NoScriptError:
+            load_scripts(self.server)
+            return self.execute(command)
+
+    def execute(self, command: tuple[Any, ...]) -> Any:
+        """Run a command of Redis."""
+        return self.server.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    def command(self, verb: str, *arguments: Any) -> tuple[Any, ...]:
+        """Return a verb as a command of Redis."""
+        return "EVALSHA", DIGESTS[verb], 3, self.keys.prefix, FLEET, self.keys.start_urls, *arguments
+
+
+DIGESTS = {verb: hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest() for verb, source in SOURCES.items()}
+
+
+def load_scripts(server: Redis) -> None:
+    """Make the verbs known to a server, which forgets them when it restarts."""
+    with server.pipeline(transaction=False) as pipe:
+        for source in SOURCES.values():
+            pipe.script_load(source)
+        pipe.execute()
+
+
+def told_of(reply: Any) -> Told:
+    """Read the answer to a STEP."""
+    state, progress, *numbers = reply
+    return Told(cast("State", text(state)), cast("Progress", text(progress)), *numbers)
+
+
+def popped_of(reply: Any) -> Popped:
+    """Read the answer to a POP."""
+    state, progress, next_in_ms, alone, *rest = reply
+    requests = [
+        Handed(text(one), float(due), bytes(payload))
+        for one, due, payload in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    ]
+    waits = None if int(next_in_ms) < 0 else int(next_in_ms)
+    return Popped(cast("State", text(state)), cast("Progress", text(progress)), waits, text(alone) == "1", requests)
+
+
+def text(value: object) -> str:
+    """Return a reply of Redis as text."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def texts(values: Iterable[object]) -> list[str]:
+    """Return replies of Redis as text."""
+    return [text(value) for value in values]

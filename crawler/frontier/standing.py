@@ -1,0 +1,37 @@
+"""What stands in the way of a new crawl: another one that runs, or that was interrupted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from crawler.frontier.queue import Queue, text
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from crawler.frontier.keys import Keys
+
+
+def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) -> str | None:
+    """Return what is in the way of a crawl that begins with `seeds`: a sentence with the remedy, or None.
+
+    Instances without seeds take part in whatever crawl there is. With `anew` an interrupted one is no obstacle.
+    """
+    Queue(server, keys).bereave()
+    theirs, finished, begun = cast("list[bytes | None]", server.hmget(keys.control, "seeds", "finished", "sequence"))
+    if not seeds or not theirs or text(theirs) == seeds or finished:
+        return None
+    seconds, _ = server.time()
+    own_store = "or give yours a store of its own with -s STORE_DIR=.crawler-2"
+    if server.zcount(keys.workers, seconds * 1000, "+inf"):
+        return (
+            f"Another crawl of {keys.spider} is running here, with {text(theirs)}: join it by the same arguments or "
+            f"none, wait for its end, {own_store}."
+        )
+    if anew or not int(begun or 0):
+        return None
+    pending = server.hlen(keys.requests)
+    return (
+        f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending:,} requests pending: go "
+        f"on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
+    )

@@ -1,0 +1,275 @@
+"""A site whose records are known, with faults that are chosen by a hash, so that every run meets the same ones."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from aiohttp import web
+
+from tests.site.html import anchor, document, json_ld
+
+START_TIMEOUT_S = 30
+SHUTDOWN_S = 0.1
+VIDEOS_A_LIST = 5
+LISTS_A_LIST = 30
+POISON, BLOCK = "/poison", "/block"
+"""Pages of which a spider of `tests.faults.spiders` dies, or that keep it busy."""
+WORDS = "Lorem ipsum dolor sit amet, consectetur adipisici elit, sed eiusmod tempor incidunt ut labore. " * 10
+"""Makes a record about a kilobyte: buffers are then flushed in the middle of lines."""
+
+Fault = Literal["fail", "throttle", "redirect", ""]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """How a site behaves; shares are of its URLs, 0 to 1.
+
+    Attributes:
+        fail: answer 500 the first time.
+        throttle: answer 429 with `Retry-After: 1` the first time.
+        redirect: answer 302, always; the page is elsewhere.
+        latency_ms: wait before each answer, milliseconds.
+        seed: chooses which.
+    """
+
+    fail: float = 0.06
+    throttle: float = 0.004
+    redirect: float = 0.06
+    latency_ms: float = 20
+    seed: int = 1
+
+    def of(self, path: str) -> Fault:
+        """Return what happens to requests for `path`."""
+        digest = hashlib.blake2b(f"{self.seed} {path}".encode(), digest_size=4).digest()
+        share = int.from_bytes(digest, "big") / 2**32
+        if share < self.fail:
+            return "fail"
+        if share < self.fail + self.throttle:
+            return "throttle"
+        moved = path.startswith("/moved/")
+        return "redirect" if not moved and share < self.fail + self.throttle + self.redirect else ""
+
+
+NONE = Faults(fail=0, throttle=0, redirect=0, latency_ms=0)
+
+
+class Asked(NamedTuple):
+    """A request that was answered: monotonic time in seconds, path, status, user agent."""
+
+    time: float
+    path: str
+    status: int
+    agent: str
+
+
+class FaultSite:
+    """Serves `records` video pages; each is linked from one list, and each list from one other.
+
+    Whoever loses one request loses at least a record: there is no second way to anything.
+
+    Args:
+        records: number of video pages.
+        faults: how it behaves.
+        extra: paths of more pages, linked from the home page, which are no records.
+
+    Attributes:
+        url: base URL, known once it is open.
+        requests: all requests so far.
+    """
+
+    url: str
+
+    def __init__(self, records: int, faults: Faults, extra: tuple[str, ...] = ()) -> None:
+        self.records, self.faults, self.extra = records, faults, extra
+        self.lists = -(-records // VIDEOS_A_LIST)
+        self.requests: list[Asked] = []
+        self.news = threading.Condition()
+        self.struck: set[str] = set()
+        self.runner: web.AppRunner | None = None
+        self.gate: asyncio.Event | None = None
+        self.favoured: frozenset[str] = frozenset()
+        self.withheld: dict[str, asyncio.Event] = {}
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    # --- what is true ---
+
+    def place(self, path: str) -> str:
+        """Return the path where the page that is linked as `path` stands."""
+        return f"/moved{path}" if self.faults.of(path) == "redirect" else path
+
+    @property
+    def truth(self) -> frozenset[str]:
+        """The ids that a crawl must bring home."""
+        return frozenset(self.url + self.place(f"/v/{number}") for number in range(self.records))
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """All paths that are linked, the home page too."""
+        lists = (f"/list/{number}" for number in range(1, self.lists))
+        return frozenset(("/", *lists, *(f"/v/{number}" for number in range(self.records)), *self.extra))
+
+    @property
+    def pages(self) -> int:
+        """Answers that a crawl without any fault of its own gets, those of 500, 429 and 302 too."""
+        all_of_them = self.linked | {self.place(path) for path in self.linked}
+        return len(all_of_them) + sum(self.faults.of(path) in {"fail", "throttle"} for path in all_of_them)
+
+    def below(self, urls: Iterable[str]) -> set[str]:
+        """Return the ids that can be reached through these links only, and by no other way."""
+        waiting, reached = [url.removeprefix(self.url).removeprefix("/moved") for url in urls], set()
+        while waiting:
+            path = waiting.pop()
+            kind, _, number = path.removeprefix("/").partition("/")
+            if kind == "v":
+                reached.add(self.url + self.place(path))
+            else:
+                waiting += self.children(int(number or 0))
+        return reached
+
+    # --- what happened ---
+
+    def crawled(self) -> list[Asked]:
+        """Return the requests for pages, without robots.txt and the like."""
+        return [asked for asked in list(self.requests) if self.body(asked.path) is not None]
+
+    def again(self) -> int:
+        """Return how many answers were asked for more than once for no reason of the site's."""
+        answered = Counter(asked.path for asked in self.crawled() if asked.status < 400)
+        return sum(times - 1 for times in answered.values())
+
+    def until(self, happened: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait for something that requests bring about; False after `timeout_s` seconds without it."""
+        with self.news:
+            return self.news.wait_for(happened, timeout_s)
+
+    @contextmanager
+    def holding(self, *, but: frozenset[str] = frozenset()) -> Iterator[None]:
+        """Answer nobody while the block runs, `but` these user agents."""
+        assert self.loop is not None
+        assert self.gate is not None
+        self.favoured = but
+        self.loop.call_soon_threadsafe(self.gate.clear)
+        try:
+            yield
+        finally:
+            self.loop.call_soon_threadsafe(self.gate.set)
+
+    @contextmanager
+    def withholding(self, path: str) -> Iterator[None]:
+        """Answer no request for `path` while the block runs: the crawl cannot be complete before."""
+        assert self.loop is not None
+        self.withheld[path] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self.loop.call_soon_threadsafe(self.withheld.pop(path).set)
+
+    # --- serving ---
+
+    async def open(self) -> None:
+        """Listen on a free port."""
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", self.handle)
+        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        self.gate, self.loop = asyncio.Event(), asyncio.get_running_loop()
+        self.gate.set()
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.url = "http://127.0.0.1:{1}".format(*self.runner.addresses[0])
+
+    async def close(self) -> None:
+        """Stop listening and drop all connections."""
+        if self.gate is not None:
+            self.gate.set()
+        if self.runner is not None:
+            await self.runner.cleanup()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        assert self.gate is not None
+        await asyncio.sleep(self.faults.latency_ms / 1000)
+        agent = request.headers.get("User-Agent", "")
+        if agent not in self.favoured:
+            await self.gate.wait()
+        if request.path in self.withheld:
+            await self.withheld[request.path].wait()
+        response = self.answer(request.path)
+        with self.news:
+            self.requests.append(Asked(time.monotonic(), request.path, response.status, agent))
+            self.news.notify_all()
+        return response
+
+    def answer(self, path: str) -> web.Response:
+        body = self.body(path)
+        if body is None:
+            return web.Response(status=404, text="Not found")
+        fault = self.faults.of(path)
+        if fault == "redirect":
+            return web.Response(status=302, headers={"Location": f"/moved{path}"})
+        if fault and path not in self.struck:
+            self.struck.add(path)
+            if fault == "fail":
+                return web.Response(status=500, text="Internal Server Error")
+            return web.Response(status=429, headers={"Retry-After": "1"}, text="Too many requests")
+        return web.Response(text=body, content_type="text/html")
+
+    def body(self, path: str) -> str | None:
+        """Return the page at `path`, None where there is none."""
+        if path in self.extra:
+            return document("Something else", (), ["<h1>Something else</h1>", f"<p>{WORDS}</p>"])
+        kind, _, number = path.removeprefix("/moved").removeprefix("/").partition("/")
+        if path == "/":
+            return self.list_page(0)
+        if kind == "list" and number.isdecimal() and 0 < int(number) < self.lists:
+            return self.list_page(int(number))
+        if kind == "v" and number.isdecimal() and int(number) < self.records:
+            return video_page(int(number))
+        return None
+
+    def children(self, number: int) -> list[str]:
+        """Return the paths that a list links to."""
+        videos = range(number * VIDEOS_A_LIST, min((number + 1) * VIDEOS_A_LIST, self.records))
+        first = number * LISTS_A_LIST + 1
+        lists = range(first, min(first + LISTS_A_LIST, self.lists))
+        return [*(f"/v/{n}" for n in videos), *(f"/list/{n}" for n in lists)]
+
+    def list_page(self, number: int) -> str:
+        links = [*self.children(number), *(self.extra if number == 0 else ())]
+        return document(f"List {number}", (), [f"<h1>List {number}</h1>", *(anchor(path, path) for path in links)])
+
+
+def video_page(number: int) -> str:
+    title = f"The film of number {number}"
+    video = {
+        "@context": "https://schema.org",
+        "@type": "VideoObject",
+        "name": title,
+        "description": WORDS,
+        "duration": f"PT{number % 50 + 1}M",
+        "uploadDate": "2024-03-01T09:00:00Z",
+    }
+    return document(title, [json_ld(video)], [f"<h1>{title}</h1>", f"<p>{WORDS}</p>"])
+
+
+@contextmanager
+def fault_site(records: int, faults: Faults = NONE, extra: tuple[str, ...] = ()) -> Iterator[FaultSite]:
+    """Serve a site from a thread while the block runs."""
+    site = FaultSite(records, faults, extra)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="fault-site")
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(site.open(), loop).result(START_TIMEOUT_S)
+        yield site
+    finally:
+        asyncio.run_coroutine_threadsafe(site.close(), loop).result(START_TIMEOUT_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,0 +1,267 @@
+"""What the queue's verbs are to do, in plain Python, under a clock that a test sets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from crawler.frontier.queue import NewLink, Popped, Progress, Report, State, Told
+from tests.queues import link
+
+TTL_MS = 10_000
+MAX_DELIVERIES = 3
+SUSPECT_AFTER = 2
+LAST_AT_ONCE = 8
+SEEDS_AT_ONCE = 4
+PAGES = 60
+SLOTS = ("a.example", "b.example", "c.example", "")
+PENDING, LAST, SUSPECTS = "pending", "last", "suspects"
+
+
+def page(number: int) -> NewLink:
+    """Return the request of a page; every seventh is kept for the end, half of those for a record of another page."""
+    last = number % 7 == 0
+    unless = f"r{number // 2}" if number % 14 == 0 else ""
+    return link(str(number), SLOTS[number % 4], priority=number % 3 - 1, last=last, unless=unless)
+
+
+def links_of(number: int) -> list[int]:
+    """Return the pages that a page links to."""
+    return [(2 * number + 1) % PAGES, (5 * number + 3) % PAGES, number * number % PAGES]
+
+
+@dataclass
+class Request:
+    """A request that is not done: its page (None for what has no links), and where it is: a key, or a worker."""
+
+    page: int | None
+    link: NewLink
+    place: str
+    crashes: int = 0
+
+
+@dataclass
+class Worker:
+    """What Redis knows of a worker."""
+
+    deadline_ms: int
+    starting: bool = True
+    steps: int = 0
+    pops: int = 0
+    popped: list[str] = field(default_factory=list)
+    alone: bool = False
+
+
+class Truth:
+    """What Redis is to hold."""
+
+    def __init__(self, now_ms: int) -> None:
+        self.now_ms = self.last_ms = now_ms
+        self.epoch = ""
+        self.start_urls: list[str] = []
+        self.begin("")
+
+    def begin(self, epoch: str) -> None:
+        """Begin a crawl."""
+        self.epoch, self.last_ms = epoch, self.now_ms
+        self.workers: dict[str, Worker] = {}
+        self.requests: dict[str, Request] = {}
+        self.seen: set[str] = set()
+        self.recorded: set[str] = set()
+        self.ready: set[str] = set()
+        self.done: list[int | None] = []
+        self.dead: dict[str, int | None] = {}
+        self.sequence = self.redelivered = 0
+        self.finished = False
+
+    # --- workers ---
+
+    def reclaim(self, caller: str = "") -> None:
+        gap_ms = self.now_ms - self.last_ms
+        if gap_ms > TTL_MS / 2 or gap_ms < 0:
+            for worker in self.workers.values():
+                worker.deadline_ms += gap_ms
+        self.last_ms = self.now_ms
+        if caller:
+            self.workers[caller].deadline_ms = self.now_ms + TTL_MS
+        for name in [name for name, worker in self.workers.items() if worker.deadline_ms <= self.now_ms]:
+            self.part_from(name, crashed=True)
+
+    def part_from(self, name: str, *, crashed: bool) -> None:
+        for request_id in self.in_place(name):
+            self.give_back(request_id, crashed=crashed)
+        self.workers.pop(name, None)
+        self.ready.discard(name)
+
+    def give_back(self, request_id: str, *, crashed: bool) -> None:
+        request = self.requests[request_id]
+        request.crashes += crashed
+        self.redelivered += 1
+        if request.crashes >= MAX_DELIVERIES:
+            self.bury(request_id)
+        elif request.crashes >= SUSPECT_AFTER:
+            request.place = SUSPECTS
+        else:
+            request.place = LAST if request.link.last else PENDING
+
+    def bury(self, request_id: str) -> None:
+        self.dead[request_id] = self.requests.pop(request_id).page
+
+    def join(self, name: str, epoch: str) -> str:
+        if self.epoch:
+            self.reclaim()
+        if self.finished and self.workers:
+            return "ending"
+        outcome = "joined" if self.workers else "resumed"
+        if not self.epoch or self.finished or not (self.workers or self.sequence):
+            self.begin(epoch)
+            outcome = "anew"
+        self.workers[name] = Worker(self.now_ms + TTL_MS)
+        self.ready.clear()
+        return outcome
+
+    def standing(self, name: str, epoch: str) -> State:
+        if epoch != self.epoch:
+            return "lost"
+        if name not in self.workers:
+            return "fenced"
+        self.reclaim(name)
+        return "ok"
+
+    # --- requests ---
+
+    def in_place(self, place: str) -> list[str]:
+        """Return the ids of what is somewhere, in the order in which it is handed out."""
+        found = (request_id for request_id, request in self.requests.items() if request.place == place)
+        return sorted(found, key=lambda request_id: (-self.requests[request_id].link.priority, request_id))
+
+    def progress(self) -> Progress:
+        if self.requests:
+            return "working"
+        if self.finished:
+            return "finished"
+        starting = any(worker.starting for worker in self.workers.values())
+        return "working" if starting or self.start_urls else "complete"
+
+    def add(self, number: int | None, new: NewLink, place: str) -> str:
+        self.sequence += 1
+        request_id = f"{self.sequence:010x}"
+        self.requests[request_id] = Request(number, new, place)
+        return request_id
+
+    def step(self, name: str, epoch: str, number: int, report: Report) -> Told:
+        if (state := self.standing(name, epoch)) != "ok":
+            return Told(state, "", 0, 0, 0, 0)
+        worker, new_links, stale_acks = self.workers[name], 0, 0
+        if number > worker.steps + 1:
+            return Told("regressed", "", 0, 0, 0, 0)
+        if number == worker.steps + 1:
+            new_links, stale_acks = self.apply(name, report)
+            worker.steps = number
+        progress = self.progress()
+        if progress != "complete":
+            self.ready.clear()
+        elif report.ready:
+            self.ready.add(name)
+            if self.ready >= set(self.workers):
+                self.finished, progress = True, "finished"
+        return Told("ok", progress, len(self.requests), new_links, stale_acks, self.redelivered)
+
+    def apply(self, name: str, report: Report) -> tuple[int, int]:
+        new = [one for one in report.links if one.fingerprint is None or self.is_new(one)]
+        for one in new:
+            self.add(number_of(one), one, LAST if one.last else PENDING)
+        self.finished = self.finished and not new
+        acks = [one for one in report.acks if self.is_held(one, name)]
+        self.done += [self.requests.pop(one).page for one in acks]
+        for one, _ in report.dead:
+            if self.is_held(one, name):
+                self.bury(one)
+        for one, crashed in report.returned:
+            if self.is_held(one, name):
+                self.give_back(one, crashed=crashed)
+        self.recorded.update(report.records)
+        self.workers[name].starting &= not report.started
+        return len(new), len(report.acks) - len(acks)
+
+    def is_held(self, request_id: str, name: str) -> bool:
+        return request_id in self.requests and self.requests[request_id].place == name
+
+    def is_new(self, one: NewLink) -> bool:
+        known = str(one.fingerprint) in self.seen
+        self.seen.add(str(one.fingerprint))
+        return not known
+
+    # --- what is handed out ---
+
+    def pop(self, name: str, epoch: str, number: int, limit: int, popped: Popped) -> None:
+        """Compare with what Redis did, which hosts it served first is its own affair."""
+        state = self.standing(name, epoch)
+        if state == "ok" and number > self.workers[name].pops + 1:
+            state = "regressed"
+        assert popped.state == state
+        if state != "ok":
+            assert not popped.requests
+            return
+        worker, handed = self.workers[name], [request.id for request in popped.requests]
+        if number == worker.pops:
+            assert handed == [one for one in worker.popped if self.is_held(one, name)]
+        else:
+            worker.pops, worker.popped = number, handed
+            worker.alone = not self.finished and self.hand_out(name, limit, handed)
+            if handed:
+                self.ready.clear()
+        assert popped.alone == worker.alone
+        assert popped.progress == self.progress()
+        assert (popped.next_in_ms is None) == (not self.in_place(PENDING))
+        payloads = [json.loads(request.payload) for request in popped.requests]
+        assert payloads == [json.loads(self.requests[one].link.payload) for one in handed]
+
+    def hand_out(self, name: str, limit: int, handed: list[str]) -> bool:
+        """Lease what Redis has handed out, which must be right; return whether that is a suspect, alone."""
+        count = min(SEEDS_AT_ONCE, limit, len(self.start_urls))
+        seeds = [self.add(None, seed(self.start_urls.pop(0)), name) for _ in range(count)]
+        assert handed[:count] == seeds
+        if not seeds and not self.in_place(PENDING):
+            suspects = self.in_place(SUSPECTS)
+            if suspects and not self.in_place(name):
+                assert handed == suspects[:1]
+                self.requests[handed[0]].place = name
+                return True
+            self.take_up_last()
+        pending = self.in_place(PENDING)
+        rest = handed[count:]
+        assert len(rest) == min(limit - count, len(pending))
+        for slot in SLOTS:
+            of_slot = [one for one in pending if self.requests[one].link.slot == slot]
+            served = [one for one in rest if self.requests[one].link.slot == slot]
+            assert served == of_slot[: len(served)]
+        for one in rest:
+            self.requests[one].place = name
+        return False
+
+    def take_up_last(self) -> None:
+        kept = self.in_place(LAST)
+        if len(kept) != len(self.requests) or any(worker.starting for worker in self.workers.values()):
+            return
+        taken = 0
+        for one in kept:
+            if taken == LAST_AT_ONCE:
+                return
+            number = self.requests[one].page
+            if number is not None and number % 14 == 0 and f"r{number // 2}" in self.recorded:
+                del self.requests[one]
+                self.done.append(None)
+            else:
+                self.requests[one].place = PENDING
+                taken += 1
+
+
+def seed(message: str) -> NewLink:
+    """Return what a seed of another program is in the queue."""
+    return NewLink(None, "", 0, last=False, payload=json.dumps({"v": 1, "s": "", "seed": message}).encode())
+
+
+def number_of(one: NewLink) -> int | None:
+    """Return the number of a page; None for what is not filtered, and links to nothing."""
+    return int(json.loads(one.payload)["u"]) if one.fingerprint is not None else None
