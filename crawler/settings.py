@@ -41,7 +41,8 @@ REDIS_PARAMS = {"socket_timeout": 10, "socket_connect_timeout": 5}
 SCHEDULER = "crawler.frontier.scheduler.Scheduler"
 """The scheduler: scrapy-redis' class on a queue that loses nothing."""
 LEASE_TTL_MS = 15_000
-"""Milliseconds without a sign of life after which an instance counts as gone, and what it had in hand is handed out again; at least 3000."""
+"""Milliseconds without a sign of life after which an instance counts as gone, and what it had in hand is handed out
+again; at least 3000."""
 MAX_DELIVERIES = 5
 """Crashes of instances that had a request in hand after which it is a dead letter."""
 PREFETCH_COUNT = 16
@@ -92,12 +93,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.frontier.tracking.DownloadTracking": -10_000,
-    "crawler.middlewares.robots.OneByOneRobotsTxtMiddleware": 100,
+    "crawler.middlewares.robots.FleetRobotsTxtMiddleware": 100,
     "crawler.middlewares.backoff.BackOffMiddleware": 560,
     "crawler.middlewares.pace.PaceMiddleware": 10_000,
 }
-"""Around and between Scrapy's own: what watches the requests, robots.txt once for the fleet, back-off below retries, and
-the pace as the last. The scope decides which hosts are visited."""
+"""Around and between Scrapy's own: what watches the requests, robots.txt once for the fleet, back-off below retries,
+and the pace as the last. The scope decides which hosts are visited."""
 SPIDER_MIDDLEWARES = {"crawler.frontier.tracking.SpiderTracking": -10_000}
 """What watches the responses, around Scrapy's own."""
 
@@ -132,7 +133,6 @@ DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
 """Level of Scrapy's own line for a dropped record; refusals are logged with their reasons."""
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
-    "crawler.extensions.plainlogs.PlainLogs": 0,
     "crawler.extensions.contact.Contact": 100,
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,

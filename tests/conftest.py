@@ -7,6 +7,7 @@ from redis import Redis
 
 from crawler.frontier.store import EmbeddedStore
 from tests.crawls import kill_started
+from tests.faults.servers import PASSWORD, REDIS, USER, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +19,27 @@ def _no_instance_outlives_its_test() -> Iterator[None]:
     kill_started()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=("valkey", "redis", "locked"),
+        default="valkey",
+        help="server of the tests: the embedded Valkey, Debian's Redis, or that with TLS, a password and an ACL",
+    )
+
+
 @pytest.fixture(scope="session")
-def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with EmbeddedStore(tmp_path_factory.mktemp("valkey")) as url:
-        yield url
+def valkey_server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    store = pytestconfig.getoption("--store")
+    if store == "valkey":
+        with EmbeddedStore(tmp_path_factory.mktemp("valkey")) as url:
+            yield url
+        return
+    with server(REDIS, locked_down=store == "locked") as other:
+        # The tests look into the server, which the crawler's own user may not: another one, by the same door.
+        with other.client() as client:
+            client.execute_command("ACL", "SETUSER", "tests", "on", f">{PASSWORD}", "~*", "&*", "+@all")
+        yield other.url.replace(f"//{USER}:", "//tests:")
 
 
 @pytest.fixture

@@ -93,6 +93,18 @@ class Truth:
         self.workers.pop(name, None)
         self.ready.discard(name)
 
+    def leave(self, name: str) -> None:
+        self.part_from(name, crashed=False)
+        self.reclaim()
+
+    def bereave(self, names: list[str]) -> int:
+        dead = [name for name in names if name in self.workers]
+        for name in dead:
+            self.part_from(name, crashed=True)
+        if dead:
+            self.reclaim()
+        return len(dead)
+
     def give_back(self, request_id: str, *, crashed: bool) -> None:
         request = self.requests[request_id]
         request.crashes += crashed
@@ -169,8 +181,8 @@ class Truth:
 
     def apply(self, name: str, report: Report) -> tuple[int, int]:
         new = [one for one in report.links if one.fingerprint is None or self.is_new(one)]
-        for one in new:
-            self.add(number_of(one), one, LAST if one.last else PENDING)
+        for added in new:
+            self.add(number_of(added), added, LAST if added.last else PENDING)
         self.finished = self.finished and not new
         acks = [one for one in report.acks if self.is_held(one, name)]
         self.done += [self.requests.pop(one).page for one in acks]

@@ -69,7 +69,11 @@ class Crew:
 
     def left(self) -> int:
         """Return how many requests are pending or in hand."""
-        return cast("int", self.server.hlen(self.keys.requests))
+        return self.server.hlen(self.keys.requests)
+
+    def leased(self, queue: Queue) -> list[str]:
+        """Return the ids of what a worker has in hand."""
+        return sorted(texts(self.server.smembers(f"{self.keys.prefix}leased:{queue.worker}")))
 
     def letters(self) -> dict[str, dict[str, Any]]:
         """Return the dead letters by the names of their pages."""
@@ -84,7 +88,7 @@ def crew_at(url: str, spider: str = "videos") -> Iterator[Crew]:
         yield Crew(server, spider)
 
 
-def link(
+def link(  # noqa: PLR0913 - a request has so many parts
     page: str, slot: str = SITE, *, priority: int = 0, last: bool = False, unless: str = "", filtered: bool = True
 ) -> NewLink:
     """Make a request of a page."""

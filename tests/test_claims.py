@@ -38,7 +38,10 @@ def test_what_was_not_written_by_who_asked_first_can_be_written_by_others(crew: 
     one, two = crew.join(), crew.join()
     one.claim(["written", "not written"])
     tell(one, records=["written"])
-    _ = crash(crew, one, two) if how == "dies" else one.leave()
+    if how == "dies":
+        crash(crew, one, two)
+    else:
+        one.leave()
     assert two.claim(["written", "not written"]) == [False, True]
     one.join()
     assert one.claim(["not written"]) == [False]

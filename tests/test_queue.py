@@ -265,7 +265,7 @@ def test_where_a_crawl_stands_is_told_by_both_verbs(crew: Crew) -> None:
     assert stands() == ("complete", "complete")
     push(queue, "a")
     assert stands() == ("working", "working")
-    finish(queue, next(iter(crew.server.smembers(f"{crew.keys.prefix}leased:{queue.worker}"))).decode())
+    finish(queue, *crew.leased(queue))
     assert stands() == ("complete", "complete")
 
 

@@ -169,7 +169,10 @@ def test_a_crawl_whose_seeds_nobody_has_read_to_the_end_is_not_complete(crew: Cr
     reader, other = crew.queue(), crew.join()
     reader.join(SEEDS)
     push(reader, "a")
-    _ = reader.leave() if how == "leaves" else crash(crew, reader, other)
+    if how == "leaves":
+        reader.leave()
+    else:
+        crash(crew, reader, other)
     finish(other, *take(other).values())
     assert vote(other) == ["unread"]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -81,7 +81,13 @@ def test_where_redis_was_away_or_its_clock_was_set_nobody_has_died(crew: Crew, v
     push(first, "a", "b", "c")
     in_hand = {first: take(first, 1), second: take(second, 1)}
     crew.pass_ms(passed_ms)
-    _ = {"step": lambda: tell(first), "pop": lambda: first.pop(1), "beat": first.beat, "join": crew.join}[verb]()
+    call: dict[str, Callable[[], object]] = {
+        "step": lambda: tell(first),
+        "pop": lambda: first.pop(1),
+        "beat": first.beat,
+        "join": crew.join,
+    }
+    call[verb]()
     for queue, requests in in_hand.items():
         assert finish(queue, *requests.values())[:1] == ("ok",)
     assert (crew.left(), crew.control("done"), crew.control("redelivered")) == (1, "2", "0")
@@ -208,6 +214,22 @@ def test_the_host_of_a_dead_worker_is_free_for_others(crew: Crew) -> None:
     assert list(take(living)) == ["a"]
 
 
+@pytest.mark.parametrize("how", ["leaves", "dies"])
+def test_what_is_given_back_before_the_clock_is_set_back_does_not_wait_for_that_time_again(
+    crew: Crew, how: str
+) -> None:
+    leaver, queue = crew.join(), crew.join()
+    push(leaver, "a")
+    take(leaver)
+    crew.pass_ms(60 * MINUTE_MS)
+    if how == "leaves":
+        leaver.leave()
+    else:
+        queue.call("bereave", leaver.worker)
+    crew.pass_ms(-59 * MINUTE_MS)
+    assert list(take(queue)) == ["a"]
+
+
 JOIN_AND_TAKE = """
 import sys
 from redis import Redis
@@ -238,7 +260,7 @@ def test_a_killed_process_of_this_machine_is_missed_at_once(crew: Crew, valkey: 
 
 def test_who_joins_does_not_wait_for_the_lease_of_a_killed_process(crew: Crew) -> None:
     ghost = crew.queue()
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:  # noqa: S603 - ends by itself
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
     ghost.worker = ghost.worker.replace(f":{ghost.worker.split(':')[1]}:", f":{ended.pid}:")
     ghost.call("join", ghost.worker, 15_000, "epoch", 5, "", 0)

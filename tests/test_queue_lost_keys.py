@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
@@ -70,8 +71,7 @@ def work_on(workers: list[Queue], *, started: bool = True) -> set[str]:
 def test_a_crawl_that_lost_a_key_is_never_finished(crew: Crew, key: str) -> None:
     one, two, starter = busy(crew)
     assert crew.server.delete(name_of(crew, key, two)) == 1
-    two_has = f"{crew.keys.prefix}leased:{two.worker}"
-    tell(two, acks=[name.decode() for name in crew.server.smembers(two_has)])
+    finish(two, *crew.leased(two))
     words = work_on([one, two, starter])
     if key in HARMLESS:
         assert "finished" in words
@@ -84,7 +84,7 @@ def test_a_crawl_that_lost_a_key_is_never_finished(crew: Crew, key: str) -> None
 
 def test_a_crawl_that_lost_nothing_is_finished(crew: Crew) -> None:
     one, two, starter = busy(crew)
-    finish(two, *(name.decode() for name in crew.server.smembers(f"{crew.keys.prefix}leased:{two.worker}")))
+    finish(two, *crew.leased(two))
     assert "finished" in work_on([one, two, starter])
     assert (crew.control("done"), crew.control("dead"), crew.left()) == ("8", "1", 0)
 
@@ -134,7 +134,9 @@ def test_what_is_left_of_a_crawl_whose_state_was_lost_hides_no_link_of_the_next(
     assert len(take(two, 5_000)) == 2_000
 
 
-@pytest.mark.parametrize("payload", [b"", b"\x80\x02}q", b"[]", b"{}", b'{"s":1}', b'{"s":null}', b"[" * 5_000, b"\xff"])
+@pytest.mark.parametrize(
+    "payload", [b"", b"\x80\x02}q", b"[]", b"{}", b'{"s":1}', b'{"s":null}', b"[" * 5_000, b"\xff"]
+)
 def test_what_cannot_be_read_is_handed_out_and_becomes_a_dead_letter(crew: Crew, payload: bytes) -> None:
     queue, witness = crew.join(), crew.join()
     push(queue, "a", "b")
@@ -142,7 +144,7 @@ def test_what_cannot_be_read_is_handed_out_and_becomes_a_dead_letter(crew: Crew,
     popped = queue.pop(9)
     assert [request.payload for request in popped.requests] == [payload, link("b").payload]
     crash(crew, queue, witness)
-    letters = crew.server.hgetall(crew.keys.dead)
+    letters = cast("dict[bytes, bytes]", crew.server.hgetall(crew.keys.dead))
     assert list(letters) == [b"0000000001"]
     assert json.loads(letters[b"0000000001"].decode("utf-8", "replace"))["reason"] == "unreadable"
     finish(witness, *take(witness).values())
@@ -155,8 +157,8 @@ def test_what_cannot_be_read_keeps_nobody_from_the_end(crew: Crew, kept: str) ->
     push(queue, link("a", last=kept == "last"), link("b", last=kept == "last"))
     if kept == "suspects":
         for _ in range(2):
-            in_hand = [request for _ in range(2) for request in take(queue, 1).values()]
-            tell(queue, returned=[(request, True) for request in in_hand])
+            both = [request for _ in range(2) for request in take(queue, 1).values()]
+            tell(queue, returned=[(request, True) for request in both])
     crew.server.hset(crew.keys.requests, "0000000001", "not JSON")
     in_hand = take(queue)
     assert list(in_hand) == ["b"]
@@ -166,7 +168,16 @@ def test_what_cannot_be_read_keeps_nobody_from_the_end(crew: Crew, kept: str) ->
 
 @pytest.mark.parametrize(
     "fields",
-    [{"p": "nan"}, {"p": float("nan")}, {"p": float("inf")}, {"p": None}, {"p": [1]}, {"x": None}, {"x": {}}, {"l": None}],
+    [
+        {"p": "nan"},
+        {"p": float("nan")},
+        {"p": float("inf")},
+        {"p": None},
+        {"p": [1]},
+        {"x": None},
+        {"x": {}},
+        {"l": None},
+    ],
     ids=str,
 )
 def test_odd_fields_of_a_payload_stop_no_verb_half_way(crew: Crew, fields: dict[str, object]) -> None:

@@ -318,7 +318,7 @@ def test_a_damaged_copy_is_fetched_again(tmp_path: Path, valkey: str, site: Site
 
 MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.middlewares.robots.OneByOneRobotsTxtMiddleware": 100,
+    "crawler.middlewares.robots.FleetRobotsTxtMiddleware": 100,
 }
 
 

@@ -30,9 +30,7 @@ def send(queue: Queue, fingerprints: list[int]) -> int:
 
 
 def buckets(crew: Crew) -> dict[str, set[int]]:
-    return {
-        name: {int(one) for one in crew.server.smembers(name)} for name in crew.names(f"{crew.keys.prefix}seen:*")
-    }
+    return {name: {int(one) for one in crew.server.smembers(name)} for name in crew.names(f"{crew.keys.prefix}seen:*")}
 
 
 def uniform(number: int) -> list[int]:

@@ -15,7 +15,8 @@ from redis import Redis
 
 from crawler.errors import StoreError
 from crawler.frontier import store
-from crawler.frontier.store import EmbeddedStore, server_binary
+from crawler.frontier.server import server_binary
+from crawler.frontier.store import EmbeddedStore
 from tests.instances import BUSY, CRASH, DEADLINE_S, FORK, INSTANCE, Instance, Server
 
 Start = Callable[..., Instance]

@@ -52,7 +52,9 @@ def test_of_another_machine_nothing_is_known(where: str) -> None:
     assert not has_died(of_process(ended.pid, where))
 
 
-@pytest.mark.parametrize("name", ["", ":", "::", "strange", of_process("x"), of_process(""), of_process("-1"), of_process("9" * 30)])
+@pytest.mark.parametrize(
+    "name", ["", ":", "::", "strange", of_process("x"), of_process(""), of_process("-1"), of_process("9" * 30)]
+)
 def test_of_a_name_that_is_none_nothing_is_known(name: str) -> None:
     assert not has_died(name)
 

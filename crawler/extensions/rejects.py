@@ -33,14 +33,14 @@ logger = logging.getLogger(__name__)
 
 
 class RejectsSink:
-    """The file as the I/O thread sees it. With `overwrite` this spider's lines of an earlier crawl are dropped, once in a crawl."""
+    """The file as the I/O thread sees it; with `overwrite` this spider's lines of earlier crawls are dropped, once."""
 
     def __init__(self, path: Path, spider_name: str, queue: Queue, *, overwrite: bool) -> None:
         self.path = path
         self.spider_name = spider_name
         self.queue = queue
         self.overwrite = overwrite
-        self.begun = False
+        self.noted_as = ""
         self.warned = False
         self.started = now()
 
@@ -55,14 +55,18 @@ class RejectsSink:
             self.warn(exc)
 
     def begin(self) -> None:
-        """Drop old lines where nobody in this crawl has; those that came since this instance started are none."""
-        if self.begun:
+        """Drop old lines where nobody in this crawl has, and note that; again as another worker: Redis may have less.
+
+        Those that came since this instance started are not old.
+        """
+        worker, name = self.queue.worker, f"rejects:{feed_name(self.path)}"
+        if self.noted_as == worker:
             return
-        name = f"rejects:{feed_name(self.path)}"
-        is_first = self.queue.server.hsetnx(self.queue.keys.feeds, name, "0")
-        if is_first and self.overwrite and self.path.exists():
+        is_first = not self.noted_as and not self.queue.server.hexists(self.queue.keys.feeds, name)
+        if is_first and self.overwrite:
             keep(self.path, self.is_kept)
-        self.begun = True
+        self.queue.begin_feed(name, 0)
+        self.noted_as = worker
 
     def is_kept(self, line: bytes) -> bool:
         """Tell whether a line is another spider's, or of this crawl."""

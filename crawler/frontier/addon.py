@@ -1,4 +1,4 @@
-"""Switches on all that the frontier needs in any Scrapy project: `ADDONS = {"crawler.frontier.addon.FrontierAddon": 0}`."""
+"""All that the frontier needs in any Scrapy project: `ADDONS = {"crawler.frontier.addon.FrontierAddon": 0}`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MERGED: dict[str, dict[str, object]] = {
     "DOWNLOADER_MIDDLEWARES": {
         f"{PACKAGE}.frontier.tracking.DownloadTracking": OUTERMOST,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-        f"{PACKAGE}.middlewares.robots.OneByOneRobotsTxtMiddleware": 100,
+        f"{PACKAGE}.middlewares.robots.FleetRobotsTxtMiddleware": 100,
         f"{PACKAGE}.middlewares.backoff.BackOffMiddleware": 560,
         f"{PACKAGE}.middlewares.pace.PaceMiddleware": INNERMOST,
     },

@@ -30,26 +30,42 @@ def connect(settings: BaseSettings) -> redis.Redis:
     It repeats nothing by itself: who uses it does.
 
     Raises:
-        StoreError: nobody answers there, it drops keys when its memory is full, or the embedded store cannot be started.
+        StoreError: nobody answers there, it drops keys when its memory is full, or the embedded store does not start.
     """
     if not settings.get("REDIS_URL") and not settings.get("REDIS_HOST"):
         settings.set("REDIS_URL", embedded_url(Path(settings["STORE_DIR"])), priority="cmdline")
+    where = f"REDIS_URL {shown(settings.get('REDIS_URL') or settings['REDIS_HOST'])}"
     try:
         server = cast("redis.Redis", connection.from_settings(settings))
         server.set_retry(Retry(NoBackoff(), 0))
         policy = cast("dict[str, str]", server.info("memory")).get("maxmemory_policy", KEEPS_ALL)
-    except (redis.RedisError, ValueError) as exc:
-        host = urlsplit(settings.get("REDIS_URL") or settings["REDIS_HOST"])
-        where = host._replace(netloc=host.netloc.rpartition("@")[2]).geturl()
+    except redis.RedisError as exc:
         raise StoreError(
-            f"REDIS_URL {where} does not answer ({exc}): start that server, or unset REDIS_URL to use the embedded one."
+            f"{where} does not answer ({exc}): start that server, or unset REDIS_URL to use the embedded one."
+        ) from exc
+    except (ValueError, TypeError) as exc:  # whose texts may hold a part of the password
+        raise StoreError(
+            f"{where}, or REDIS_PARAMS, cannot be used: write redis://USER:PASSWORD@HOST:PORT/0, in the password %40 "
+            "for @ and so on, and as parameters only those of redis.Redis."
         ) from exc
     if policy != KEEPS_ALL:
         raise StoreError(
-            f"The Redis of this crawl has the maxmemory-policy {policy}: it would drop requests when its memory is full. "
+            f"The Redis of this crawl has the maxmemory-policy {policy}: it would drop requests when memory is full. "
             f"Set it to {KEEPS_ALL} (CONFIG SET maxmemory-policy {KEEPS_ALL}, and in its configuration file)."
         )
     return server
+
+
+def shown(url: str) -> str:
+    """Return a URL without what may be secret: user, password and options; what cannot be told apart is left out."""
+    scheme, _, rest = url.rpartition("://")
+    try:
+        parts = urlsplit(f"//{rest}")
+    except ValueError:
+        return f"{scheme}://…"
+    if "@" in rest.removeprefix(parts.netloc):  # the password may have been cut at a character that ends a host
+        return f"{scheme}://…"
+    return f"{scheme}{'://' if scheme else ''}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def revive(settings: BaseSettings) -> None:

@@ -1,34 +1,19 @@
-"""The I/O thread: writes the feeds, tells Redis what was done, and brings requests; the reactor never waits for either."""
+"""The I/O thread: writes the feeds, tells Redis what was done, and brings requests; the reactor waits for neither."""
 
 from __future__ import annotations
 
-import errno
 import logging
-import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol, TypeVar
-
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    NoScriptError,
-    RedisError,
-    ResponseError,
-)
-from redis.exceptions import (
-    ConnectionError as RedisConnectionError,
-)
-from redis.exceptions import (
-    TimeoutError as RedisTimeoutError,
-)
+from typing import Any, Protocol
 
 from crawler.errors import QueueLost
 from crawler.frontier.outbox import Claim, Outbox, Parcel, Question
+from crawler.frontier.patience import Patience
 from crawler.frontier.prefetch import PrefetchBuffer
 from crawler.frontier.queue import (
     NewLink,
@@ -44,20 +29,12 @@ from crawler.frontier.queue import (
 )
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 IDLE_POLL_S = 0.2
 """Seconds between two looks for work by an instance that has none."""
 LEAST_POLL_S = 0.005
-BACKOFF_S, MOST_BACKOFF_S = 0.05, 1.0
-"""Seconds between two attempts while Redis or the disk is away: the first pause, doubled up to the longest."""
-LAST_WORDS_S = 3.0
-"""How long an instance that is asked to end waits for a silent Redis; its leases end by themselves."""
 SEEDS_KEPT = 10_000
 """Latest requests without a parent that are sent again when Redis comes back with less than it had."""
-COMES_BACK = ("OOM", "LOADING", "READONLY", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS")
-"""What Redis says while it can do nothing for us, and may soon."""
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Office(Protocol):
@@ -92,9 +69,15 @@ class Courier(threading.Thread):
         """Links that were in the queue before."""
         self.pop_at = 0.0
         self.stopping = threading.Event()
+        load = partial(load_scripts, queue.server)
+        self.patience = Patience(queue.options.patience_s, self.stopping, office.revive, load)
         self.draining = False
         """Whether no more requests are taken."""
         self.tidied = False
+        self.heard_at = monotonic()
+        """When Redis answered last; the lease has not ended since, if that is no longer ago than it lasts."""
+        self.too_late = False
+        """Whether the others have finished the crawl without this instance."""
         self.seeds: deque[NewLink] = deque(maxlen=SEEDS_KEPT)
         self.told_started = Report()
 
@@ -113,7 +96,7 @@ class Courier(threading.Thread):
             self.office.lost(QueueLost(f"the courier has a fault ({type(exc).__name__}: {exc})"))
         self.refuse_questions()
         with suppress(QueueLost):
-            self.insist(self.queue.leave)
+            self.patience.insist(self.queue.leave)
 
     def work(self) -> None:
         """Carry until told to stop, then what is left."""
@@ -165,7 +148,11 @@ class Courier(threading.Thread):
         commands = [question.command for question in questions]
         if claims:
             commands.append(self.queue.command("claim", self.queue.worker, *(claim.record for claim in claims)))
-        replies = self.insist(lambda: self.exchange(commands))
+        try:
+            replies = self.patience.insist(lambda: self.exchange(commands))
+        except BaseException as exc:
+            refuse([*questions, *claims], str(exc))
+            raise
         for question, reply in zip(questions, replies, strict=False):
             question.answer(reply)
         if claims:
@@ -174,6 +161,8 @@ class Courier(threading.Thread):
 
     def deliver(self, parcel: Parcel) -> None:
         """Write the lines, then tell the rest and ask for requests in one round trip."""
+        if self.too_late or (parcel.lines and not self.has_lease(parcel)):
+            return
         self.write(parcel)
         limit = 0 if self.pop_in() != 0.0 else self.buffer.room()
         if not limit and not parcel.notes and not parcel.report.is_news():
@@ -187,7 +176,7 @@ class Courier(threading.Thread):
         ]
         if limit:
             commands.append(self.queue.command(*self.queue.pop_words(self.queue.pops + 1, limit)))
-        replies = self.insist(lambda: self.exchange(commands))
+        replies = self.patience.insist(lambda: self.exchange(commands))
         popped = popped_of(replies.pop()) if limit else None
         told = [told_of(reply) for reply in replies[len(parcel.notes) :]]
         states = {answer.state for answer in told} | ({popped.state} if popped else set())
@@ -200,31 +189,26 @@ class Courier(threading.Thread):
         self.remember(reports)
         self.take_in(reports, told, popped)
 
+    def has_lease(self, parcel: Parcel) -> bool:
+        """Tell whether this instance may write: after a long sleep others may have its pages, or ended the crawl."""
+        if monotonic() - self.heard_at < self.queue.options.lease_ttl_ms / 1000:
+            return True
+        state = self.patience.insist(self.queue.beat)
+        self.heard_at = monotonic()
+        if state == "fenced":
+            self.begin_again(parcel, {state})
+        return state != "fenced"
+
     def write(self, parcel: Parcel) -> None:
-        """Append the lines to the feeds, waiting while the disk is full.
+        """Append the lines to the feeds.
 
         Raises:
             OSError: a feed cannot be written, or there was no room for too long.
         """
-        began = 0.0
         while parcel.lines:
             sink, chunks = next(iter(parcel.lines.items()))
-            try:
-                self.insist(partial(sink.append, b"".join(chunks)))
-                del parcel.lines[sink]
-            except OSError as exc:
-                if exc.errno not in NO_ROOM:
-                    raise
-                if not began:
-                    began = monotonic()
-                    logger.error(  # noqa: TRY400 - a sentence for the user, no traceback
-                        "%s: waiting for room, up to %.0f s. Nothing is lost: what cannot be written is not acknowledged.",
-                        exc,
-                        self.queue.options.patience_s,
-                    )
-                if self.out_of_patience(began):
-                    raise
-                self.stopping.wait(MOST_BACKOFF_S)
+            self.patience.insist_on_room(partial(sink.append, b"".join(chunks)))
+            del parcel.lines[sink]
 
     def take_in(self, reports: list[Report], told: list[Told], popped: Popped | None) -> None:
         """Note where the crawl stands, and the requests that have come."""
@@ -242,13 +226,14 @@ class Courier(threading.Thread):
             self.pop_at = monotonic() + (0.0 if popped.requests and not waits else max(LEAST_POLL_S, waits))
         elif any(answer.new_links for answer in told) and not len(self.buffer):
             self.pop_at = 0.0
+        self.tidied = self.tidied and self.progress != "working"
         if self.progress == "lost":
             raise QueueLost(f"requests are gone from Redis: what is below {self.queue.keys.prefix} does not add up")
         if self.progress != former or (popped and popped.requests):
             self.office.news()
 
     def finish_up(self) -> None:
-        """Where the crawl is complete: put the feeds in order, once, and say so; the last one to do that finishes it."""
+        """Where the crawl is complete: put the feeds in order, once, and say so; the last to do that finishes it."""
         if self.progress != "complete" or self.draining:
             return
         if not self.tidied and self.redelivered:
@@ -267,51 +252,25 @@ class Courier(threading.Thread):
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
+        self.heard_at = monotonic()
         return replies
-
-    def insist(self, act: Callable[[], T]) -> T:
-        """Repeat `act` while Redis is away.
-
-        Raises:
-            QueueLost: it stays away, or says what no waiting helps against.
-        """
-        began, pause_s = 0.0, BACKOFF_S
-        while True:
-            try:
-                result = act()
-            except NoScriptError:
-                began = began or monotonic()
-                self.insist(lambda: load_scripts(self.queue.server))
-            except RedisError as exc:
-                if not comes_back(exc):
-                    raise QueueLost(f"Redis refuses ({exc})") from exc
-                if not began:
-                    began = monotonic()
-                    logger.warning("Redis does not answer (%s): waiting, nothing is lost meanwhile", exc)
-                if self.out_of_patience(began):
-                    raise QueueLost(f"Redis has not answered for {monotonic() - began:.0f} s ({exc})") from exc
-                self.stopping.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-                pause_s = min(MOST_BACKOFF_S, 2 * pause_s)
-                self.office.revive()
-            else:
-                if pause_s > BACKOFF_S:
-                    logger.info("Redis answers again after %.1f s", monotonic() - began)
-                return result
-
-    def out_of_patience(self, began: float) -> bool:
-        """Tell whether to go on waiting for what was missed first at `began`."""
-        patience_s = LAST_WORDS_S if self.stopping.is_set() else self.queue.options.patience_s
-        return monotonic() - began > patience_s
 
     def begin_again(self, undelivered: Parcel, states: set[State]) -> None:
         """Enter the crawl as another worker: what was in hand has gone back, or will, to be handed out again."""
+        server, control = self.queue.server, self.queue.keys.control
+        if self.patience.insist(lambda: server.hexists(control, "finished")):
+            self.too_late, self.progress = True, "finished"
+            self.office.news()
+            return
         why = "Redis came back with less than it had" if "regressed" in states else "the lease had ended"
         logger.warning("Joining again, as %s: what was in hand is fetched again", why)
         self.outbox.begin_again(undelivered)
         self.buffer.clear()
         former = self.queue.worker
-        self.insist(lambda: self.queue.call("leave", former))
-        self.insist(self.queue.join)
+        self.patience.insist(lambda: self.queue.call("leave", former))
+        # What Redis has forgotten comes again too, and no lease tells of it: the feeds are to be put in order.
+        self.patience.insist(lambda: server.hincrby(control, "redelivered", 1))
+        self.patience.insist(self.queue.join)
         again = self.told_started
         with self.outbox.condition:
             report = self.outbox.parcel.report
@@ -340,14 +299,10 @@ class Courier(threading.Thread):
                     if self.stopping.is_set():
                         return
                     self.outbox.condition.wait()
-            for answer in [one.answer for one in questions] + [one.answer for one in claims]:
-                answer(QueueLost("the queue is closed"))
+            refuse([*questions, *claims], "the queue is closed")
 
 
-def comes_back(error: RedisError) -> bool:
-    """Tell whether waiting may help."""
-    if isinstance(error, AuthenticationError):
-        return False
-    if isinstance(error, RedisConnectionError | RedisTimeoutError | BusyLoadingError):
-        return True
-    return isinstance(error, ResponseError) and any(word in str(error) for word in COMES_BACK)
+def refuse(asked: Iterable[Question | Claim], why: str) -> None:
+    """Tell those who asked that no answer will come."""
+    for one in asked:
+        one.answer(QueueLost(why))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from weakref import WeakKeyDictionary
 
-from itemadapter import is_item
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
@@ -24,34 +21,38 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SETTLE_S = 0.005
-"""Seconds between the last sign of a request and its acknowledgement: the engine has let go of it by then."""
 LEAKED_AFTER_S = 120.0
-"""After so long without a sign, a request that is neither downloaded nor in a callback has leaked through a middleware."""
+"""So long after its download, a request that nothing else began with has leaked through a middleware."""
+HUNG_AFTER_S = 3600.0
+"""After so long in which nothing began or ended, what is still in the downloader hangs in a middleware.
+
+The longest pause that a host can ask for is shorter: RETRY_AFTER_MAX_S."""
+
+End = Literal["acknowledged", "returned", "leaked"]
 
 
 class GivenBack(IgnoreRequest):
-    """Raised in a downloader middleware when a request goes back to the queue, as the instance is about to end."""
+    """Raised where a request cannot go on here, as the instance is about to end: it goes back to the queue."""
 
 
 class Delivery:
-    """One handing out of a request. It has ended when nobody holds it any more.
+    """One handing out of a request.
 
     Attributes:
         leased: id, payload and time of the request.
         slot: Scrapy's download slot.
         request: what the engine was handed; copies of it carry the same errback.
-        holds: reasons why it has not ended: one until its response or failure is through, one for each output that is
-            being read, one for each item in the pipelines.
-        task: what downloads it.
-        reached_spider: whether a response got as far as the spider middlewares.
+        download: the task that downloads it, while that runs.
+        scrape: the task that deals with what came of the download; it has ended with this one.
+        end: what is told then.
         granted: whether the time that was reserved for it is unused.
         landed: whether its download is over.
         records: keys of the records that it has led to.
+        since: when it was handed out, or landed; monotonic seconds.
     """
 
     __slots__ = (
-        *("deliveries", "leased", "slot", "request", "holds", "in_engine", "task", "reached_spider"),
+        *("deliveries", "leased", "slot", "request", "download", "scrape", "end"),
         *("granted", "landed", "records", "since"),
     )
 
@@ -60,35 +61,26 @@ class Delivery:
         self.leased = leased
         self.slot = slot
         self.request: Request | None = None
-        self.holds = 1
-        self.in_engine = True
-        self.task: asyncio.Task[Any] | None = None
-        self.reached_spider = self.landed = False
+        self.download: asyncio.Task[Any] | None = None
+        self.scrape: asyncio.Task[Any] | None = None
+        self.end: End = "acknowledged"
         self.granted = True
+        self.landed = False
         self.records: list[str] = []
         self.since = monotonic()
-
-    def hold(self) -> None:
-        """Begin something that has to end first."""
-        self.holds += 1
-
-    def release(self) -> None:
-        """End it."""
-        self.holds -= 1
-        self.since = monotonic()
-        if self.holds <= 0:
-            self.deliveries.settle(self)
-
-    def is_through(self) -> None:
-        """Note, once, that no more outputs will begin."""
-        if self.in_engine:
-            self.in_engine = False
-            self.release()
 
     def take_grant(self) -> bool:
         """Use the time that was reserved for the request; False when it was used, or has passed."""
         usable, self.granted = self.granted and monotonic() - self.leased.due <= self.deliveries.grant_s, False
         return usable
+
+    def tell(self, report: Report) -> None:
+        """Add to a report how it ended, and which records it has led to: their lines are told no later."""
+        if self.end == "acknowledged":
+            report.acks.append(self.leased.id)
+        else:
+            report.returned.append((self.leased.id, self.end == "leaked"))
+        report.records += self.records
 
 
 class Errback:
@@ -100,21 +92,11 @@ class Errback:
 
     def __call__(self, failure: Failure) -> Any:
         """Do what the original does, and know when that is over."""
-        delivery = self.delivery
-        if isinstance(failure.value, GivenBack):
-            delivery.deliveries.give_back(delivery)
+        self.delivery.deliveries.scrape_begins(self.delivery)
+        if isinstance(failure.value, GivenBack | asyncio.CancelledError):
+            self.delivery.end = "returned" if isinstance(failure.value, GivenBack) else "leaked"
             return None
-        if delivery.reached_spider:  # a spider middleware refused it: what comes now passes the middlewares' output
-            return self.original(failure) if self.original else raise_again(failure)
-        try:
-            output = self.original(failure) if self.original else raise_again(failure)
-        except BaseException:
-            delivery.is_through()
-            raise
-        if output is None or isinstance(output, Failure):
-            delivery.is_through()
-            return output
-        return delivery.deliveries.watched(delivery, outputs_of(output))
+        return self.original(failure) if self.original else raise_again(failure)
 
     @property
     def granted(self) -> float:
@@ -132,22 +114,13 @@ def raise_again(failure: Failure) -> NoReturn:
     raise AssertionError  # it always raises; this tells the type checker
 
 
-async def outputs_of(output: Any) -> AsyncIterator[Any]:
-    """Yield what an errback has returned, as Scrapy reads it: one thing or several, now or later."""
-    if inspect.isawaitable(output):
-        output = await output
-    if hasattr(output, "__aiter__"):
-        async for one in output:
-            yield one
-    elif isinstance(output, Request) or is_item(output):
-        yield output
-    elif output is not None:
-        for one in output:
-            yield one
-
-
 class Deliveries:
     """All that this instance has in hand outside the prefetch buffer. In the reactor's thread only.
+
+    The engine deals with a request in two tasks of asyncio: one downloads it, through the downloader middlewares; the
+    other takes what came of that through spider middlewares, callback or errback, pipelines, and handlers of signals.
+    A hook of ours runs in each, so each can be watched, and the end of the second is the end of the request, whatever
+    anybody did with it on the way. Where a download leads to another request, that is in the queue at its end.
 
     Args:
         outbox: where the ends are told.
@@ -160,8 +133,10 @@ class Deliveries:
         self.grant_s = grant_s
         self.count = count
         self.open: dict[Delivery, None] = {}
-        self.responses: WeakKeyDictionary[Response, Delivery] = WeakKeyDictionary()
-        self.settling: list[Delivery] = []
+        self.responses: WeakKeyDictionary[Response, list[Delivery]] = WeakKeyDictionary()
+        """What each response is for: a middleware may answer several requests with one object."""
+        self.moved = monotonic()
+        """When anything began or ended last, also what did not come out of the queue; monotonic seconds."""
         self.ended: Callable[[Delivery], None] = lambda _: None
         """Called when a request has ended, just before that is told."""
 
@@ -176,8 +151,8 @@ class Deliveries:
     def of(self, source: object) -> Delivery | None:
         """Return the delivery behind a response, a failure or a request."""
         if isinstance(source, Response):
-            known = self.responses.get(source)
-            return known or self.of(source.request)
+            known = self.responses.get(source, ())
+            return next((one for one in known if one in self.open), None) or self.of(source.request)
         errback = getattr(source, "errback", None)
         if isinstance(errback, Errback):
             return errback.delivery
@@ -187,90 +162,110 @@ class Deliveries:
 
     def download_begins(self, request: Request) -> None:
         """Watch the task that takes a request through the downloader and its middlewares, whatever comes of it."""
+        self.moved = monotonic()
         delivery, task = self.of(request), asyncio.current_task()
-        if delivery is not None and delivery.request is request and delivery.task is None and task is not None:
-            delivery.task = task
-            task.add_done_callback(lambda done: self.downloaded(delivery, done))
+        if delivery is None or delivery.request is not request or delivery.landed or task is None:
+            return  # not out of the queue, or downloaded by a callback of its own
+        delivery.download = task
+        task.add_done_callback(lambda done: self.downloaded(delivery, done))
 
     def downloaded(self, delivery: Delivery, task: asyncio.Task[Any]) -> None:
         """Note what came of a download. The engine has taken the result by now: another request is in the outbox."""
         self.land(delivery)
+        delivery.download = None  # whose result would keep the response alive
+        if delivery not in self.open:
+            return
         if task.cancelled() or task.exception() is not None:
-            return  # the errback comes next
-        result = task.result()
-        if isinstance(result, Request):
-            delivery.is_through()
+            self.keep_errback(delivery)
+        elif isinstance(result := task.result(), Request):
+            self.close(delivery)
         else:
-            self.responses[result] = delivery
+            self.responses.setdefault(result, []).append(delivery)
 
-    async def watched(self, delivery: Delivery, outputs: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield the outputs of a callback or errback; the delivery is held while they last, and for each item."""
-        delivery.hold()
-        try:
-            async for one in outputs:
-                if one is not None and not isinstance(one, Request):
-                    delivery.hold()
-                yield one
-        finally:
-            delivery.is_through()
-            delivery.release()
+    def keep_errback(self, delivery: Delivery) -> None:
+        """See to it that we hear of a failure, which comes next, also where a middleware has set another errback."""
+        request = delivery.request
+        if request is not None and not isinstance(request.errback, Errback):
+            request.errback = Errback(delivery, request.errback)
 
-    def item_done(self, response: object) -> None:
-        """Note that an item of a response has left the pipelines, one way or another."""
-        if (delivery := self.of(response)) is not None:
-            delivery.release()
+    def response_begins(self, response: Response) -> None:
+        """Watch the task that takes a response through the spider; responses come in the order of their downloads."""
+        known = self.responses.get(response, ())
+        self.scrape_begins(next((one for one in known if one.scrape is None), None) or self.of(response))
+
+    def scrape_begins(self, delivery: Delivery | None) -> None:
+        """Watch the task that takes a response or failure through the spider, whatever comes of it."""
+        task = asyncio.current_task()
+        if delivery is None or delivery.scrape is not None or task in (None, delivery.download):
+            return
+        delivery.scrape = task
+        task.add_done_callback(lambda _: self.scraped(delivery))
+
+    def scraped(self, delivery: Delivery) -> None:
+        """Tell the end of a request: its outputs are through, and the engine has forgotten it."""
+        if delivery in self.open:
+            if delivery.scrape is not None and delivery.scrape.cancelled():
+                delivery.end = "leaked"
+            self.close(delivery)
+
+    def fails(self, source: object, exception: BaseException | None) -> bool:
+        """Tell whether a callback or errback could not do its work here, and have the request go back."""
+        delivery = self.of(source)
+        if delivery is None or not isinstance(exception, GivenBack):
+            return False
+        delivery.end = "returned"
+        return True
+
+    def item_done(self, _response: object) -> None:
+        """Note a sign of life: an item has left the pipelines."""
+        self.moved = monotonic()
 
     def land(self, delivery: Delivery) -> None:
         """Tell, once, that the host is free for another request."""
         if not delivery.landed:
             delivery.landed = True
+            delivery.since = monotonic()
             flight = (delivery.slot, delivery.leased.id)
             self.outbox.tell(delivery.leased.generation, lambda report: report.landed.append(flight))
 
     # --- the end ---
 
-    def settle(self, delivery: Delivery) -> None:
-        """Look in a moment whether it has really ended: a middleware may go on with outputs of its own."""
-        if not self.settling:
-            asyncio.get_running_loop().call_later(SETTLE_S, self.acknowledge)
-        self.settling.append(delivery)
-
     def acknowledge(self) -> None:
-        """Tell which have ended."""
-        settled, self.settling = self.settling, []
-        for delivery in settled:
-            if delivery.holds <= 0 and delivery in self.open:
-                self.close(delivery, partial(acknowledged, delivery.leased.id))
+        """Tell which have ended in this very moment."""
+        for delivery in list(self.open):
+            if delivery.scrape is not None and delivery.scrape.done():
+                self.scraped(delivery)
 
-    def close(self, delivery: Delivery, tell: Callable[[Report], None]) -> None:
+    def close(self, delivery: Delivery) -> None:
         """Forget a delivery, and tell how it ended."""
+        if delivery.end == "leaked":
+            logger.warning("%s was lost by a middleware: it goes back to the queue", delivery.request)
+            self.count("frontier/leaked")
         del self.open[delivery]
         self.ended(delivery)
         self.land(delivery)
-        self.outbox.tell(delivery.leased.generation, partial(told, tell, delivery.records))
+        self.moved = monotonic()
+        delivery.request = None
+        self.outbox.tell(delivery.leased.generation, delivery.tell)
 
-    def give_back(self, delivery: Delivery, *, leaked: bool = False) -> None:
-        """Let the request be handed out again; a leak counts as a crash, so that it cannot go on forever."""
+    def give_back(self, delivery: Delivery) -> None:
+        """Let the request be handed out again."""
         if delivery in self.open:
-            self.close(delivery, lambda report: report.returned.append((delivery.leased.id, leaked)))
+            delivery.end = "returned"
+            self.close(delivery)
 
     def sweep(self, *, idle: bool) -> None:
-        """Give back what leaked: the engine is idle, or nothing was heard of it for long, and it is nowhere."""
+        """Give back what leaked. It counts as a crash, so that it cannot go on forever.
+
+        Args:
+            idle: whether the engine has nothing in hand, by its own account.
+        """
         now = monotonic()
-        for delivery in list(self.open):
-            is_quiet = delivery.holds == 1 and delivery.in_engine and (delivery.task is None or delivery.task.done())
-            if delivery.holds > 0 and (idle or (is_quiet and now - delivery.since > LEAKED_AFTER_S)):
-                logger.warning("%s was lost by a middleware: it goes back to the queue", delivery.request)
-                self.count("frontier/leaked")
-                self.give_back(delivery, leaked=True)
-
-
-def acknowledged(request_id: str, report: Report) -> None:
-    """Add to a report that a request is done."""
-    report.acks.append(request_id)
-
-
-def told(tell: Callable[[Report], None], records: list[str], report: Report) -> None:
-    """Add to a report how a request ended, and which records it has led to: their lines are told no later."""
-    tell(report)
-    report.records += records
+        has_hung = now - self.moved > HUNG_AFTER_S
+        for delivery in [one for one in self.open if one.scrape is None]:
+            if delivery.download is not None:
+                if has_hung:
+                    delivery.download.cancel()  # the errback comes next
+            elif idle or has_hung or (delivery.landed and now - delivery.since > LEAKED_AFTER_S):
+                delivery.end = "leaked"
+                self.close(delivery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from itertools import count
@@ -118,6 +119,9 @@ class Frontier:
             (self.spider_idle, signals.spider_idle),
         ):
             self.crawler.signals.connect(handler, signal)
+        # What was imported stays for good: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         self.courier.start()
         self.pulse.start()
         self.looks.start(LOOK_S, now=False)
@@ -221,7 +225,7 @@ class Frontier:
         flight = f"{self.queue.worker}:{next(self.numbers)}" if counted else ""
         granted = False
         while not granted:
-            # Where requests wait in the buffer for an engine that is full of requests like this one, theirs is the place in the air.
+            # Where requests wait in the buffer for an engine that is full of such as this one, it goes in their place.
             if flight and (loan := self.buffer.lend(slot)) is not None:
                 self.loans[request], flight = loan, ""
             answer, wait_ms = await self.execute(*self.queue.command(*self.queue.grant_words(slot, flight)))
@@ -310,8 +314,8 @@ class Frontier:
         elif progress == "unread":
             self.end(
                 "seeds_unread",
-                "All that is in the queue is done, but no instance reads the crawl's seeds to their end: start one with "
-                "the same seeds again.",
+                "All that is in the queue is done, but no instance reads the crawl's seeds to their end: start one "
+                "with the same seeds again.",
             )
         else:
             self.wake_engine()

@@ -54,7 +54,7 @@ class Handover:
         self.crawler = crawler
         self.outbox, self.buffer, self.deliveries = outbox, buffer, deliveries
         self.wake_engine = wake_engine
-        self.seen: dict[bytes, None] = {}
+        self.seen: dict[bytes | None, None] = {}
         self.timer: asyncio.TimerHandle | None = None
 
     def open(self, spider: Spider) -> None:
@@ -68,13 +68,13 @@ class Handover:
         Raises:
             NotSerializable: no other process could read it from the queue.
         """
+        raw = None if request.dont_filter else self.fingerprint(request)
+        if raw in self.seen:  # most links are: only others are worth the work
+            return False
         slot = slot_of(request)
         payload = self.codec.encode(request, slot)
         fingerprint = None
-        if not request.dont_filter:
-            raw = self.fingerprint(request)
-            if raw in self.seen:
-                return False
+        if raw is not None:
             self.seen[raw] = None
             if len(self.seen) > SEEN_KEPT:
                 del self.seen[next(iter(self.seen))]
@@ -102,7 +102,7 @@ class Handover:
         self.wake_engine()
 
     def unpack(self, leased: Leased) -> Request | None:
-        """Return the request of a payload; what is none is a dead letter, what is a seed becomes requests of its own."""
+        """Return the request of a payload; what is none is a dead letter, what is a seed becomes its requests."""
         try:
             if (message := seed_text(leased.payload)) is not None:
                 self.plant(leased, message)
@@ -122,7 +122,11 @@ class Handover:
     def plant(self, leased: Leased, message: str) -> None:
         """Put the requests of another program's seed into the queue."""
         make = getattr(self.crawler.spider, "make_request_from_data", None)
-        requests = (make(message.encode()) if make else Request(message)) or ()
+        try:
+            requests = (make(message.encode()) if make else Request(message)) or ()
+        except ValueError as exc:
+            self.bury(leased, f"the seed {message!r:.200} is no URL ({exc})")
+            return
         for request in [requests] if isinstance(requests, Request) else requests:
             self.crawler.engine.crawl(request)
         self.outbox.tell(leased.generation, lambda report: report.acks.append(leased.id))

@@ -1,26 +1,27 @@
 """The keys of a crawl in Redis: this is their only legend.
 
 Every key but the list of seeds, whose name is scrapy-redis', begins with the hash tag `{crawler}`, so that one
-slot of a Redis Cluster holds them, and one pattern of an ACL (`~{crawler}:*`) covers them. Those of one crawl go on with the
-spider's name: `{crawler}:users:requests`. A slot is Scrapy's: the host name of a URL, or the `download_slot` that a request names.
+slot of a Redis Cluster holds them, and one pattern of an ACL (`~{crawler}:*`) covers them. Those of one crawl go on
+with the spider's name: `{crawler}:users:requests`. A slot is Scrapy's: the host name of a URL, or the `download_slot`
+that a request names. Times are in ms by Redis' clock.
 
 | key                | type   | holds |
 |--------------------|--------|-------|
 | requests           | HASH   | id -> request as JSON: all that is pending or leased; its length is the work left |
-| queue:<slot>       | ZSET   | id by -priority: pending requests of a slot; ids grow, so equal ones are in order of arrival |
-| hosts              | ZSET   | slot with pending requests by the earliest time, in ms, at which it may be asked |
+| queue:<slot>       | ZSET   | id by -priority: pending requests of a slot; ids grow, so equal ones keep their order |
+| hosts              | ZSET   | slot with pending requests by the earliest time at which it may be asked |
 | last               | ZSET   | id by -priority: requests that are kept until all else is done |
 | suspects           | ZSET   | id by -priority: requests that were in hand at two crashes or more; handed out alone |
 | seen:<n>           | SET    | fingerprints of requests, as 64-bit integers (intset) |
-| workers            | ZSET   | worker by the time, in ms, at which its lease ends |
+| workers            | ZSET   | worker by the time at which its lease ends |
 | leased:<worker>    | SET    | id: what a worker has in hand |
 | granted:<worker>   | HASH   | flight -> slot: requests of a worker in flight that did not come out of the queue |
 | deliveries         | HASH   | id -> crashes of workers that had it in hand |
-| batches            | HASH   | worker -> number of its last STEP; worker:pop -> number of its last POP, whether it gave a suspect, and the ids; worker:join -> how it joined |
+| batches            | HASH   | what each worker was answered last, see below |
 | starting           | SET    | workers that have not sent all their seeds yet |
 | ready              | SET    | workers that have seen the crawl complete, and have their feeds in order |
 | dead               | HASH   | id -> {reason, deliveries, request}: dead letters |
-| control            | HASH   | epoch, sequence, done, dead, redelivered, starting (their number), last_ms, max_deliveries, seeds, seeds_read, finished, seen_* |
+| control            | HASH   | the state of the crawl, see below |
 | claims             | HASH   | record key -> worker that writes the record |
 | recorded           | SET    | keys of records that are in the feeds |
 | listed             | SET    | `[listing, record key]` for every row of a listing |
@@ -34,9 +35,29 @@ Shared by all crawls, directly below `{crawler}:`:
 
 | key                | type   | holds |
 |--------------------|--------|-------|
-| host:<slot>        | HASH   | next_ms, set_ms: when the next request may go, and when that was said; slow_ms, robots_ms, delay_ms: delays by back-off, robots.txt, DOWNLOAD_SLOTS; cap: of DOWNLOAD_SLOTS |
-| flights:<slot>     | ZSET   | requests in flight by the time, in ms, at which they count as lost |
+| host:<slot>        | HASH   | the pace of a host, see below |
+| flights:<slot>     | ZSET   | requests in flight by the time at which they count as lost |
 | robots:<origin>    | STRING | robots.txt of an origin, for a day |
+
+The fields of three of them:
+
+| key                | field      | holds |
+|--------------------|------------|-------|
+| batches            | W          | number of the last STEP of the worker W |
+|                    | W:pop      | number of its last POP, whether that gave a suspect, and the ids |
+|                    | W:join     | how it joined |
+| control            | epoch      | name of this crawl among all that were here |
+|                    | sequence, done, dead | how many requests there were, are done, are dead letters |
+|                    | redelivered | how many were taken back from workers |
+|                    | starting   | number of workers in `starting` |
+|                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
+|                    | finished   | there once the crawl is |
+|                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
+|                    | last_ms    | when the last verb ran |
+|                    | ttl_ms, max_deliveries | as the settings say |
+| host:<slot>        | next_ms, set_ms | when the next request may go, and when that was said |
+|                    | slow_ms, robots_ms, delay_ms | delays by back-off, robots.txt, DOWNLOAD_SLOTS |
+|                    | cap        | of DOWNLOAD_SLOTS: requests in flight |
 """
 
 from __future__ import annotations

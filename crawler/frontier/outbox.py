@@ -12,7 +12,7 @@ from crawler.frontier.queue import NewLink, Report
 
 COMMIT_S = 0.03
 """How long news waits for company, in seconds."""
-URGENT_S = 0.004
+URGENT_S = 0.005
 """The same while this instance has nothing to do."""
 COMMIT_ACKS = 32
 """Acknowledgements that wait for no more."""
@@ -165,15 +165,14 @@ class Outbox:
         with self.condition:
             self.generation += 1
             self.claimed.clear()
-            later = self.parcel
-            links = [*undelivered.report.links, *later.report.links]
-            started, reads = later.report.started, later.report.reads_seeds
+            both = undelivered, self.parcel
             self.parcel = Parcel(
-                notes=[*undelivered.notes, *later.notes],
+                notes=[note for one in both for note in one.notes],
                 report=Report(
-                    links=links,
-                    started=started or undelivered.report.started,
-                    reads_seeds=reads or undelivered.report.reads_seeds,
+                    links=[link for one in both for link in one.report.links],
+                    seeds=[seed for one in both for seed in one.report.seeds],
+                    started=any(one.report.started for one in both),
+                    reads_seeds=any(one.report.reads_seeds for one in both),
                 ),
             )
             self.since = monotonic()

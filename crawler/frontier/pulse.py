@@ -36,9 +36,7 @@ class Pulse(threading.Thread):
                     next_beat = monotonic() + every_s
                     self.queue.beat()
                 if gone := self.queue.bereave():
-                    logger.warning(
-                        "%d instances of this machine have died: what they had in hand is fetched again", gone
-                    )
+                    logger.warning("Died on this machine: %d. What those had in hand is fetched again", gone)
 
     def stop(self) -> None:
         """End soon."""

@@ -28,7 +28,7 @@ ENDING_POLL_S = 0.05
 LOOKAHEAD_MS = 50
 """How far ahead of its time a request is handed out: what a round trip and a tick of the loop take."""
 GRANT_LOOKAHEAD_MS = 250
-"""The same for a request that waits itself: longer ahead, and a pause that the host asks for meanwhile would not be seen."""
+"""The same for a request that waits itself; longer, and it would not see a pause that the host asks for meanwhile."""
 
 Beginning = Literal["anew", "resumed", "joined"]
 State = Literal["ok", "lost", "fenced", "regressed"]
@@ -125,7 +125,7 @@ class Queue:
     # --- joining and leaving ---
 
     def join(self, seeds: str = "", *, anew: bool = False) -> tuple[Beginning, int]:
-        """Enter the crawl under a new name; return how, and how many requests are left. To be repeated until it returns.
+        """Enter the crawl under a new name; return how, and how many requests are left. Repeat it until it returns.
 
         Args:
             seeds: what a new crawl begins with, as a user would recognise it.

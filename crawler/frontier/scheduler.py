@@ -30,7 +30,7 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build for the crawler's frontier; of scrapy-redis' settings those of the connection and of the seeds count."""
+        """Build for the crawler's frontier; of scrapy-redis' settings, those of the connection and the seeds count."""
         return cls(crawler)
 
     def open(self, spider: Spider) -> None:

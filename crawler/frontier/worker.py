@@ -20,7 +20,7 @@ def machine() -> str:
     digest = hashlib.blake2b(digest_size=4)
     for path in (Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")):
         with suppress(OSError):  # only Linux has them
-            digest.update((os.readlink(path) if path.is_symlink() else path.read_text()).encode())
+            digest.update((str(path.readlink()) if path.is_symlink() else path.read_text()).encode())
     return f"{socket.gethostname()}-{digest.hexdigest()}"
 
 

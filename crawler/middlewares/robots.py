@@ -140,7 +140,7 @@ class RulesAtHand(OrderedDict[str, Rules]):
         return rules
 
 
-class OneByOneRobotsTxtMiddleware(RobotsTxtMiddleware):
+class FleetRobotsTxtMiddleware(RobotsTxtMiddleware):
     """Scrapy's, asked by one request at a time for an origin, in this process and in the fleet.
 
     In Scrapy 2.19 the requests that wait for one robots.txt share a Deferred, of which only the first gets the

@@ -22,14 +22,14 @@ class Duplicate(DropItem):
 
 
 class Unclaimed(DropItem):
-    """Raised for a record whose key cannot be claimed, as the queue is lost; it is not written, nor its page done with."""
+    """Raised for a record whose key cannot be claimed, as the queue is lost: it is not written, nor its page done."""
 
 
 class DedupePipeline:
     """Claims each record's key for this instance, before it is written.
 
-    The claim is this instance's while it lives; it becomes the fleet's knowledge when the page is acknowledged, by which time the
-    record is on disk. Whoever dies between the two loses its claims, and its page is fetched again.
+    The claim is this instance's while it lives; it becomes the fleet's knowledge when the page is acknowledged, by
+    which time the record is on disk. Whoever dies between the two loses its claims, and its page is fetched again.
     """
 
     def __init__(self, crawler: Crawler) -> None:

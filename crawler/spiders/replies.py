@@ -10,6 +10,7 @@ from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.failures import explain
+from crawler.frontier.deliveries import GivenBack
 from crawler.pages.base import Link, Response
 
 if TYPE_CHECKING:
@@ -32,10 +33,16 @@ def reply_of(response: ScrapyResponse, carry: Mapping[str, Any] | None = None) -
 
 
 async def fetch(crawler: Crawler, link: Link, **meta: Any) -> Response | None:
-    """Fetch `link` at once, through the downloader and its middlewares; None when it could not be had."""
+    """Fetch `link` at once, through the downloader and its middlewares; None when it could not be had.
+
+    Raises:
+        GivenBack: this instance is about to end; the page is for another one.
+    """
     request = Request(link.url, headers=dict(link.headers), callback=NO_CALLBACK, meta=meta)
     try:
         return reply_of(await crawler.engine.download_async(request))
+    except GivenBack:
+        raise
     except Exception as exc:  # noqa: BLE001 - whatever a downloader or a middleware raises, the page goes on without
         logger.info("%s", explain(exc, request))
         crawler.stats.inc_value("fetch/failed")

@@ -12,11 +12,12 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import DropItem
 from scrapy.http import Response
 
-from tests.request_ends.paths import Item, PathsSpider, item, path, request_of
+from tests.request_ends.paths import Item, Outcome, PathsSpider, item, path, request_of
 
 WORK_S = 0.05
 """How long a pipeline or a signal handler goes on when the callback has long ended."""
 CONCURRENT_ITEMS = 2
+AGAIN: tuple[Outcome, ...] = ("returned", "acknowledged")
 
 
 @dataclass
@@ -191,3 +192,9 @@ class Callbacks(PathsSpider):
             await asyncio.sleep(WORK_S)
             yield item(response)
         yield self.link(response)
+
+    @path("callback that cannot go on here, as its instance is about to end", ends=AGAIN, items=4, links=1, fetches=2)
+    def cannot_go_on(self, response: Response) -> Iterator[Any]:
+        yield item(response, 3)
+        self.give_back_once(response)
+        yield from self.outputs(response)

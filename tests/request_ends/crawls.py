@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,10 +16,12 @@ from redis import Redis
 
 from crawler.frontier.keys import Keys
 from crawler.frontier.queue import text
-from tests.crawls import DEADLINE_S, ROOT
-from tests.request_ends.paths import CHILD, name_of
+from tests.crawls import ROOT
+from tests.request_ends.paths import LINK, name_of
 from tests.request_ends.site import UNHURRIED_ROBOTS, refusing, running
 
+DEADLINE_S = 90
+"""A crawl that takes longer hangs, also on a machine under load."""
 MOST_RUNS = 4
 
 
@@ -29,6 +32,7 @@ class Crawl:
     Attributes:
         reasons: why each run ended.
         leaked: how many requests the sweeper has counted.
+        kept: how many responses were still kept when all was over.
         events: what happened in the runs, in order.
         fetched: paths that the sites were asked for, in order.
         control: what Redis says of the crawl.
@@ -39,6 +43,7 @@ class Crawl:
 
     reasons: list[str]
     leaked: int
+    kept: int
     events: list[dict[str, Any]]
     fetched: list[str]
     control: dict[str, str]
@@ -46,57 +51,60 @@ class Crawl:
     dead: list[str]
     log: str
 
+    def ids(self, what: str) -> Counter[str]:
+        """Return the requests to which something has happened, and how often."""
+        return Counter(event["id"] for event in self.events if event["what"] == what)
+
+    def after_its_end(self) -> list[dict[str, Any]]:
+        """Return what happened to requests that were over."""
+        over, found = set(), []
+        for event in self.events:
+            if event.get("id") in over:
+                found.append(event)
+            if event.get("how") in {"acknowledged", "replaced"}:
+                over.add(event["id"])
+        return found
+
     def on(self, name: str) -> list[dict[str, Any]]:
-        """Return what happened to the requests, items and links on a path; not what came of the links."""
+        """Return what happened to requests, items and links of a path, in order."""
         urls = {event["id"]: event["url"] for event in self.events if event["what"] == "handed"}
         found = []
         for event in self.events:
             url = event.get("url") or urls.get(event.get("id", ""), "")
-            if name in (event.get("page"), name_of(url)) and (event["what"] == "pushed" or not is_child(url)):
+            page = event.get("page") or name_of(url)
+            if page == name:
                 found.append(event)
+            elif page == f"{name}{LINK}" and event["what"] == "pushed":
+                found.append({**event, "what": "link"})
         return found
 
     def ends(self, name: str) -> tuple[str, ...]:
         """Return how the requests of a path have ended, in the order in which they were handed out."""
-        hows: dict[str, list[str]] = {event["id"]: [] for event in self.on(name) if event["what"] == "handed"}
+        ends: dict[str, list[str]] = {event["id"]: [] for event in self.on(name) if event["what"] == "handed"}
         for event in self.on(name):
             if event["what"] == "ended":
-                hows[event["id"]].append(event["how"])
-        return tuple(how for ends in hows.values() for how in ends)
+                ends[event["id"]].append(event["how"])
+        hows = [how for one in ends.values() for how in one]
+        return tuple(how for how, former in zip(hows, ["", *hows], strict=False) if how != "returned" or how != former)
 
-    def items(self, name: str) -> int:
-        """Return how many items of a path have left the pipelines."""
-        return sum(event["what"] == "item" for event in self.on(name))
-
-    def links(self, name: str) -> int:
-        """Return how many other pages a path has put into the queue."""
-        return sum(event["what"] == "pushed" and is_child(event["url"]) for event in self.on(name))
+    def count(self, name: str, what: str) -> int:
+        """Return how often something has happened on a path."""
+        return sum(event["what"] == what for event in self.on(name))
 
     def fetches(self, name: str) -> int:
         """Return how often a site was asked for a page of a path."""
-        return sum(name_of(path) == name and not is_child(path) for path in self.fetched)
+        return sum(name_of(path) == name for path in self.fetched)
 
-    def after_its_end(self, name: str) -> list[dict[str, Any]]:
-        """Return the items and links that came when every request of a path had ended."""
+    def too_late(self, name: str) -> list[dict[str, Any]]:
+        """Return the items and links that came when all requests had ended, and requests that replaced one too late."""
         events = self.on(name)
-        last = max((index for index, event in enumerate(events) if event["what"] == "ended"), default=len(events))
-        return events[last + 1 :]
-
-    def ended_twice(self) -> list[str]:
-        """Return the requests that ended more often than they were handed out."""
-        counts = {
-            what: Counter(event.get("id") for event in self.events if event["what"] == what)
-            for what in ("handed", "ended")
-        }
-        return [one for one, times in counts["ended"].items() if one and times != counts["handed"][one]]
+        last = max(index for index, event in enumerate(events) if event["what"] == "ended")
+        late = [event for event in events[last:] if event["what"] in {"item", "link"}]
+        successors = [event for former, event in pairwise(events) if former.get("how") == "replaced"]
+        return late + [event for event in successors if event["what"] == "pushed"]
 
 
-def is_child(url: str) -> bool:
-    """Tell whether a URL or path is that of a link."""
-    return f"/{CHILD}/" in url
-
-
-def crawl(spider: str, store: str, folder: Path) -> Crawl:
+def crawl(spider: str, store: str, folder: Path, process: str) -> Crawl:
     """Run a spider until its crawl is complete."""
     with ExitStack() as stack, Redis.from_url(store) as server:
         server.flushall()
@@ -107,15 +115,16 @@ def crawl(spider: str, store: str, folder: Path) -> Crawl:
             "unhurried": unhurried.url,
             "refused": stack.enter_context(refusing()),
         }
-        runs = [run(spider, folder / "1", words)]
+        runs = [run(spider, folder / "1", process, words)]
         while runs[-1]["reason"] != "finished" and len(runs) < MOST_RUNS:
-            runs.append(run(spider, folder / str(len(runs) + 1), words))
+            runs.append(run(spider, folder / str(len(runs) + 1), process, words))
         keys = Keys(spider)
         letters = cast("list[bytes]", server.hvals(keys.dead))
         control = cast("dict[bytes, bytes]", server.hgetall(keys.control))
         return Crawl(
             reasons=[run["reason"] for run in runs],
             leaked=sum(run["leaked"] for run in runs),
+            kept=sum(run["kept"] for run in runs),
             events=[event for run in runs for event in run["events"]],
             fetched=[*site.paths, *unhurried.paths],
             control={text(name): text(value) for name, value in control.items()},
@@ -125,7 +134,7 @@ def crawl(spider: str, store: str, folder: Path) -> Crawl:
         )
 
 
-def run(spider: str, folder: Path, words: dict[str, str]) -> dict[str, Any]:
+def run(spider: str, folder: Path, process: str, words: dict[str, str]) -> dict[str, Any]:
     """Run a spider once; return what was seen."""
     folder.mkdir()
     command = [

@@ -10,7 +10,7 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from tests.request_ends.callbacks import WORK_S
+from tests.request_ends.callbacks import AGAIN, WORK_S
 from tests.request_ends.paths import Item, PathsSpider, item, path
 
 WITHOUT = "callback of a request without an errback"
@@ -21,6 +21,7 @@ class Failures(PathsSpider):
     """Asks for what is not there."""
 
     name = "failures"
+    allowed_domains = ("127.0.0.1",)
     custom_settings = {"RETRY_TIMES": 1, "REDIRECT_MAX_TIMES": 2}  # noqa: RUF012 - as Scrapy wants it
 
     # --- answers that lead to another request ---
@@ -54,6 +55,10 @@ class Failures(PathsSpider):
     @path("redirect to another page", at="moved", ends=("replaced", "acknowledged"), items=2, links=1, fetches=2)
     def redirected(self, response: Response) -> Iterator[Any]:
         yield from self.outputs(response)
+
+    @path("redirect to another domain, dropped as offsite", at="moved-away", ends=("replaced",))
+    def redirected_away(self, response: Response) -> NoReturn:
+        raise AssertionError(response)
 
     @path("redirect to the page itself, dropped as known", at="moved-here", ends=("replaced",))
     def redirected_in_a_circle(self, response: Response) -> NoReturn:
@@ -118,7 +123,18 @@ class Failures(PathsSpider):
     def missing_returned(self, failure: Failure) -> Failure:
         return failure
 
-    # --- nobody listens ---
+    @path("HTTP 404, errback that cannot go on here", at="404", role="errback", ends=AGAIN, items=2, links=1, fetches=2)
+    def missing_cannot_go_on(self, failure: Failure) -> Iterator[Any]:
+        self.give_back_once(failure)
+        yield from self.outputs(failure)
+
+    # --- no answer ---
+
+    @path(
+        "no answer in time", at="silent", role="errback", items=2, links=1, meta=(*AT_ONCE, ("download_timeout", 0.3))
+    )
+    def silent(self, failure: Failure) -> Iterator[Any]:
+        yield from self.outputs(failure)
 
     @path(
         "connection refused until given up",
@@ -234,6 +250,20 @@ class Failures(PathsSpider):
     def refused_returned(self, failure: Failure) -> Failure:
         return failure
 
+    @path(
+        "connection refused, errback that cannot go on here",
+        at="refused",
+        role="errback",
+        ends=AGAIN,
+        items=2,
+        links=1,
+        fetches=0,
+        meta=AT_ONCE,
+    )
+    def refused_cannot_go_on(self, failure: Failure) -> Iterator[Any]:
+        self.give_back_once(failure)
+        yield from self.outputs(failure)
+
     # --- refused by ourselves ---
 
     @path("robots.txt forbids it, with an errback", at="forbidden", role="errback", items=2, links=1, fetches=0)
@@ -247,7 +277,7 @@ class Failures(PathsSpider):
     @path(
         "robots.txt asks for a pause after the request's time was reserved",
         at="unhurried",
-        ends=("returned", "acknowledged"),
+        ends=AGAIN,
         items=2,
         links=1,
         meta=(("download_slot", "unhurried"),),

@@ -61,6 +61,7 @@ class Hangs(PathsSpider):
     """Meets a middleware that awaits what never comes."""
 
     name = "hangs"
+    hung_after_s = 0.5
     custom_settings = {  # noqa: RUF012 - as Scrapy wants it
         "DOWNLOADER_MIDDLEWARES": {Hanger: 900},
         "MAX_DELIVERIES": MAX_DELIVERIES,

@@ -11,12 +11,15 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.frontier.deliveries import HUNG_AFTER_S, GivenBack
+
 Outcome = Literal["acknowledged", "replaced", "returned", "leaked"]
 Method = TypeVar("Method", bound=Callable[..., Any])
 Item = dict[str, Any]
 Source = Response | Failure
 
-CHILD = "child"
+LINK = "-link"
+"""What the name of a page ends with to which a page of that name leads: nothing else happens there."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Path:
         title: what happens, for the documentation.
         at: where its first request goes: a behaviour of the site; `refused` for where nobody listens.
         role: what the method is to its first request.
-        ends: how its requests end, in the order in which they were handed out.
+        ends: how its requests end, in the order in which they were handed out; what is returned in a row counts once.
         items: how many items leave the pipelines, one way or another.
         links: how many other pages are put into the queue.
         fetches: how often the site is asked.
@@ -68,12 +71,18 @@ class PathsSpider(Spider):
         site: URL of the site.
         refused: URL where nobody listens.
         unhurried: URL of a site that asks for a pause between requests.
+
+    Attributes:
+        hung_after_s: after how many seconds a request counts as hung.
     """
+
+    hung_after_s = HUNG_AFTER_S
 
     def __init__(self, *, site: str, refused: str, unhurried: str) -> None:
         super().__init__()
         self.sites = {"refused": refused, "unhurried": unhurried}
         self.site = site
+        self.given_back: set[str] = set()
 
     async def start(self) -> AsyncIterator[Request]:
         """Send them."""
@@ -89,13 +98,19 @@ class PathsSpider(Spider):
 
     def link(self, source: Source, number: int = 1) -> Request:
         """Return a request for another page that a page leads to."""
-        return Request(f"{self.site}/{CHILD}/{name_of(source)}/{number}")
+        return Request(f"{self.site}/page/{name_of(source)}{LINK}/{number}")
 
     def outputs(self, source: Source) -> Iterator[Item | Request]:
         """Yield an item, a link, and another item."""
         yield item(source)
         yield self.link(source)
         yield item(source, 2)
+
+    def give_back_once(self, source: Source) -> None:
+        """Raise what a page's own download raises when the instance is about to end; only the first time."""
+        if (name := name_of(source)) not in self.given_back:
+            self.given_back.add(name)
+            raise GivenBack("as the test asks")
 
 
 def name_of(source: Source | Request | str) -> str:

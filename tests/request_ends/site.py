@@ -22,6 +22,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.robots = robots
         self.paths: list[str] = []
+        self.closing = threading.Event()
 
     @property
     def url(self) -> str:
@@ -30,12 +31,13 @@ class Site(ThreadingHTTPServer):
 
     def answer(self, path: str) -> tuple[int, str]:
         """Return status and target of what `path` asks for."""
-        behaviour, name, *numbers = path.strip("/").split("/")
+        behaviour, name = path.strip("/").split("/")[:2]
         asked = Counter(self.paths)[path]
         target = {
             "moved": f"/page/{name}/target",
             "moved-here": path,
-            "moved-on": f"/moved-on/{name}/{int(*numbers or '0') + 1}",
+            "moved-away": f"http://localhost:{self.server_port}/page/{name}/target",
+            "moved-on": f"{path}/further",
         }.get(behaviour, "")
         is_broken = behaviour == "500" or (behaviour == "500-once" and asked == 1)
         return 302 if target else 500 if is_broken else 404 if behaviour == "404" else 200, target
@@ -52,6 +54,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/robots.txt":
             return self.send(200, self.server.robots)
         self.server.paths.append(self.path)
+        if self.path.startswith("/silent/"):
+            self.server.closing.wait()
         status, target = self.server.answer(self.path)
         return self.send(status, f"<p>{self.path}</p>", target)
 
@@ -78,6 +82,7 @@ def running(robots: str = ROBOTS) -> Iterator[Site]:
         try:
             yield site
         finally:
+            site.closing.set()
             site.shutdown()
             thread.join()
 

@@ -7,4 +7,5 @@ for _, worker in ipairs(ARGV) do
     buried = buried + 1
   end
 end
+if buried > 0 then look_around() end
 return buried

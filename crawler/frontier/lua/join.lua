@@ -26,7 +26,7 @@ if seeds ~= "" and redis.call("HGET", CONTROL, "seeds") ~= seeds then
   redis.call("HSET", CONTROL, "seeds", seeds)
   redis.call("HDEL", CONTROL, "seeds_read")
 end
-redis.call("HSET", CONTROL, "max_deliveries", max_deliveries)
+redis.call("HSET", CONTROL, "max_deliveries", max_deliveries, "ttl_ms", ttl_ms)
 redis.call("ZADD", WORKERS, now + ttl_ms, worker)
 if redis.call("SADD", STARTING, worker) == 1 then redis.call("HINCRBY", CONTROL, "starting", 1) end
 redis.call("HSET", BATCHES, worker .. ":join", outcome)

@@ -2,7 +2,7 @@
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, ms until a host may be asked or -1, "1" when handed out alone, then for each request: id, ms until it may go, payload}
 -- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
--- is left, and not where its record has come by then. A worker with nothing in hand may get one suspect, alone.
+-- is left, and not where its record has come by then. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing.
 local worker, epoch, number, ttl_ms, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local LAST_AT_ONCE, LAST_LOOKED_AT = 8, 1000
@@ -91,7 +91,9 @@ local function hand_out_next()
     redis.call("ZREM", HOSTS, slot)
     return true
   end
-  local due_ms, again_ms = reserve_for(slot, id)
+  local payload = redis.call("HGET", REQUESTS, id)
+  local due_ms, again_ms = 0, nil
+  if address(payload) then due_ms, again_ms = reserve_for(slot, id) end -- what cannot be read is never sent
   if not due_ms then
     redis.call("ZADD", HOSTS, math.max(again_ms, now + lookahead_ms + 1), slot)
     return true
@@ -104,7 +106,6 @@ local function hand_out_next()
   else
     redis.call("ZREM", HOSTS, slot)
   end
-  local payload = redis.call("HGET", REQUESTS, id)
   if payload then hand_out(id, due_ms, payload) end
   return true
 end

@@ -42,7 +42,13 @@ local function pend(id, slot, score)
   redis.call("ZADD", HOSTS, "NX", now, slot)
 end
 
+local function land(id, slot)
+  redis.call("ZREM", FLIGHTS .. slot, crawl .. id)
+end
+
 local function bury(id, reason, payload)
+  local slot = address(payload)
+  if slot then land(id, slot) end
   local letter = { reason = reason, deliveries = tonumber(redis.call("HGET", DELIVERIES, id)) or 0, request = payload or "" }
   redis.call("HSET", DEAD, id, cjson.encode(letter))
   redis.call("HDEL", REQUESTS, id)
@@ -59,7 +65,7 @@ local function return_request(id, crashed)
     bury(id, "unreadable", payload)
     return
   end
-  redis.call("ZREM", FLIGHTS .. slot, crawl .. id)
+  land(id, slot)
   local crashes
   if crashed then
     crashes = redis.call("HINCRBY", DELIVERIES, id, 1)
@@ -94,7 +100,7 @@ local function part_from(worker, crashed)
   end
   local granted = redis.call("HGETALL", GRANTED .. worker)
   for index = 1, #granted, 2 do
-    redis.call("ZREM", FLIGHTS .. granted[index + 1], crawl .. granted[index])
+    land(granted[index], granted[index + 1])
   end
   redis.call("UNLINK", LEASED .. worker, GRANTED .. worker)
   redis.call("ZREM", WORKERS, worker)
@@ -122,6 +128,12 @@ local function reclaim(ttl_ms, caller)
   for _, worker in ipairs(redis.call("ZRANGEBYSCORE", WORKERS, "-inf", now)) do
     part_from(worker, true)
   end
+end
+
+-- The same for verbs without a standing: who writes times has to look at the clock, or it is not noticed when that is set back.
+local function look_around()
+  local ttl_ms = tonumber(redis.call("HGET", CONTROL, "ttl_ms"))
+  if ttl_ms then reclaim(ttl_ms) end
 end
 
 -- "ok" where the worker may go on; "lost" where the crawl that it joined is gone, "fenced" where its lease is.

@@ -89,10 +89,10 @@ local function acknowledge(amount)
   return amount - done
 end
 
-local function land(amount)
+local function touch_down(amount)
   for _ = 1, amount do
     local slot, flight = take(), take()
-    redis.call("ZREM", FLIGHTS .. slot, crawl .. flight)
+    land(flight, slot)
     redis.call("HDEL", GRANTED .. worker, flight)
     redis.call("ZADD", HOSTS, "XX", "LT", math.max(now, tonumber(redis.call("HGET", HOST .. slot, "next_ms")) or 0), slot)
   end
@@ -112,7 +112,7 @@ local function apply()
       redis.call("HINCRBY", CONTROL, "redelivered", 1)
     end
   end
-  land(counted(12))
+  touch_down(counted(12))
   for _ = 1, counted(13) do
     local record = take()
     redis.call("SADD", RECORDED, record)
