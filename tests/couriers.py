@@ -7,6 +7,7 @@ import queue
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 from redis import Redis
@@ -58,6 +59,10 @@ class Office:
             name, error = self.told.get(timeout=DEADLINE_S)
             if name == what:
                 return error
+
+    def words(self) -> set[str]:
+        """Return what it was told since it was looked at last."""
+        return {self.told.get()[0] for _ in range(self.told.qsize())}
 
 
 class Feed:
@@ -134,9 +139,7 @@ class Instance:
     def finish(self, *requests: Leased, records: tuple[str, ...] = ()) -> None:
         """Acknowledge requests, with the records that they have led to."""
         for leased in requests:
-            self.outbox.tell(leased.generation, lambda report, leased=leased: report.acks.append(leased.id))
-        if requests:
-            self.outbox.tell(requests[0].generation, lambda report: report.records.extend(records))
+            self.outbox.tell(leased.generation, partial(is_done, leased.id, records))
 
     def ask(self, *command: Any) -> Future[Any]:
         """Ask Redis; the answer may be an exception."""
@@ -148,6 +151,12 @@ class Instance:
         """Ask whether a record may be written; None where this instance writes it already."""
         answer: Future[Any] = Future()
         return answer if self.outbox.claim(Claim(record, answer.set_result)) else None
+
+
+def is_done(request_id: str, records: tuple[str, ...], report: Report) -> None:
+    """Add a request, and its records, to what is done."""
+    report.acks.append(request_id)
+    report.records.extend(records)
 
 
 def has_started(report: Report) -> None:
@@ -186,12 +195,12 @@ def restore(server: Redis, state: dict[bytes, bytes]) -> None:
 
 @contextmanager
 def overheard(server: Redis) -> Iterator[list[str]]:
-    """Listen to what Redis is told meanwhile: verbs, or names of commands."""
+    """Listen to what clients tell Redis meanwhile: verbs, or names of commands."""
     heard: list[str] = []
-    with server.monitor() as monitor:
+    with server.monitor() as monitor:  # type: ignore[no-untyped-call]
         yield heard
         server.ping()
         while (command := monitor.next_command())["command"] != "PING":
-            if command["client_type"] != "lua":
-                name, *words = command["command"].split()
+            name, *words = command["command"].split()
+            if command["client_type"] != "lua" and name not in {"HELLO", "CLIENT"}:
                 heard.append(VERBS[words[0]] if name == "EVALSHA" else name)

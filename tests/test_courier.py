@@ -104,7 +104,7 @@ def test_many_links_are_told_in_parts_and_their_page_is_done_behind_them_all(one
     one.push(*(str(number) for number in range(2 * LINKS_A_STEP + 1)))
     with overheard(crew.server) as heard:
         one.courier.deliver(one.outbox.take_parcel())
-    assert heard.count("step") == 3
+    assert heard.count("step") == 4
     assert (crew.left(), crew.control("done"), one.courier.left) == (2 * LINKS_A_STEP + 1, "1", crew.left())
 
 
@@ -282,6 +282,7 @@ def test_seeds_that_nobody_reads_to_their_end_are_told(one: Instance, crew: Crew
 def test_a_record_is_claimed_once_here_until_its_page_is_done_and_by_the_fleet_for_good(
     one: Instance, crew: Crew
 ) -> None:
+    other = crew.join()
     one.push("a")
     one.round()
     claim = one.claim("r")
@@ -295,7 +296,7 @@ def test_a_record_is_claimed_once_here_until_its_page_is_done_and_by_the_fleet_f
     again = one.claim("r")
     one.round()
     assert answer_to(again) is False
-    assert crew.join().claim(["r"]) == [False]
+    assert other.claim(["r"]) == [False]
 
 
 def test_a_record_that_was_not_written_after_all_can_be_claimed_again(one: Instance) -> None:

@@ -187,6 +187,13 @@ def test_what_is_kept_for_the_end_is_left_out_where_its_record_has_come(crew: Cr
     assert (told.progress, crew.control("done"), told.left) == ("complete", "3", 0)
 
 
+def test_nothing_stays_behind_of_what_was_left_out(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, link("of r", last=True, unless="r"))
+    tell(queue, returned=[(take(queue)["of r"], True)], records=["r"])
+    assert (queue.pop(9).progress, crew.server.exists(crew.keys.deliveries)) == ("complete", 0)
+
+
 def test_however_many_are_kept_for_the_end_and_needless_none_is_handed_out(crew: Crew) -> None:
     queue = crew.join()
     tell(queue, records=["r"], links=[link(str(number), last=True, unless="r") for number in range(2500)])

@@ -181,6 +181,10 @@ def test_a_suspect_whose_host_is_not_to_be_asked_is_in_nobody_elses_way(crew: Cr
     queue.call(*queue.hold_words("held.example", MINUTE_MS, slower=False))
     popped = queue.pop(9)
     assert (pages(popped), popped.alone) == (["second"], True)
+    finish(queue, *ids(popped))
+    assert (pages(queue.pop(9)), crew.letters()) == ([], {})
+    crew.pass_ms(MINUTE_MS)
+    assert list(take(queue)) == ["first"]
 
 
 def test_an_acknowledged_request_is_no_suspect_any_more(crew: Crew) -> None:

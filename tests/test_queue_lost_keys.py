@@ -147,8 +147,9 @@ def test_what_cannot_be_read_is_handed_out_and_becomes_a_dead_letter(crew: Crew,
     letters = cast("dict[bytes, bytes]", crew.server.hgetall(crew.keys.dead))
     assert list(letters) == [b"0000000001"]
     assert json.loads(letters[b"0000000001"].decode("utf-8", "replace"))["reason"] == "unreadable"
-    finish(witness, *take(witness).values())
+    tell(witness, acks=(requests := [*take(witness).values()]), landed=[(SITE, request) for request in requests])
     assert (tell(witness).progress, crew.left()) == ("complete", 0)
+    assert crew.names("{crawler}:flights:*") == []
 
 
 @pytest.mark.parametrize("kept", ["last", "suspects"])
@@ -164,6 +165,7 @@ def test_what_cannot_be_read_keeps_nobody_from_the_end(crew: Crew, kept: str) ->
     assert list(in_hand) == ["b"]
     finish(queue, *in_hand.values())
     assert (tell(queue).progress, crew.server.hlen(crew.keys.dead)) == ("complete", 1)
+    assert crew.server.exists(crew.keys.last, crew.keys.suspects) == 0
 
 
 @pytest.mark.parametrize(

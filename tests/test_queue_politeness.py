@@ -198,6 +198,15 @@ def test_the_longest_of_several_pauses_counts(crew: Crew) -> None:
     assert hold(queue, 2 * MINUTE_MS) == 2 * MINUTE_MS
 
 
+def test_a_pause_neither_grows_with_time_nor_when_the_clock_is_set_back(crew: Crew) -> None:
+    queue = crew.join()
+    hold(queue, MINUTE_MS)
+    crew.pass_ms(MINUTE_MS / 2)
+    assert hold(queue, 0) <= MINUTE_MS / 2
+    crew.pass_ms(-60 * MINUTE_MS)
+    assert hold(queue, 0) <= MINUTE_MS / 2
+
+
 def test_a_host_that_has_had_enough_gets_requests_farther_apart_and_slowly_more_again(crew: Crew) -> None:
     queue = crew.join()
     push(queue, *many(9))
@@ -261,6 +270,7 @@ def test_what_others_in_flight_wait_for_needs_no_place_but_takes_its_time(crew: 
     assert grant(queue, "") == (True, 0)
     assert grant(queue, "")[0] is False
     assert crew.server.zcard(f"{{crawler}}:flights:{SITE}") == 1
+    assert crew.names("{crawler}:videos:granted:*") == []
 
 
 def test_what_was_granted_to_a_dead_worker_is_in_flight_no_more(crew: Crew) -> None:
@@ -269,6 +279,20 @@ def test_what_was_granted_to_a_dead_worker_is_in_flight_no_more(crew: Crew) -> N
     assert not grant(living, "robots")[0]
     crash(crew, dead, living)
     assert grant(living, "robots")[0]
+
+
+def test_what_is_known_of_a_host_is_forgotten_a_day_after_its_last_request(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, *many(1))
+    hold(queue, MINUTE_MS, OTHER)
+    grant(queue, "robots")
+    take(queue)
+    kept_ms = {name: crew.server.pttl(name) for name in crew.names("{crawler}:*") if SITE in name or OTHER in name}
+    day_ms = 24 * 60 * MINUTE_MS
+    assert 0 < kept_ms[crew.keys.host(SITE)] <= day_ms < kept_ms[crew.keys.host(OTHER)]
+    (granted,) = crew.names("{crawler}:videos:granted:*")
+    for name in (f"{{crawler}}:flights:{SITE}", granted):
+        assert 0 < crew.server.pttl(name) <= queue.options.flight_ms
 
 
 # --- fairness ---

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from scrapy import Spider, signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.test import get_crawler
@@ -15,6 +17,8 @@ from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger, ListingCount, Summary
 from crawler.items import RecordKey
 from crawler.report import MOST_MISSING, cells, notes_on
+from tests.books import Book
+from tests.faults.relay import relay
 
 
 class Users(Spider):
@@ -24,9 +28,9 @@ class Users(Spider):
 
 
 @pytest.fixture
-def ledger(valkey: str) -> Iterator[Ledger]:
+def ledger(valkey: str) -> Iterator[Book]:
     with Redis.from_url(valkey) as client:
-        yield Ledger(client, Keys("users"))
+        yield Book(client, Keys("users"))
 
 
 def listing(
@@ -141,18 +145,21 @@ async def told_of_the_end(ledger: Ledger, items: int = 0) -> dict[str, object]:
     crawler.stats.inc_value("item_scraped_count", items)
     extension = SummaryExtension.from_crawler(crawler)
     for signal in (signals.spider_opened, signals.spider_closed):
-        answers = crawler.signals.send_catch_log(signal, spider=spider, reason="finished")
+        answers = await crawler.signals.send_catch_log_async(signal, spider=spider, reason="finished")
         assert [answer for _, answer in answers] == [None]
         extension.show_progress()
+        extension.show_progress()  # while the first is being told
+        assert extension.telling is not None
+        await extension.telling
     assert not extension.progress.running
     return dict(crawler.stats.get_stats())
 
 
 def test_at_the_end_the_summary_is_logged_and_its_numbers_are_stats(
-    ledger: Ledger, caplog: pytest.LogCaptureFixture
+    ledger: Book, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger.listing("accounts of s", "user", whole=True, declared=2, listed=[RecordKey("user", "s", "a")])
-    ledger.claim(RecordKey("user", "s", "a"))
+    ledger.scribe.listing("accounts of s", "user", whole=True, declared=2, listed=[RecordKey("user", "s", "a")])
+    ledger.record(RecordKey("user", "s", "a"))
     with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
         stats = asyncio.run(told_of_the_end(ledger))
     assert "Summary of users (finished):\n  all users: 2 declared, 1 listed, 1 found" in caplog.text
@@ -162,15 +169,40 @@ def test_at_the_end_the_summary_is_logged_and_its_numbers_are_stats(
     assert numbers == {"declared": 2, "listed": 1, "found": 1, "refused": 0, "failed": 0}
 
 
-def test_progress_tells_of_all_and_of_this_instance(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
-    for name in ("a", "b"):
-        ledger.claim(RecordKey("user", "s", name))
+def test_progress_tells_of_all_and_of_this_instance(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
+    ledger.record(*(RecordKey("user", "s", name) for name in ("a", "b")))
     with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
         asyncio.run(told_of_the_end(ledger, items=1))
     assert "2 records, 0 requests pending in all; this instance: 1 records, 0 responses" in caplog.text
 
 
-def test_a_crawl_without_a_record_ends_with_a_warning(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_is_told_once_each_time(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
+        asyncio.run(told_of_the_end(ledger))
+    assert sum("requests pending in all" in record.getMessage() for record in caplog.records) == 2
+
+
+def test_a_silent_redis_holds_nobody_up_and_costs_the_summary_only(
+    valkey: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run(ledger: Ledger) -> int:
+        telling, turns = asyncio.ensure_future(told_of_the_end(ledger)), 0
+        while not telling.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert not [name for name in await telling if name.startswith("completeness/")]
+        return turns
+
+    with relay(valkey) as line, Redis.from_url(line.url, socket_timeout=0.05, retry=Retry(NoBackoff(), 0)) as client:
+        client.ping()
+        line.pause()
+        turns = asyncio.run(run(Ledger(client, Keys("users"))))
+        line.resume()
+    assert turns > 100, "others had their turns while Redis was silent"
+    assert "Summary" not in caplog.text
+
+
+def test_a_crawl_without_a_record_ends_with_a_warning(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
     asyncio.run(told_of_the_end(ledger))
     assert [(one.levelname, "no records" in one.getMessage()) for one in caplog.records if "Summary" in one.msg] == [
         ("WARNING", True)

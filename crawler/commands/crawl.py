@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 from pathlib import Path
 
 from scrapy.commands.crawl import Command as CrawlCommand
@@ -64,6 +66,7 @@ class Command(CrawlCommand):
             raise UsageError("name one spider, such as: scrapy crawl users -a url=https://peertube.example")
         if self.crawler_process is None or self.settings is None:
             raise UsageError("scrapy crawl runs inside the project's folder")
+        asked_to_stop = note_signals()
         if args[0] not in (names := self.crawler_process.spider_loader.list()):
             raise UsageError(f"there is no spider {args[0]}: there are {', '.join(names)}.", print_help=False)
         try:
@@ -79,6 +82,7 @@ class Command(CrawlCommand):
         check_feeds(self.settings)
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
+        repeat_signals(asked_to_stop)
         self.crawler_process.start()
         self.exitcode = self.exit_code(crawler.stats.get_stats()) if not self.crawler_process.bootstrap_failed else 1
 
@@ -87,6 +91,25 @@ class Command(CrawlCommand):
         troubles = ("seeds/failed", "seeds/refused", "frontier/not_queued", "spider_exceptions/count")
         unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in troubles)
         return 1 if unfit else 0
+
+
+def note_signals() -> list[int]:
+    """Return a list of the signals to stop that come before Scrapy hears them: no half a start must be left."""
+    noted: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: noted.append(number))
+    return noted
+
+
+def repeat_signals(noted: list[int]) -> None:
+    """Send the noted signals again as soon as the reactor runs and Scrapy's handlers are there."""
+    from twisted.internet import reactor  # noqa: PLC0415 - the one that Scrapy has installed by now
+
+    def repeat() -> None:
+        for number in noted:
+            os.kill(os.getpid(), number)
+
+    reactor.callWhenRunning(reactor.callLater, 0, repeat)
 
 
 def check_feeds(settings: BaseSettings) -> None:

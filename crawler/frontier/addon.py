@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scrapy.utils.misc import load_object
+
+from crawler.errors import SettingsError
+from crawler.frontier.scheduler import Scheduler
 from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
@@ -28,7 +32,10 @@ MERGED: dict[str, dict[str, object]] = {
         f"{PACKAGE}.middlewares.pace.PaceMiddleware": INNERMOST,
     },
     "SPIDER_MIDDLEWARES": {f"{PACKAGE}.frontier.tracking.SpiderTracking": OUTERMOST},
-    "EXTENSIONS": {f"{PACKAGE}.extensions.membership.Membership": 500},
+    "EXTENSIONS": {
+        f"{PACKAGE}.extensions.membership.Membership": 500,
+        "scrapy.extensions.throttle.AutoThrottle": None,  # it would take all hosts, which share a slot, for one
+    },
     "FEED_STORAGES": dict.fromkeys(("", "file"), f"{PACKAGE}.feeds.jsonlines.LocalFileStorage"),
 }
 
@@ -37,9 +44,17 @@ class FrontierAddon:
     """Leaves alone what the project sets itself."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Add the frontier's parts."""
+        """Add the frontier's parts.
+
+        Raises:
+            SettingsError: the project names a scheduler of somebody else, which would leave them without use.
+        """
         for name, value in SINGLE.items():
             settings.set(name, value, priority="addon")
+        if not issubclass(load_object(settings["SCHEDULER"]), Scheduler):
+            raise SettingsError(
+                f"SCHEDULER ({settings['SCHEDULER']}) is not the frontier's: leave it out, or take the add-on out."
+            )
         for name, parts in MERGED.items():
             present = settings.getdict(name)
             settings.set(name, {**parts, **present}, priority="cmdline")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -36,7 +37,8 @@ def connect(settings: BaseSettings) -> redis.Redis:
         settings.set("REDIS_URL", embedded_url(Path(settings["STORE_DIR"])), priority="cmdline")
     where = f"REDIS_URL {shown(settings.get('REDIS_URL') or settings['REDIS_HOST'])}"
     try:
-        server = cast("redis.Redis", connection.from_settings(settings))
+        with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # scrapy-redis' retry_on_timeout
+            server = cast("redis.Redis", connection.from_settings(settings))
         server.set_retry(Retry(NoBackoff(), 0))
         policy = cast("dict[str, str]", server.info("memory")).get("maxmemory_policy", KEEPS_ALL)
     except redis.RedisError as exc:

@@ -268,9 +268,9 @@ class Courier(threading.Thread):
         self.buffer.clear()
         former = self.queue.worker
         self.patience.insist(lambda: self.queue.call("leave", former))
+        self.patience.insist(self.queue.join)
         # What Redis has forgotten comes again too, and no lease tells of it: the feeds are to be put in order.
         self.patience.insist(lambda: server.hincrby(control, "redelivered", 1))
-        self.patience.insist(self.queue.join)
         again = self.told_started
         with self.outbox.condition:
             report = self.outbox.parcel.report

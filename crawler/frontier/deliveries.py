@@ -180,7 +180,8 @@ class Deliveries:
         elif isinstance(result := task.result(), Request):
             self.close(delivery)
         else:
-            self.responses.setdefault(result, []).append(delivery)
+            known = self.responses.get(result, ())
+            self.responses[result] = [*(one for one in known if one in self.open), delivery]
 
     def keep_errback(self, delivery: Delivery) -> None:
         """See to it that we hear of a failure, which comes next, also where a middleware has set another errback."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
+from scrapy.exceptions import NotConfigured
 
 from crawler.frontier.frontier import Frontier
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 
+def need_frontier(crawler: Crawler) -> None:
+    """Leave a crawl alone that has another scheduler."""
+    if not Frontier.is_used(crawler):
+        raise NotConfigured(f"it needs this project's SCHEDULER, not {crawler.settings['SCHEDULER']}")
+
+
 class DownloadTracking:
     """Comes before all other downloader middlewares."""
 
@@ -24,7 +31,12 @@ class DownloadTracking:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Watch the requests of the crawler's frontier."""
+        """Watch the requests of the crawler's frontier.
+
+        Raises:
+            NotConfigured: the scheduler is another one, as with `scrapy shell -s SCHEDULER=…`.
+        """
+        need_frontier(crawler)
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
@@ -41,7 +53,12 @@ class SpiderTracking:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Watch the requests of the crawler's frontier."""
+        """Watch the requests of the crawler's frontier.
+
+        Raises:
+            NotConfigured: the scheduler is another one.
+        """
+        need_frontier(crawler)
         tracking = cls(crawler)
         crawler.signals.connect(tracking.spider_error, signals.spider_error)
         return tracking

@@ -181,6 +181,7 @@ class Fleet:
         """Send an instance a signal, once or more often."""
         worker.struck = True
         self.events += 1
+        self.site.favour(worker.agent)  # or it would not end while the site is held
         for _ in range(times):
             worker.process.send_signal(number)
 
@@ -220,6 +221,11 @@ class Fleet:
     def until_pages(self, number: int) -> bool:
         """Wait until the site has answered so many requests for pages."""
         return self.until(lambda: len(self.site.requests) >= number and len(self.site.crawled()) >= number)
+
+    def until_answered(self, worker: Worker) -> bool:
+        """Wait for one more answer to an instance."""
+        number = len(self.site.requests)
+        return self.until(lambda: any(asked.agent == worker.agent for asked in self.site.requests[number:]))
 
     def until_joined(self) -> bool:
         """Wait until all instances say that they have entered the crawl."""

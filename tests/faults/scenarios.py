@@ -25,6 +25,8 @@ SILENCE_S = (2.0, 3.0)
 """How long a stopped server is silent, of a lease of 3 s."""
 STOPPED_S = 4.5
 """How long a stopped instance is away: its lease ends meanwhile."""
+COMMIT_S = 0.05
+"""From an answer to the line in the file, about."""
 STARTUP_S = 1.5
 """What an instance takes to start on an idle machine, about."""
 ROOM_BYTES = 100_000
@@ -128,14 +130,14 @@ def terms_during_start_up(arena: Arena, events: int) -> Outcome:
     """SIGTERM of an instance that is just starting, at any moment of its start."""
     random = arena.random
     with arena.crawl() as fleet:
-        for _ in range(events):
-            worker = random.choice(fleet.workers)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                worker.process.wait(random.uniform(0, STARTUP_S))
-            if not worker.running:
-                break
-            fleet.strike(worker, signal.SIGTERM)
-            fleet.again(worker)
+        with fleet.site.holding():  # or the crawl would be complete before
+            for _ in range(events):
+                worker = random.choice(fleet.workers)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    worker.process.wait(random.uniform(0, STARTUP_S))
+                fleet.strike(worker, signal.SIGTERM)
+                fleet.again(worker)
+            fleet.until_joined()
         return fleet.complete()
 
 
@@ -171,6 +173,23 @@ def stopped_instance(arena: Arena, events: int) -> Outcome:
             worker.process.send_signal(signal.SIGSTOP)
             fleet.events += 1
             let_pass(fleet, STOPPED_S)
+            worker.process.send_signal(signal.SIGCONT)
+        return fleet.complete()
+
+
+def stopped_to_the_end(arena: Arena, _: int) -> Outcome:
+    """SIGSTOP of all instances but one, just after an answer, until that one has completed the crawl."""
+    random = arena.random
+    with arena.crawl() as fleet:
+        fleet.until(lambda: len(fleet.at_work()) == arena.size)
+        awake, *sleepers = fleet.workers
+        for worker in sleepers:
+            fleet.until_answered(worker)
+            let_pass(fleet, random.uniform(0, COMMIT_S))
+            worker.process.send_signal(signal.SIGSTOP)
+            fleet.events += 1
+        fleet.until(lambda: not awake.running)
+        for worker in sleepers:
             worker.process.send_signal(signal.SIGCONT)
         return fleet.complete()
 
@@ -284,7 +303,7 @@ def evicting_store(arena: Arena, _: int) -> Outcome:
     with arena.crawl() as fleet:
         for _ in moments(fleet, 1, arena.random):
             store_of(fleet).set("maxmemory-policy", "allkeys-random")
-            store_of(fleet).fill()
+            store_of(fleet).fill(1)
             fleet.events += 1
         return fleet.complete()
 

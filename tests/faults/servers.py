@@ -20,7 +20,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from crawler.frontier.store import server_binary
+from crawler.frontier.server import server_binary
 from tests.faults.certificates import make_certificate
 
 START_TIMEOUT_S = 60
@@ -174,10 +174,10 @@ class Server:
         with self.client() as client:
             client.config_set(name, value)
 
-    def fill(self) -> None:
-        """Leave it no memory: each command that would need some is refused."""
+    def fill(self, share: float = 0.5) -> None:
+        """Limit its memory to a share of what it uses: each command that would need more is refused, or evicts keys."""
         with self.client() as client:
-            client.config_set("maxmemory", max(1, int(client.info("memory")["used_memory"]) // 2))
+            client.config_set("maxmemory", max(1, int(share * client.info("memory")["used_memory"])))
 
     def stop(self) -> None:
         """End it."""

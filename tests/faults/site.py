@@ -94,9 +94,10 @@ class FaultSite:
         self.news = threading.Condition()
         self.struck: set[str] = set()
         self.runner: web.AppRunner | None = None
-        self.gate: asyncio.Event | None = None
-        self.favoured: frozenset[str] = frozenset()
-        self.withheld: dict[str, asyncio.Event] = {}
+        self.held = False
+        self.favoured: set[str] = set()
+        self.withheld: set[str] = set()
+        self.door = asyncio.Condition()
         self.loop: asyncio.AbstractEventLoop | None = None
 
     # --- what is true ---
@@ -151,26 +152,43 @@ class FaultSite:
             return self.news.wait_for(happened, timeout_s)
 
     @contextmanager
-    def holding(self, *, but: frozenset[str] = frozenset()) -> Iterator[None]:
-        """Answer nobody while the block runs, `but` these user agents."""
-        assert self.loop is not None
-        assert self.gate is not None
-        self.favoured = but
-        self.loop.call_soon_threadsafe(self.gate.clear)
+    def holding(self) -> Iterator[None]:
+        """Answer nobody while the block runs, but those whom `favour` names."""
+        self.held = True
         try:
             yield
         finally:
-            self.loop.call_soon_threadsafe(self.gate.set)
+            self.held = False
+            self.let_in()
+
+    def favour(self, agent: str) -> None:
+        """Answer this user agent also while the site is held."""
+        self.favoured.add(agent)
+        self.let_in()
 
     @contextmanager
     def withholding(self, path: str) -> Iterator[None]:
         """Answer no request for `path` while the block runs: the crawl cannot be complete before."""
-        assert self.loop is not None
-        self.withheld[path] = asyncio.Event()
+        self.withheld.add(path)
         try:
             yield
         finally:
-            self.loop.call_soon_threadsafe(self.withheld.pop(path).set)
+            self.withheld.remove(path)
+            self.let_in()
+
+    def let_in(self) -> None:
+        """Look again at who waits for an answer."""
+        assert self.loop is not None
+        asyncio.run_coroutine_threadsafe(self.notify(), self.loop).result(START_TIMEOUT_S)
+
+    async def notify(self) -> None:
+        async with self.door:
+            self.door.notify_all()
+
+    def admits(self, request: web.Request) -> bool:
+        """Tell whether a request is answered now."""
+        agent = request.headers.get("User-Agent", "")
+        return request.path not in self.withheld and (not self.held or agent in self.favoured)
 
     # --- serving ---
 
@@ -179,28 +197,22 @@ class FaultSite:
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self.handle)
         self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S)
-        self.gate, self.loop = asyncio.Event(), asyncio.get_running_loop()
-        self.gate.set()
+        self.loop = asyncio.get_running_loop()
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         self.url = "http://127.0.0.1:{1}".format(*self.runner.addresses[0])
 
     async def close(self) -> None:
         """Stop listening and drop all connections."""
-        if self.gate is not None:
-            self.gate.set()
         if self.runner is not None:
             await self.runner.cleanup()
 
     async def handle(self, request: web.Request) -> web.Response:
-        assert self.gate is not None
         await asyncio.sleep(self.faults.latency_ms / 1000)
-        agent = request.headers.get("User-Agent", "")
-        if agent not in self.favoured:
-            await self.gate.wait()
-        if request.path in self.withheld:
-            await self.withheld[request.path].wait()
+        async with self.door:
+            await self.door.wait_for(lambda: self.admits(request))
         response = self.answer(request.path)
+        agent = request.headers.get("User-Agent", "")
         with self.news:
             self.requests.append(Asked(time.monotonic(), request.path, response.status, agent))
             self.news.notify_all()

@@ -32,8 +32,7 @@ def storm(fleet: Fleet, number: signal.Signals, events: int, random: Random, *, 
 
 def come_back(fleet: Fleet) -> None:
     """Wait until all that were struck have ended, and are back; meanwhile the site answers nobody else."""
-    struck = frozenset(worker.agent for worker in fleet.workers if worker.struck)
-    with fleet.site.holding(but=struck):
+    with fleet.site.holding():
         fleet.until(lambda: not any(worker.struck for worker in fleet.workers))
         fleet.until_joined()
 

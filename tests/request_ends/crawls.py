@@ -22,6 +22,7 @@ from tests.request_ends.site import UNHURRIED_ROBOTS, refusing, running
 
 DEADLINE_S = 90
 """A crawl that takes longer hangs, also on a machine under load."""
+HUNG = "hung"
 MOST_RUNS = 4
 
 
@@ -98,7 +99,7 @@ class Crawl:
     def too_late(self, name: str) -> list[dict[str, Any]]:
         """Return the items and links that came when all requests had ended, and requests that replaced one too late."""
         events = self.on(name)
-        last = max(index for index, event in enumerate(events) if event["what"] == "ended")
+        last = max((index for index, event in enumerate(events) if event["what"] == "ended"), default=0)
         late = [event for event in events[last:] if event["what"] in {"item", "link"}]
         successors = [event for former, event in pairwise(events) if former.get("how") == "replaced"]
         return late + [event for event in successors if event["what"] == "pushed"]
@@ -116,7 +117,7 @@ def crawl(spider: str, store: str, folder: Path, process: str) -> Crawl:
             "refused": stack.enter_context(refusing()),
         }
         runs = [run(spider, folder / "1", process, words)]
-        while runs[-1]["reason"] != "finished" and len(runs) < MOST_RUNS:
+        while runs[-1]["reason"] not in {"finished", HUNG} and len(runs) < MOST_RUNS:
             runs.append(run(spider, folder / str(len(runs) + 1), process, words))
         keys = Keys(spider)
         letters = cast("list[bytes]", server.hvals(keys.dead))
@@ -137,17 +138,12 @@ def crawl(spider: str, store: str, folder: Path, process: str) -> Crawl:
 def run(spider: str, folder: Path, process: str, words: dict[str, str]) -> dict[str, Any]:
     """Run a spider once; return what was seen."""
     folder.mkdir()
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "tests.request_ends.witness",
-        spider,
-        str(folder),
-        json.dumps(words),
-    ]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)  # noqa: S603
+    arguments = [spider, str(folder), process, json.dumps(words)]
+    command = [sys.executable, "-W", "error", "-m", "tests.request_ends.witness", *arguments]
+    try:
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        return {"events": [], "reason": HUNG, "leaked": 0, "kept": 0, "log": ""}
     assert ended.returncode == 0, ended.stderr
     seen: dict[str, Any] = json.loads((folder / "seen.json").read_text())
     return {**seen, "log": (folder / "log.txt").read_text() + ended.stderr}

@@ -115,16 +115,14 @@ class Meddler:
     """Does to a request, a response or an exception what the page's name says."""
 
     def __init__(self) -> None:
-        self.shared = HtmlResponse("http://shared/page/one_response_for_two", body=b"<p>shared</p>")
-        self.sharing = 0
-        self.both = asyncio.Event()
+        self.waiting: asyncio.Future[Response] | None = None
 
     async def process_request(self, request: Request) -> Request | Response | None:
         name = name_of(request)
         if name == "held_back":
             await asyncio.sleep(WORK_S)
         if name == "one_response_for_two" and not is_first(request):
-            return await self.share()
+            return await self.share(request)
         return ON_REQUEST[name](request) if name in ON_REQUEST else None
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
@@ -136,13 +134,14 @@ class Meddler:
         name = name_of(request)
         return ON_EXCEPTION[name](request) if name in ON_EXCEPTION else None
 
-    async def share(self) -> Response:
+    async def share(self, request: Request) -> Response:
         """Answer two requests at once with one and the same response."""
-        self.sharing += 1
-        if self.sharing == 2:
-            self.both.set()
-        await self.both.wait()
-        return self.shared
+        if self.waiting is None:
+            self.waiting = asyncio.get_running_loop().create_future()
+            return await self.waiting
+        response, waiting, self.waiting = page(request), self.waiting, None
+        waiting.set_result(response)
+        return response
 
 
 class CachePolicy(DummyPolicy):
@@ -185,7 +184,7 @@ class Downloads(PathsSpider):
         "middleware that answers two requests with one `Response` object", ends=("acknowledged",) * 3, items=4, links=1
     )
     def one_response_for_two(self, response: Response) -> Iterator[Any]:
-        if response.url.startswith(self.site):
+        if response.url.endswith(name_of(response)):
             for number in (1, 2):
                 yield request_of(response).replace(url=f"{response.url}/{number}")
         else:

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from scrapy.settings import Settings
+
+from crawler.errors import StoreError
+from crawler.frontier.connection import connect, release, revive, shown
+from tests.instances import Server
+
+QUICK = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+NOBODY = "127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def _let_go() -> Iterator[None]:
+    yield
+    release()
+
+
+@pytest.fixture
+def policy(valkey: str) -> Iterator[Redis]:
+    """A server whose maxmemory-policy is as before after the test."""
+    with Redis.from_url(valkey) as client:
+        yield client
+        client.config_set("maxmemory-policy", "noeviction")
+
+
+def settings(**values: object) -> Settings:
+    return Settings({"REDIS_PARAMS": QUICK, **values})
+
+
+def refusal(**values: object) -> str:
+    """Return what is said where no crawl can use a Redis."""
+    with pytest.raises(StoreError) as caught:
+        connect(settings(**values))
+    return str(caught.value)
+
+
+# --- a server of the user's ---
+
+
+def test_the_server_that_is_named_is_used(valkey: str, tmp_path: Path) -> None:
+    here = settings(REDIS_URL=valkey, STORE_DIR=str(tmp_path / "store"))
+    with connect(here) as client:
+        client.set("key", "value")
+        assert client.get("key") == b"value"
+    assert here["REDIS_URL"] == valkey
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_server_can_be_named_by_its_host(tmp_path: Path) -> None:
+    said = refusal(REDIS_HOST="127.0.0.1", REDIS_PORT=1, STORE_DIR=str(tmp_path / "store"))
+    assert said.startswith("REDIS_URL 127.0.0.1 does not answer (")
+    assert not (tmp_path / "store").exists()
+
+
+def test_the_client_repeats_nothing_by_itself(valkey: str) -> None:
+    with connect(settings(REDIS_URL=valkey)) as client:
+        assert client.get_retry().get_retries() == 0
+
+
+@pytest.mark.parametrize("name", ["allkeys-lru", "volatile-ttl"])
+def test_a_server_that_drops_keys_is_refused_with_the_remedy(valkey: str, policy: Redis, name: str) -> None:
+    policy.config_set("maxmemory-policy", name)
+    said = refusal(REDIS_URL=valkey)
+    assert f"has the maxmemory-policy {name}: it would drop requests" in said
+    assert "CONFIG SET maxmemory-policy noeviction" in said
+
+
+def test_a_server_that_nobody_is_at_is_named_with_the_remedy() -> None:
+    said = refusal(REDIS_URL=f"redis://{NOBODY}/0")
+    assert said.startswith(f"REDIS_URL redis://{NOBODY}/0 does not answer (")
+    assert said.endswith("): start that server, or unset REDIS_URL to use the embedded one.")
+
+
+def test_a_server_that_stays_silent_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert refusal(REDIS_URL=f"redis://{where}/0").startswith(
+            f"REDIS_URL redis://{where}/0 does not answer (Timeout"
+        )
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        (f"redis://me:hidden@{NOBODY}/0", f"redis://{NOBODY}/0"),
+        (f"redis://me:hid@den@{NOBODY}/0", f"redis://{NOBODY}/0"),
+        (f"redis://{NOBODY}/0?password=hidden", f"redis://{NOBODY}/0"),
+        ("unix:///none.sock?password=hidden", "unix:///none.sock"),
+        (f"redis://:hid/den@{NOBODY}/0", "redis://…"),
+        (f"redis://:hid#den@{NOBODY}/0", "redis://…"),
+        (f"redis://:hid?den@{NOBODY}/0", "redis://…"),
+        (f"redis://{NOBODY}/0?password=hid@den", "redis://…"),
+        (f"redis://[:hidden@{NOBODY}/0", "redis://…"),
+        (f"redis://me:hidden@{NOBODY}?socket_timeout=hidden", f"redis://{NOBODY}"),
+        (f"rediss://me:hidden@{NOBODY}?ssl_cert_reqs=odd", f"rediss://{NOBODY}"),
+        (f"me:hidden@{NOBODY}", NOBODY),
+    ],
+)
+def test_no_password_is_shown(url: str, where: str) -> None:
+    assert shown(url) == where
+    said = refusal(REDIS_URL=url)
+    assert said.startswith(f"REDIS_URL {where}")
+    assert "hid" not in said
+    assert "den" not in said
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"REDIS_URL": "queue.example:6379"},
+        {"REDIS_URL": "http://queue.example"},
+        {"REDIS_URL": "redis://queue.example:port"},
+        {"REDIS_URL": f"redis://{NOBODY}", "REDIS_PARAMS": {"no_such_parameter": 1}},
+    ],
+)
+def test_what_is_no_url_of_a_redis_is_said_with_the_form_of_one(values: dict[str, object]) -> None:
+    said = refusal(**values)
+    assert said.startswith(f"REDIS_URL {values['REDIS_URL']}, or REDIS_PARAMS, cannot be used: ")
+    assert "redis://USER:PASSWORD@HOST:PORT/0" in said
+
+
+def test_a_wrong_password_is_said_and_not_shown(valkey: str) -> None:
+    said = refusal(REDIS_URL=f"{valkey}?username=me&password=hidden")
+    assert "invalid username-password pair" in said
+    assert "hidden" not in said
+
+
+# --- the embedded one ---
+
+
+def test_without_a_name_the_embedded_server_is_started_and_named_for_others(tmp_path: Path) -> None:
+    here = settings(STORE_DIR=str(tmp_path / "store"))
+    with connect(here) as client:
+        assert client.ping()
+    assert here["REDIS_URL"].startswith("unix://")
+    with Redis.from_url(here["REDIS_URL"]) as client:
+        assert client.ping()
+    again = settings(STORE_DIR=str(tmp_path / "store"))
+    with connect(again) as client:
+        assert client.ping()
+    assert again["REDIS_URL"] == here["REDIS_URL"]
+
+
+def test_letting_go_stops_it_once(tmp_path: Path) -> None:
+    here = settings(STORE_DIR=str(tmp_path / "store"))
+    connect(here).close()
+    server = Server(here["REDIS_URL"])
+    release()
+    release()
+    assert server.has_ended()
+    os.close(server.descriptor)
+
+
+def test_a_store_that_cannot_be_started_is_an_error_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "cannot be made" in refusal(STORE_DIR=str(tmp_path / "file" / "store"))
+
+
+def test_a_killed_server_is_started_again_with_its_data(tmp_path: Path) -> None:
+    here = settings(STORE_DIR=str(tmp_path / "store"))
+    with connect(here) as client:
+        client.set("key", "kept")
+        client.waitaof(1, 0, 60_000)
+        server = Server(here["REDIS_URL"])
+        server.kill()
+        os.close(server.descriptor)
+        with pytest.raises(RedisConnectionError):
+            client.ping()
+        revive(here)
+        assert client.get("key") == b"kept"
+        pid = client.info()["process_id"]
+        revive(here)
+        assert client.info()["process_id"] == pid, "one that runs is left alone"
+
+
+def test_a_server_of_the_users_is_not_ours_to_start(tmp_path: Path) -> None:
+    here = settings(STORE_DIR=str(tmp_path / "store"))
+    connect(here).close()
+    server = Server(here["REDIS_URL"])
+    os.kill(server.pid, signal.SIGKILL)
+    assert server.has_ended()
+    revive(settings(REDIS_URL=f"redis://{NOBODY}/0", STORE_DIR=str(tmp_path / "store")))
+    revive(settings(REDIS_URL=here["REDIS_URL"], STORE_DIR=str(tmp_path / "other")))
+    with pytest.raises(RedisConnectionError), Redis.from_url(here["REDIS_URL"]) as client:
+        client.ping()
+    revive(here)
+    with Redis.from_url(here["REDIS_URL"]) as client:
+        assert client.ping()
+    os.close(server.descriptor)
+
+
+def test_what_keeps_it_from_being_started_again_is_left_to_who_waits(tmp_path: Path) -> None:
+    here = settings(STORE_DIR=str(tmp_path / "store"))
+    with connect(here) as client:
+        client.set("key", "value")
+    server = Server(here["REDIS_URL"])
+    server.kill()
+    os.close(server.descriptor)
+    manifest = next((tmp_path / "store" / "appendonlydir").glob("*.manifest"))
+    manifest.rename(tmp_path / "manifest")
+    revive(here)
+    with pytest.raises(RedisConnectionError), Redis.from_url(here["REDIS_URL"]) as client:
+        client.ping()
+    (tmp_path / "manifest").rename(manifest)
