@@ -2,7 +2,7 @@
 BIN = .venv/bin
 CACHES = .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
 
-.PHONY: help crawl test check lint types docs schema clean
+.PHONY: help crawl test check lint types docs schema faults clean
 
 help: ## Say what can be made (what plain `make` does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ docs: ## Write the generated parts of docs/ anew
 schema: ## Write docs/schema/ anew
 	@sh scripts/setup dev
 	@$(BIN)/python -m docs.generate schema
+
+faults: ## The long fault tests, ours beside stock scrapy-redis; ARGS="…" is passed on
+	@sh scripts/setup dev
+	@$(BIN)/python -m tests.faults $(ARGS); ours=$$?; $(BIN)/python -m tests.faults --stock $(ARGS); exit $$ours
 
 clean: ## Remove .venv and caches; never records or the state of a crawl
 	@rm -rf .venv $(CACHES)

@@ -61,7 +61,8 @@ CONCURRENT_REQUESTS = 16
 CRAWL_DELAY_MAX_S = 60
 """Longest Crawl-delay of a robots.txt that is followed, in seconds."""
 DOWNLOAD_SLOTS = {"fleet": {"concurrency": 1000, "delay": 0}}
-"""Scrapy's own delays know one process only: all requests pass through one slot of its downloader without any."""
+"""Hosts with a `delay` or `concurrency` of their own, over all instances. Leave `fleet` as it is: Scrapy's delays know
+one process only, so all requests pass through this slot of its downloader without any."""
 RETRY_AFTER_MAX_S = 900
 """Longest pause in seconds that a host's Retry-After is followed for."""
 BACKOFF_TIMES = 20
@@ -133,10 +134,11 @@ DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
 """Level of Scrapy's own line for a dropped record; refusals are logged with their reasons."""
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.extensions.contact.Contact": 100,
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,
     "crawler.extensions.summary.SummaryExtension": 400,
     "crawler.extensions.membership.Membership": 500,
 }
-"""One behaviour a module."""
+"""One behaviour a module. Scrapy's AutoThrottle stays off: it knows one process, and would take all hosts for one."""

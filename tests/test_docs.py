@@ -2,19 +2,27 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+import scrapy_redis
 from scrapy.settings import default_settings
 
 from crawler import settings
+from crawler.commands.crawl import STOPPED_EARLY
 from crawler.seeds import ARGUMENTS
 from docs import generate
 from docs.markdown import NoBlockError, code, table, with_block
 from docs.settings_table import UndocumentedSettingError, settings_block
+from tests.faults.servers import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+FRONTIER = (ROOT / "docs" / "frontier.md").read_text("utf-8")
 
 FENCE = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(`+)(.+?)\1")
@@ -41,9 +49,17 @@ def unknown_targets(page: str, makefile: str) -> set[str]:
     return {name for text in code_of(page) for name in MAKE.findall(text)} - targets
 
 
+@cache
+def settings_of_scrapy_redis() -> frozenset[str]:
+    folder = Path(scrapy_redis.__path__[0])
+    sources = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    return frozenset(re.findall(r"\b[A-Z]+_[A-Z_]+\b", sources))
+
+
 def unknown_settings(page: str) -> set[str]:
-    named = {name or passed for text in code_of(page) for name, passed in SETTING.findall(text)}
-    return {name for name in named - {"NAME"} if not hasattr(settings, name) and not hasattr(default_settings, name)}
+    named = {name or passed for text in code_of(page) for name, passed in SETTING.findall(text)} - {"NAME"}
+    known = settings_of_scrapy_redis() if "scrapy-redis" in page.partition("\n")[0] else frozenset()
+    return {name for name in named - known if not hasattr(settings, name) and not hasattr(default_settings, name)}
 
 
 def unknown_arguments(page: str) -> set[str]:
@@ -160,6 +176,11 @@ def test_a_setting_that_does_not_exist_is_found() -> None:
     assert unknown_settings(page) == {"GONE_MS", "LOST"}
 
 
+def test_settings_of_scrapy_redis_are_known_on_the_page_about_it_only() -> None:
+    assert unknown_settings("# From scrapy-redis\n`SCHEDULER_PERSIST`, `GONE_MS`") == {"GONE_MS"}
+    assert unknown_settings("# Settings\n`SCHEDULER_PERSIST`") == {"SCHEDULER_PERSIST"}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_spider_argument_that_a_page_names_exists(path: Path) -> None:
     assert unknown_arguments(path.read_text("utf-8")) == set()
@@ -168,3 +189,26 @@ def test_every_spider_argument_that_a_page_names_exists(path: Path) -> None:
 def test_a_spider_argument_that_does_not_exist_is_found() -> None:
     page = "```\nscrapy crawl users -a url=https://site.example -a depth=3\n```\n`-a  fast=1`, -a prose=1\n"
     assert unknown_arguments(page) == {"depth", "fast"}
+
+
+def test_the_rights_that_an_operator_is_told_to_give_are_those_of_the_tests() -> None:
+    rights = re.search(r"ACL SETUSER crawler on >PASSWORD (.+?)```", FRONTIER, re.DOTALL)
+    assert rights is not None
+    assert rights[1].split() == list(RULES)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/frontier.md"])
+def test_close_reasons_have_the_exit_codes_that_are_told(page: str) -> None:
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| ([01]) \|", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    codes = {reason: int(code) for reasons, code in rows for reason in re.findall(r"[a-z_]+", reasons)}
+    assert {"finished", "shutdown", "queue_lost", "feed_failed"} <= codes.keys()
+    assert codes == {reason: int(reason in STOPPED_EARLY) for reason in codes}
+
+
+def test_the_dead_letters_of_an_embedded_store_are_read_as_it_is_told(tmp_path: Path) -> None:
+    code = re.search(r"```python\n(.+?)```", FRONTIER, re.DOTALL)
+    assert code is not None
+    run = subprocess.run(  # noqa: S603 - what the page says
+        [sys.executable, "-c", code[1]], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+    )
+    assert (run.stdout, run.stderr) == (b"{}\n", b"")

@@ -60,9 +60,13 @@ def test_no_crawl_is_finished_while_one_still_sends_seeds(crew: Crew) -> None:
     assert vote(one, starter) == ["complete", "finished"]
 
 
-def test_no_crawl_is_finished_while_seeds_of_other_programs_wait(crew: Crew) -> None:
-    queue = crew.join()
-    crew.server.rpush(crew.keys.start_urls, "https://site.example")
+@pytest.mark.parametrize("kind", ["list", "set", "zset"])
+def test_no_crawl_is_finished_while_seeds_of_other_programs_wait(crew: Crew, kind: str) -> None:
+    queue, seed = crew.join(), "https://site.example"
+    if kind == "zset":
+        crew.server.zadd(crew.keys.start_urls, {seed: 1})
+    else:
+        _ = (crew.server.rpush if kind == "list" else crew.server.sadd)(crew.keys.start_urls, seed)
     assert vote(queue) == ["working"]
     finish(queue, *ids(queue.pop(9)))
     assert vote(queue) == ["finished"]
@@ -107,6 +111,7 @@ def test_a_finished_crawl_leaves_what_it_found_and_nothing_of_its_queue(crew: Cr
     two.leave()
     left = [name.removeprefix(crew.keys.prefix) for name in crew.names(f"{crew.keys.prefix}*")]
     assert left == ["control", "dead", "recorded"]
+    assert crew.control("seen_level") is None
     assert not set(left) & set(WORK_LEFT)
 
 

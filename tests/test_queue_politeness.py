@@ -247,6 +247,7 @@ def test_a_granted_request_takes_the_hosts_time_and_its_place_in_flight(crew: Cr
     assert 0 < wait_ms <= 50
     assert queue.pop(9).requests == []
     tell(queue, landed=[(SITE, "robots")])
+    assert crew.names("{crawler}:videos:granted:*") == []
     assert len(queue.pop(9).requests) == 1
 
 

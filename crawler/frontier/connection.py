@@ -33,13 +33,14 @@ def connect(settings: BaseSettings) -> redis.Redis:
     Raises:
         StoreError: nobody answers there, it drops keys when its memory is full, or the embedded store does not start.
     """
-    if not settings.get("REDIS_URL") and not settings.get("REDIS_HOST"):
+    if not names_a_server(settings):
         settings.set("REDIS_URL", embedded_url(Path(settings["STORE_DIR"])), priority="cmdline")
-    where = f"REDIS_URL {shown(settings.get('REDIS_URL') or settings['REDIS_HOST'])}"
+    where = f"REDIS_URL {shown(settings.get('REDIS_URL') or settings.get('REDIS_HOST') or 'of REDIS_PARAMS')}"
     try:
         with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # scrapy-redis' retry_on_timeout
             server = cast("redis.Redis", connection.from_settings(settings))
         server.set_retry(Retry(NoBackoff(), 0))
+        server.connection_pool.connection_kwargs["decode_responses"] = False  # payloads may be any bytes
         policy = cast("dict[str, str]", server.info("memory")).get("maxmemory_policy", KEEPS_ALL)
     except redis.RedisError as exc:
         raise StoreError(
@@ -68,6 +69,14 @@ def shown(url: str) -> str:
     if "@" in rest.removeprefix(parts.netloc):  # the password may have been cut at a character that ends a host
         return f"{scheme}://…"
     return f"{scheme}{'://' if scheme else ''}{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def names_a_server(settings: BaseSettings) -> bool:
+    """Tell whether the settings name a Redis, in any of scrapy-redis' ways."""
+    params = settings.getdict("REDIS_PARAMS")
+    return any(settings.get(name) for name in ("REDIS_URL", "REDIS_HOST")) or any(
+        params.get(name) for name in ("url", "host", "unix_socket_path")
+    )
 
 
 def revive(settings: BaseSettings) -> None:

@@ -257,8 +257,9 @@ class Courier(threading.Thread):
 
     def begin_again(self, undelivered: Parcel, states: set[State]) -> None:
         """Enter the crawl as another worker: what was in hand has gone back, or will, to be handed out again."""
-        server, control = self.queue.server, self.queue.keys.control
-        if self.patience.insist(lambda: server.hexists(control, "finished")):
+        former = self.queue.worker
+        self.patience.insist(lambda: self.queue.call("leave", former))
+        if not self.patience.insist(self.queue.rejoin):
             self.too_late, self.progress = True, "finished"
             self.office.news()
             return
@@ -266,19 +267,17 @@ class Courier(threading.Thread):
         logger.warning("Joining again, as %s: what was in hand is fetched again", why)
         self.outbox.begin_again(undelivered)
         self.buffer.clear()
-        former = self.queue.worker
-        self.patience.insist(lambda: self.queue.call("leave", former))
-        self.patience.insist(self.queue.join)
         # What Redis has forgotten comes again too, and no lease tells of it: the feeds are to be put in order.
+        server, control = self.queue.server, self.queue.keys.control
         self.patience.insist(lambda: server.hincrby(control, "redelivered", 1))
+        # Some of the seeds may be among the forgotten, and not kept here: then they count as unread.
+        has_all = "regressed" not in states or len(self.seeds) < SEEDS_KEPT
         again = self.told_started
         with self.outbox.condition:
             report = self.outbox.parcel.report
             report.links = [*self.seeds, *report.links]
-            report.started, report.reads_seeds = (
-                report.started or again.started,
-                report.reads_seeds or again.reads_seeds,
-            )
+            report.started = report.started or again.started
+            report.reads_seeds = has_all and (report.reads_seeds or again.reads_seeds)
         self.tidied = False
         self.pop_at = 0.0
 

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
-from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -20,13 +19,15 @@ from crawler.errors import QueueLost
 from crawler.frontier.connection import connect, revive
 from crawler.frontier.courier import Courier
 from crawler.frontier.deliveries import Deliveries, Delivery, GivenBack
+from crawler.frontier.grants import Grants
 from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.outbox import Claim, Outbox, Question, Sink
-from crawler.frontier.prefetch import Leased, PrefetchBuffer
+from crawler.frontier.prefetch import PrefetchBuffer
 from crawler.frontier.pulse import Pulse
-from crawler.frontier.queue import Beginning, Progress, Queue, Report, text
+from crawler.frontier.queue import Beginning, Progress, Queue, Report
+from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -52,6 +53,7 @@ class Frontier:
     Attributes:
         queue: the verbs; blocking, never for the reactor.
         deliveries: what the engine has in hand.
+        grants: for requests that do not come out of the queue.
         closing: whether this instance is about to end.
         beginning: how it has entered the crawl.
     """
@@ -76,11 +78,7 @@ class Frontier:
         self.closing = False
         self.close_reason = ""
         self.tidiers: list[Callable[[], None]] = []
-        self.numbers = count(1)
-        self.flights: WeakKeyDictionary[Request, tuple[str, str]] = WeakKeyDictionary()
-        """Slot and flight of requests in flight that did not come out of the queue."""
-        self.loans: WeakKeyDictionary[Request, Leased] = WeakKeyDictionary()
-        """Prefetched requests that wait because another one is in the air in their place."""
+        self.grants = Grants(self)
         self.looks = create_looping_call(self.look)
 
     @classmethod
@@ -104,6 +102,9 @@ class Frontier:
         """Enter the crawl, once; blocking, before the reactor runs."""
         if self.beginning is None:
             self.beginning, self.pending_at_start = self.queue.join(seeds, anew=anew)
+            for slot, limits in self.crawler.settings.getdict("DOWNLOAD_SLOTS").items():
+                if slot != FLEET_SLOT:
+                    self.queue.limit(slot, limits)
         return self.beginning
 
     def open(self, spider: Spider) -> None:
@@ -115,7 +116,7 @@ class Frontier:
             (self.item_done, signals.item_scraped),
             (self.item_done, signals.item_dropped),
             (self.item_done, signals.item_error),
-            (self.request_left_downloader, signals.request_left_downloader),
+            (self.grants.request_left_downloader, signals.request_left_downloader),
             (self.spider_idle, signals.spider_idle),
         ):
             self.crawler.signals.connect(handler, signal)
@@ -211,29 +212,6 @@ class Frontier:
         """Append lines to a feed, and sync it, before the next acknowledgement."""
         self.outbox.write(sink, data)
 
-    async def grant(self, request: Request, slot: str, *, counted: bool = True) -> None:
-        """Wait until the fleet may send `request` to a slot's host.
-
-        Args:
-            request: one that did not come out of the queue, or too late.
-            slot: its slot.
-            counted: whether it takes part in the host's cap. One that others wait for, which are in flight, must not.
-
-        Raises:
-            GivenBack: this instance is about to end.
-        """
-        flight = f"{self.queue.worker}:{next(self.numbers)}" if counted else ""
-        granted = False
-        while not granted:
-            # Where requests wait in the buffer for an engine that is full of such as this one, it goes in their place.
-            if flight and (loan := self.buffer.lend(slot)) is not None:
-                self.loans[request], flight = loan, ""
-            answer, wait_ms = await self.execute(*self.queue.command(*self.queue.grant_words(slot, flight)))
-            granted = text(answer) == "1"
-            if granted and flight:
-                self.flights[request] = slot, flight
-            await self.pause(int(wait_ms) / 1000)
-
     async def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of this instance."""
         until = monotonic() + seconds
@@ -241,14 +219,6 @@ class Frontier:
             if self.closing:
                 raise GivenBack("this instance is about to end")
             await asyncio.sleep(min(left, LOOK_S))
-
-    def request_left_downloader(self, request: Request) -> None:
-        """Note that a granted request is over."""
-        if (flight := self.flights.pop(request, None)) is not None:
-            self.outbox.tell(self.outbox.generation, lambda report: report.landed.append(flight))
-        if (loan := self.loans.pop(request, None)) is not None:
-            self.buffer.take_back(loan)
-            self.wake_engine()
 
     def hold(self, slot: str, pause_s: float, *, slower: bool) -> None:
         """Let nobody in the fleet ask a slot's host for so long; `slower` also spreads what follows."""
@@ -285,7 +255,10 @@ class Frontier:
 
     def lost(self, error: QueueLost) -> None:
         """End loudly."""
-        sentence = f"The queue is lost: {error}. What is in the feeds is safe; start the same command again."
+        sentence = (
+            f"The queue is lost: {error}. What is in the feeds is safe; start the same command again, with -a anew=1 "
+            "if it ends like this once more."
+        )
         self.loop.call_soon_threadsafe(self.end, "queue_lost", sentence)
 
     def feed_failed(self, error: OSError) -> None:

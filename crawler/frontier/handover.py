@@ -55,6 +55,8 @@ class Handover:
         self.outbox, self.buffer, self.deliveries = outbox, buffer, deliveries
         self.wake_engine = wake_engine
         self.seen: dict[bytes | None, None] = {}
+        self.generation = outbox.generation
+        """Of the lease under which `seen` holds."""
         self.timer: asyncio.TimerHandle | None = None
 
     def open(self, spider: Spider) -> None:
@@ -68,6 +70,9 @@ class Handover:
         Raises:
             NotSerializable: no other process could read it from the queue.
         """
+        if self.generation != self.outbox.generation:  # Redis may have forgotten some of them
+            self.generation = self.outbox.generation
+            self.seen.clear()
         raw = None if request.dont_filter else self.fingerprint(request)
         if raw in self.seen:  # most links are: only others are worth the work
             return False
@@ -123,11 +128,12 @@ class Handover:
         """Put the requests of another program's seed into the queue."""
         make = getattr(self.crawler.spider, "make_request_from_data", None)
         try:
-            requests = (make(message.encode()) if make else Request(message)) or ()
-        except ValueError as exc:
-            self.bury(leased, f"the seed {message!r:.200} is no URL ({exc})")
+            made = (make(message.encode()) if make else Request(message)) or ()
+            requests = [made] if isinstance(made, Request) else list(made)
+        except Exception as exc:  # noqa: BLE001 - whatever a spider's own method raises, the others go on
+            self.bury(leased, f"the seed {message!r:.200} is none ({type(exc).__name__}: {exc})")
             return
-        for request in [requests] if isinstance(requests, Request) else requests:
+        for request in requests:
             self.crawler.engine.crawl(request)
         self.outbox.tell(leased.generation, lambda report: report.acks.append(leased.id))
 

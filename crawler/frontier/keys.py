@@ -75,9 +75,16 @@ LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "f
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The names of one spider's keys."""
+    """The names of one spider's keys.
+
+    Attributes:
+        spider: its name.
+        seeds: where other programs put seeds, as scrapy-redis' `redis_key` or REDIS_START_URLS_KEY says; by default
+            where scrapy-redis itself would look.
+    """
 
     spider: str
+    seeds: str = ""
 
     def __getattr__(self, name: str) -> str:
         if name not in WORK and name not in LEDGER:
@@ -91,8 +98,8 @@ class Keys:
 
     @property
     def start_urls(self) -> str:
-        """The list of seeds from other programs, named as scrapy-redis names it."""
-        return f"{self.spider}:start_urls"
+        """The list, set or sorted set of seeds from other programs."""
+        return self.seeds or f"{self.spider}:start_urls"
 
     def host(self, slot: str) -> str:
         """The state of a host."""

@@ -16,7 +16,7 @@ from crawler.frontier.options import Options
 from crawler.frontier.worker import has_died, new_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redis import Redis
 
@@ -118,7 +118,7 @@ class Queue:
         self.keys = keys
         self.options = options or Options()
         self.worker = new_worker()
-        self.epoch = ""
+        self.epoch = self.former = ""
         self.steps = 0
         self.pops = 0
 
@@ -135,13 +135,25 @@ class Queue:
         if self.epoch:  # else the reply to a former call was lost: under the same name it is the same entry
             self.worker, self.epoch, self.steps, self.pops = new_worker(), "", 0, 0
         while True:
-            words = (self.options.lease_ttl_ms, secrets.token_hex(8), self.options.max_deliveries, seeds, int(anew))
-            outcome, epoch, left = cast("list[Any]", self.call("join", self.worker, *words, *LEDGER))
+            outcome, epoch, left = self.enter(secrets.token_hex(8), seeds, "anew" if anew else "0")
             if (beginning := text(outcome)) != "ending":
                 self.epoch = text(epoch)
                 return cast("Beginning", beginning), int(left)
             time.sleep(ENDING_POLL_S)
             self.bereave()
+
+    def rejoin(self) -> bool:
+        """Enter the same crawl under a new name; False when it is over. Repeat it until it returns."""
+        if self.epoch:
+            self.former, self.worker, self.epoch, self.steps, self.pops = self.epoch, new_worker(), "", 0, 0
+        outcome, *_ = self.enter(self.former, "", "again")
+        self.epoch = self.former
+        return text(outcome) != "over"
+
+    def enter(self, epoch: str, seeds: str, how: str) -> list[Any]:
+        """Call JOIN."""
+        words = (self.options.lease_ttl_ms, epoch, self.options.max_deliveries, seeds, how)
+        return cast("list[Any]", self.call("join", self.worker, *words, *LEDGER))
 
     def leave(self) -> int:
         """Give back what is in hand, and leave; return how many requests are left."""
@@ -195,6 +207,16 @@ class Queue:
     def hold_words(self, slot: str, pause_ms: int, *, slower: bool) -> tuple[Any, ...]:
         """Return the verb and arguments of a HOLD."""
         return "hold", slot, pause_ms, self.options.delay_ms, int(slower)
+
+    def limit(self, slot: str, limits: Mapping[str, Any]) -> None:
+        """Give a host a pace of its own, for the fleet: `delay` in seconds and `concurrency`, as in DOWNLOAD_SLOTS."""
+        fields: dict[Any, Any] = {}
+        if "delay" in limits:
+            fields["delay_ms"] = f"{1000 * float(limits['delay']):g}"
+        if "concurrency" in limits:
+            fields["cap"] = str(int(limits["concurrency"]))
+        if fields:
+            self.server.hset(self.keys.host(slot), mapping=fields)
 
     def begin_feed(self, name: str, size: int) -> int:
         """Note the feed file `name`, of so many bytes; return its size in bytes when this crawl first met it."""

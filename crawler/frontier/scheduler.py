@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request, signals
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class KeysWithSeeds(Keys):
-    """The keys of a spider whose seeds are where scrapy-redis' `redis_key` or REDIS_START_URLS_KEY says."""
-
-    seeds: str
-
-    @property
-    def start_urls(self) -> str:
-        """The list, set or sorted set of seeds from other programs."""
-        return self.seeds
 
 
 class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no types
@@ -53,8 +40,7 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
         if isinstance(spider, RedisMixin):
             # It reads seeds with blocking calls, and a crash would lose them: the queue hands them out like requests.
             self.crawler.signals.disconnect(spider.spider_idle, signals.spider_idle)
-            keys = KeysWithSeeds(self.frontier.keys.spider, spider.redis_key)
-            self.frontier.keys = self.frontier.queue.keys = keys
+            self.frontier.keys = self.frontier.queue.keys = Keys(self.frontier.keys.spider, spider.redis_key)
         self.frontier.open(spider)
 
     def close(self, reason: str) -> Deferred[None]:

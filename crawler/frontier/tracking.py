@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import CloseSpider, NotConfigured
 
 from crawler.frontier.frontier import Frontier
 
@@ -64,9 +64,15 @@ class SpiderTracking:
         return tracking
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Say when all seeds are in the queue; not where reading them fails."""
-        async for one in start:
-            yield one
+        """Say when all seeds are in the queue; where reading them fails, the crawl must not seem complete."""
+        try:
+            async for one in start:
+                yield one
+        except CloseSpider:
+            raise
+        except Exception:
+            self.frontier.end("start_error", "The seeds could not be read to their end, see above: stopping.")
+            raise
         self.frontier.has_started()
 
     def process_spider_input(self, response: Response) -> None:

@@ -55,7 +55,7 @@ class PaceMiddleware:
         enter_fleet(request)
         if slot and not take_grant(request):
             counted = reserved_at(request) is None and not request.meta.get(UNCOUNTED)  # the queue has counted its own
-            await Frontier.of(self.crawler).grant(request, slot, counted=counted)
+            await Frontier.of(self.crawler).grants.grant(request, slot, counted=counted)
 
 
 def reserved_at(request: Request) -> float | None:

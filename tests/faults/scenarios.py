@@ -188,7 +188,7 @@ def stopped_to_the_end(arena: Arena, _: int) -> Outcome:
             let_pass(fleet, random.uniform(0, COMMIT_S))
             worker.process.send_signal(signal.SIGSTOP)
             fleet.events += 1
-        fleet.until(lambda: not awake.running)
+        fleet.until(lambda: not awake.running or fleet.is_quiet())  # the latter while a sleeper holds the feed's lock
         for worker in sleepers:
             worker.process.send_signal(signal.SIGCONT)
         return fleet.complete()

@@ -183,6 +183,13 @@ class Callbacks(PathsSpider):
         yield item(other)
         yield self.link(other)
 
+    @path("callback that downloads its own request again", at="moved-later", items=1, links=1, fetches=3)
+    async def downloads_again(self, response: Response) -> AsyncIterator[Any]:
+        other = await self.crawler.engine.download_async(request_of(response))
+        await asyncio.sleep(WORK_S)
+        yield item(other)
+        yield self.link(other)
+
     @path("callback that downloads another page, which fails", items=1, links=1)
     async def downloads_in_vain(self, response: Response) -> AsyncIterator[Any]:
         url = f"{self.sites['refused']}/refused/{type(self).name}"

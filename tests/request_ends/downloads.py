@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, Self, cast
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.httpcache import DummyPolicy
 from scrapy.http import HtmlResponse, Response
@@ -114,11 +115,21 @@ ON_EXCEPTION: Meddling = {
 class Meddler:
     """Does to a request, a response or an exception what the page's name says."""
 
-    def __init__(self) -> None:
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
         self.waiting: asyncio.Future[Response] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
 
     async def process_request(self, request: Request) -> Request | Response | None:
         name = name_of(request)
+        if name == "looked_up_by_a_copy" and is_first(request):
+            await self.crawler.engine.download_async(
+                request.replace(url=request.url.replace("page", "moved") + "/other")
+            )
+            await asyncio.sleep(WORK_S)
         if name == "held_back":
             await asyncio.sleep(WORK_S)
         if name == "one_response_for_two" and not is_first(request):
@@ -166,6 +177,10 @@ class Downloads(PathsSpider):
 
     @path("middleware that holds the request back for a while", items=2, links=1)
     def held_back(self, response: Response) -> Iterator[Any]:
+        yield from self.outputs(response)
+
+    @path("middleware that downloads another page with a copy of the request first", items=2, links=1, fetches=3)
+    def looked_up_by_a_copy(self, response: Response) -> Iterator[Any]:
         yield from self.outputs(response)
 
     @path("middleware that answers, `response.request` unset", items=2, links=1, fetches=0)

@@ -38,6 +38,7 @@ class Site(ThreadingHTTPServer):
             "moved-here": path,
             "moved-away": f"http://localhost:{self.server_port}/page/{name}/target",
             "moved-on": f"{path}/further",
+            "moved-later": f"/page/{name}/target" if asked > 1 else "",
         }.get(behaviour, "")
         is_broken = behaviour == "500" or (behaviour == "500-once" and asked == 1)
         return 302 if target else 500 if is_broken else 404 if behaviour == "404" else 200, target

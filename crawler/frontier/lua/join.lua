@@ -1,8 +1,10 @@
--- join(args: worker, ttl_ms, epoch, max_deliveries, seeds, anew "1"|"0", the ledger's names…) -> {"anew" | "resumed" | "joined" | "ending", epoch, left}
+-- join(args: worker, ttl_ms, epoch, max_deliveries, seeds, how "0"|"anew"|"again", the ledger's names…)
+--   -> {"anew" | "resumed" | "joined" | "ending" | "over", epoch, left}
 -- Counts the worker among the living, as one that has seeds to send. Begins a new crawl, under `epoch`, where there is none, where the
 -- former one is finished, or where it is to be dropped (anew) and nobody is at it. "ending": its workers are about to
 -- leave a finished crawl; ask again. `seeds` says what the crawl begins with. Repeated under the same name, after a lost reply, it says the same.
-local worker, ttl_ms, epoch, max_deliveries, seeds, anew = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6] == "1"
+-- How: "anew" drops what an interrupted crawl has left; "again" enters the crawl `epoch` only, which may be "over".
+local worker, ttl_ms, epoch, max_deliveries, seeds, anew = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6] == "anew"
 
 local former = redis.call("HGET", CONTROL, "epoch")
 if former then reclaim(ttl_ms) end
@@ -11,6 +13,7 @@ local finished = redis.call("HEXISTS", CONTROL, "finished") == 1
 local begun = (tonumber(redis.call("HGET", CONTROL, "sequence")) or 0) > 0
 local told = former and redis.call("HGET", BATCHES, worker .. ":join")
 if told then return { told, former, redis.call("HLEN", REQUESTS) } end
+if ARGV[6] == "again" and (finished or former ~= epoch) then return { "over", former or "", 0 } end
 if finished and others > 0 then return { "ending", former, 0 } end
 
 local outcome = others > 0 and "joined" or "resumed"

@@ -19,7 +19,6 @@ end
 local level, split, count
 local function bucket_of(fingerprint)
   local hash = tonumber(string.sub(fingerprint, -9))
-  if hash < 0 then hash = -hash end
   local bucket = hash % 2 ^ level
   if bucket < split then bucket = hash % 2 ^ (level + 1) end
   return SEEN .. string.format("%d", bucket)
