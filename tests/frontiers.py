@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from scrapy import Spider
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.utils.test import get_crawler
 
-from crawler.frontier.frontier import Frontier
+from crawler.frontier.frontier import WAKE, Frontier
 
 DEADLINE_S = 60
 POLL_S = 0.005
@@ -26,18 +26,31 @@ def crawler_at(url: str, spider: type[Spider], **settings: Any) -> Crawler:
 
 
 class Engine:
-    """An engine that has no spider yet."""
+    """What the frontier needs of an engine: keeps what it is asked."""
 
-    running = True
-    spider = None
+    def __init__(self, spider: Spider) -> None:
+        self.spider = spider
+        self.running = True
+        self.crawled: list[Request] = []
+        self.closed: list[str] = []
+
+    def crawl(self, request: Request) -> None:
+        self.crawled.append(request)
+
+    async def close_spider_async(self, *, reason: str) -> None:
+        self.closed.append(reason)
+
+    def urls(self) -> list[str]:
+        """Return what was crawled, but for what only wakes it."""
+        return [request.url for request in self.crawled if request is not WAKE]
 
 
 @asynccontextmanager
 async def at_work(crawler: Crawler) -> AsyncIterator[Frontier]:
     """Let the frontier of a crawler work, as its scheduler does while a spider is open."""
     frontier = Frontier.of(crawler)
-    crawler.engine = Engine()  # type: ignore[assignment]
     assert crawler.spider is not None
+    crawler.engine = Engine(crawler.spider)  # type: ignore[assignment]
     frontier.open(crawler.spider)
     try:
         yield frontier
@@ -52,3 +65,17 @@ async def until(is_so: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not await is_so():  # noqa: ASYNC110 - Redis tells no event
             await asyncio.sleep(POLL_S)
+
+
+async def next_request(frontier: Frontier) -> Request:
+    """Return the next request from the queue, as the engine gets it."""
+    async with asyncio.timeout(DEADLINE_S):
+        while (request := frontier.handover.take()) is None:  # noqa: ASYNC110 - the engine asks again and again too
+            await asyncio.sleep(POLL_S)
+        return request
+
+
+def engine_of(crawler: Crawler) -> Engine:
+    """Return the stand-in of a crawler."""
+    assert isinstance(crawler.engine, Engine)
+    return crawler.engine

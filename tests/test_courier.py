@@ -152,9 +152,9 @@ def test_a_suspect_is_alone_until_it_has_ended(one: Instance, crew: Crew) -> Non
 
 
 def test_the_engine_is_told_when_requests_have_come(one: Instance, crew: Crew) -> None:
+    other = crew.join()
     one.start()
-    push(crew.join(), "a")
-    one.office.until("news")
+    push(other, "a")
     while not len(one.buffer):
         one.office.until("news")
     assert pages(one) == ["a"]

@@ -108,8 +108,8 @@ def test_a_question_whose_reply_is_lost_is_asked_again(one: Instance, line: Rela
 
 
 def test_connections_that_are_cut_all_the_time_cost_nothing(one: Instance, line: Relay, crew: Crew) -> None:
-    one.start()
     other = crew.join()
+    one.start()
     push(other, *map(str, range(40)))
     while int(crew.control("done") or 0) < 40:
         line.reset()

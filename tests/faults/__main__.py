@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.faults import scenarios
+from tests.faults import disks, scenarios
 from tests.faults.fleet import OURS, STOCK
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
@@ -78,8 +78,8 @@ def faults(options: argparse.Namespace) -> list[Fault]:
         Fault(scenarios.lost_replies, 3 * some),
         Fault(scenarios.no_memory, few),
         Fault(scenarios.evicting_store, is_loud=True),
-        *([Fault(scenarios.full_disk)] if os.geteuid() == 0 else []),
-        Fault(scenarios.limited_files, ours_only=True),
+        *([Fault(disks.full_disk)] if os.geteuid() == 0 else []),
+        Fault(disks.limited_files, ours_only=True),
     ]
 
 

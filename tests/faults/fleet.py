@@ -247,6 +247,18 @@ class Fleet:
                 worker.process.terminate()
         return self.outcome()
 
+    def merged(self, outcome: Outcome) -> Outcome:
+        """Join the files of the instances, and return what that has left behind."""
+        whole = self.folder / "merged.jsonl"
+        files = sorted(self.feeds.glob("records-*.jsonl"))
+        command = [sys.executable, "-m", "scrapy", "merge", *map(str, files), "-o", str(whole)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own code
+        after = read([whole], self.site.truth)
+        removed = outcome.duplicates - after.duplicates
+        outcome.lost, outcome.torn, outcome.duplicates = after.lost, after.torn, after.duplicates
+        outcome.dropped += removed
+        return outcome
+
     def is_quiet(self) -> bool:
         """Tell whether nothing has happened for long enough."""
         last_request = self.site.requests[-1].time if self.site.requests else self.begun

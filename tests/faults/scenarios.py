@@ -29,7 +29,6 @@ COMMIT_S = 0.05
 """From an answer to the line in the file, about."""
 STARTUP_S = 1.5
 """What an instance takes to start on an idle machine, about."""
-ROOM_BYTES = 100_000
 TEST_SPIDERS = ("SPIDER_MODULES=tests.faults.spiders",)
 HOSTILE = (
     pickle.dumps(Path),
@@ -99,10 +98,11 @@ def kills(arena: Arena, events: int) -> Outcome:
 
 
 def kills_with_files_of_their_own(arena: Arena, events: int) -> Outcome:
-    """SIGKILL of an instance; each writes a file of its own."""
+    """SIGKILL of an instance; each writes a file of its own, and `scrapy merge` joins them."""
     with arena.crawl(own_files=True) as fleet:
         storm(fleet, signal.SIGKILL, events, arena.random)
-        return fleet.complete()
+        outcome = fleet.complete()
+        return fleet.merged(outcome) if arena.project is OURS else outcome
 
 
 def kills_on_the_embedded_store(arena: Arena, events: int) -> Outcome:
@@ -320,56 +320,3 @@ def store_of(fleet: Fleet) -> Server:
     """Return the server of a fleet that has one."""
     assert fleet.store is not None
     return fleet.store
-
-
-# --- the disk ---
-
-
-def full_disk(arena: Arena, _: int) -> Outcome:
-    """No room left for the feed for two seconds; needs the right to mount a file system."""
-    feeds = arena.folder / "feeds"
-    feeds.mkdir()
-    with file_system(feeds, ROOM_BYTES), arena.crawl(feeds=feeds) as fleet:
-        fleet.until(lambda: (feeds / "records.jsonl").exists() and is_full(feeds))
-        fleet.events = 1
-        let_pass(fleet, SILENCE_S[0])
-        run("mount", "-o", "remount,size=64m", str(feeds))
-        return fleet.complete()
-
-
-def is_full(folder: Path) -> bool:
-    """Tell whether nothing can be written any more."""
-    probe = folder / "probe"
-    try:
-        probe.write_bytes(b"." * 4096)
-    except OSError:
-        return True
-    finally:
-        probe.unlink(missing_ok=True)
-    return False
-
-
-@contextmanager
-def file_system(folder: Path, size: int) -> Iterator[None]:
-    """Mount a file system of `size` bytes on `folder` while the block runs."""
-    run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
-    try:
-        yield
-    finally:
-        run("umount", "--lazy", str(folder))
-
-
-def run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - mount, with our own arguments
-
-
-def limited_files(arena: Arena, _: int) -> Outcome:
-    """No file may grow any more, which no waiting helps against; then all are started again without that limit."""
-    with arena.crawl() as fleet:
-        fleet.limit_files(ROOM_BYTES)
-        fleet.wait()
-        assert all(worker.process.returncode > 0 for worker in fleet.workers), fleet.tails("no loud end")
-        fleet.events = arena.size
-        for worker in list(fleet.workers):
-            fleet.again(worker)
-        return fleet.complete()
