@@ -146,7 +146,7 @@ class Project:
         process = subprocess.Popen(  # noqa: S603 - our own words
             command,
             cwd=self.folder,
-            env=os.environ | dict(environment or {}),
+            env={**os.environ, "SCRAPY_SETTINGS_MODULE": "shop.settings", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -62,6 +62,24 @@ def test_a_server_can_be_named_by_its_host(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("name", ["url", "host", "unix_socket_path"])
+def test_a_server_can_be_named_by_the_parameters_of_scrapy_redis(tmp_path: Path, name: str) -> None:
+    params: dict[str, dict[str, object]] = {
+        "url": {"url": f"redis://{NOBODY}"},
+        "host": {"host": "127.0.0.1", "port": 1},
+        "unix_socket_path": {"unix_socket_path": str(tmp_path / "none.sock")},
+    }
+    said = refusal(REDIS_PARAMS={**QUICK, **params[name]}, STORE_DIR=str(tmp_path / "store"))
+    assert "does not answer (" in said
+    assert not (tmp_path / "store").exists()
+
+
+def test_replies_are_bytes_whatever_the_user_has_set(valkey: str) -> None:
+    with connect(settings(REDIS_URL=valkey, REDIS_PARAMS=QUICK | {"decode_responses": True})) as client:
+        client.set("key", b"\xff")
+        assert client.get("key") == b"\xff"
+
+
 def test_the_client_repeats_nothing_by_itself(valkey: str) -> None:
     with connect(settings(REDIS_URL=valkey)) as client:
         assert client.get_retry().get_retries() == 0
@@ -149,6 +167,20 @@ def test_without_a_name_the_embedded_server_is_started_and_named_for_others(tmp_
     with connect(again) as client:
         assert client.ping()
     assert again["REDIS_URL"] == here["REDIS_URL"]
+
+
+def test_a_project_that_names_no_folder_gets_one_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = settings()
+    with connect(here) as client:
+        assert client.ping()
+    assert (tmp_path / ".crawler" / "valkey.sock").exists()
+    server = Server(here["REDIS_URL"])
+    server.kill()
+    os.close(server.descriptor)
+    revive(here)
+    with Redis.from_url(here["REDIS_URL"]) as client:
+        assert client.ping()
 
 
 def test_letting_go_stops_it_once(tmp_path: Path) -> None:

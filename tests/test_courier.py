@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from crawler.errors import QueueLost
 from crawler.frontier.outbox import LINKS_A_STEP
 from tests.couriers import Feed, Instance, answer_to, instance, overheard
 from tests.queues import Crew, crash, crew_at, finish, ids, link, push, take, tell
@@ -106,6 +107,9 @@ def test_many_links_are_told_in_parts_and_their_page_is_done_behind_them_all(one
         one.courier.deliver(one.outbox.take_parcel())
     assert heard.count("step") == 4
     assert (crew.left(), crew.control("done"), one.courier.left) == (2 * LINKS_A_STEP + 1, "1", crew.left())
+    one.push("one more")
+    one.round()
+    assert (crew.left(), one.outbox.generation) == (2 * LINKS_A_STEP + 2, 0)
 
 
 def test_links_that_are_in_the_queue_already_are_counted(one: Instance) -> None:
@@ -191,6 +195,13 @@ def test_stop_tells_the_rest_and_leaves(one: Instance, crew: Crew) -> None:
     assert crew.queue().workers() == []
     assert sorted(take(crew.join())) == ["b", "c", "d"]
     assert crew.control("redelivered") == "2"
+
+
+def test_whoever_asks_after_the_end_is_told_that_there_is_no_answer(one: Instance) -> None:
+    one.start()
+    one.end()
+    for answer in (one.ask("ECHO", "a"), one.claim("r")):
+        assert isinstance(answer_to(answer), QueueLost)
 
 
 def test_who_is_about_to_end_takes_no_more_requests(one: Instance, crew: Crew) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.errors import QueueLost
+from crawler.frontier.outbox import LINKS_A_STEP
 from tests.couriers import FOREVER_MS, Feed, Instance, answer_to, dump, instance, restore
 from tests.queues import Crew, crash, crew_at, finish, link, push, take, tell, vote
 
@@ -83,6 +84,14 @@ def test_links_and_notes_of_who_lost_its_lease_count_and_acknowledgements_do_not
     assert crew.control("done") == "0", "what it was handed under its former name is no longer its own"
 
 
+def test_all_links_are_kept_where_they_are_too_many_for_one_call(one: Instance, crew: Crew) -> None:
+    crash(crew, one.queue, crew.join())
+    one.push(*map(str, range(LINKS_A_STEP + 1)))
+    one.round()
+    one.round()
+    assert crew.left() == LINKS_A_STEP + 1
+
+
 def test_what_comes_while_it_joins_again_is_kept_too(one: Instance, crew: Crew) -> None:
     witness = crew.join()
     one.push("a")
@@ -151,11 +160,12 @@ def test_an_instance_that_slept_until_the_others_had_finished_ends_too_and_begin
     one.push("b")
     one.outbox.write(feed, b"1\n")
     sleep_long(one)
+    one.office.words()
     one.round()
+    assert one.office.words() == {"news"}
     one.outbox.write(feed, b"2\n")
     one.round()
     assert one.courier.progress == "finished"
-    one.office.until("news")
     assert feed.data == b"", "its pages were others', who have put the feeds in order"
     assert (crew.left(), crew.queue().workers()) == (0, [])
     assert (crew.control("epoch"), crew.control("done")) == (witness.epoch, "1")

@@ -11,6 +11,7 @@ from redis import Redis
 from scrapy import Request, Spider
 from scrapy_redis.queue import PriorityQueue
 
+from crawler.frontier.store import EmbeddedStore
 from tests.crawls import lines
 from tests.faults.servers import free_port, server
 from tests.faults.site import fault_site
@@ -121,6 +122,14 @@ def test_settings_that_are_said_to_have_no_meaning_have_none(project: Project) -
 def test_another_scheduler_that_is_left_in_the_settings_is_named(project: Project) -> None:
     log = project.run(settings={"SCHEDULER": "scrapy_redis.scheduler.Scheduler"}, code=1)
     assert "SCHEDULER (scrapy_redis.scheduler.Scheduler) is not the frontier's: leave it out" in log
+
+
+def test_without_a_redis_named_there_is_the_embedded_store_of_the_folder(project: Project) -> None:
+    with EmbeddedStore(project.folder / ".crawler") as url, Redis.from_url(url) as client:
+        client.rpush("books:start_urls", project.message("/v/1"))
+        del project.settings["REDIS_URL"]
+        project.run()
+    assert len(lines(project.folder / "items.jsonl")) == 1
 
 
 def test_a_redis_crawl_spider_follows_its_rules(project: Project) -> None:

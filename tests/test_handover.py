@@ -146,10 +146,7 @@ def test_the_engine_is_woken_when_the_time_of_a_request_has_come(valkey: str) ->
     run(valkey, story)
 
 
-@pytest.mark.parametrize(
-    "capacity",
-    [1, 2, 8, pytest.param(7, marks=pytest.mark.xfail(reason="an odd number is asked for when all are gone"))],
-)
+@pytest.mark.parametrize("capacity", [1, 2, 7, 8])
 def test_more_requests_are_asked_for_as_soon_as_there_is_room_for_them(valkey: str, capacity: int) -> None:
     async def story(frontier: Frontier, crawler: Crawler) -> None:
         woken: list[int] = []

@@ -10,7 +10,7 @@ from crawler.frontier.ledger import BATCH, MOST_NAMED, Ledger, ListingCount, Scr
 from crawler.items import RecordKey
 from tests.books import Book
 from tests.couriers import instance
-from tests.queues import crew_at, push, tell
+from tests.queues import crew_at, push, take, tell
 
 
 def user(name: str) -> RecordKey:
@@ -219,6 +219,16 @@ def test_the_book_is_written_before_its_page_is_done(valkey: str) -> None:
         assert ledger.summary().listings == []
         one.round()
         assert one_listing(ledger).refused == 1
+
+
+def test_dead_letters_are_counted(valkey: str) -> None:
+    with crew_at(valkey) as crew:
+        queue, ledger = crew.join(), Ledger(crew.server, crew.keys)
+        assert ledger.dead_letters() == 0
+        push(queue, "a", "b", "c")
+        in_hand = take(queue)
+        tell(queue, dead=[(in_hand["a"], "no"), (in_hand["b"], "no")], acks=[in_hand["c"]])
+        assert ledger.dead_letters() == 2
 
 
 def test_the_counts_are_those_of_the_queue(valkey: str) -> None:

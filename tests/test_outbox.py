@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crawler.errors import QueueLost
 from crawler.frontier.outbox import (
     COMMIT_ACKS,
     COMMIT_S,
@@ -153,6 +154,16 @@ def test_a_report_is_told_in_parts_of_which_the_last_says_what_is_done(links: in
     assert [one for part in parts for one in part.links] == all_links
     assert (parts[-1].acks, parts[-1].records, parts[-1].started) == (["7"], ["r"], True)
     assert not any(part.acks or part.records or part.started for part in parts[:-1])
+
+
+def test_once_nobody_answers_any_more_who_asks_is_told() -> None:
+    outbox = Outbox()
+    outbox.closed = True
+    answers: list[Any] = []
+    outbox.ask(Question(("PING",), answers.append))
+    assert outbox.claim(Claim("r", answers.append))
+    assert [type(answer) for answer in answers] == [QueueLost, QueueLost]
+    assert (outbox.questions, outbox.claims) == ([], [])
 
 
 # --- when the leases are lost ---

@@ -176,6 +176,17 @@ def test_progress_tells_of_all_and_of_this_instance(ledger: Book, caplog: pytest
     assert "2 records, 0 requests pending in all; this instance: 1 records, 0 responses" in caplog.text
 
 
+@pytest.mark.parametrize("dead", [0, 2])
+def test_dead_letters_are_warned_of_at_the_end(ledger: Book, caplog: pytest.LogCaptureFixture, dead: int) -> None:
+    ledger.record(RecordKey("user", "s", "a"))
+    for number in range(dead):
+        ledger.server.hset(ledger.keys.dead, str(number), "{}")
+    stats = asyncio.run(told_of_the_end(ledger))
+    assert stats.get("frontier/dead_letters", 0) == dead
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [text[:14] for text in said] == ["2 dead letters"] * bool(dead)
+
+
 def test_progress_is_told_once_each_time(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
         asyncio.run(told_of_the_end(ledger))

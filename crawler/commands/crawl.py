@@ -22,6 +22,11 @@ from crawler.spiders.seeded import SeededSpider
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
+TROUBLES = (
+    *("seeds/failed", "seeds/refused", "spider_exceptions/count"),
+    *("frontier/not_queued", "frontier/dead_letters"),
+)
+"""Statistics that say the same where they are not 0."""
 
 ARGUMENTS = """
 arguments of the spiders users and videos, each as -a NAME=VALUE:
@@ -88,8 +93,7 @@ class Command(CrawlCommand):
 
     def exit_code(self, stats: dict[str, object]) -> int:
         """Return 0 when the crawl did what was asked, else 1."""
-        troubles = ("seeds/failed", "seeds/refused", "frontier/not_queued", "spider_exceptions/count")
-        unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in troubles)
+        unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in TROUBLES)
         return 1 if unfit else 0
 
 

@@ -79,6 +79,7 @@ class SummaryExtension:
             self.progress.stop()
         try:
             summary = await asyncio.to_thread(self.ledger.summary)
+            dead = await asyncio.to_thread(self.ledger.dead_letters)
         except redis.RedisError:
             return
         for kind in sorted(spider.wanted):  # type: ignore[attr-defined]  # every spider here is a BaseSpider
@@ -87,6 +88,13 @@ class SummaryExtension:
                 self.crawler.stats.set_value(f"completeness/{kind}/{name}", getattr(counts, name))
         level = logging.INFO if summary.records else logging.WARNING
         logger.log(level, "Summary of %s (%s):\n%s", spider.name, reason, "\n".join(summary_lines(summary)))
+        if dead:
+            self.crawler.stats.set_value("frontier/dead_letters", dead)
+            logger.warning(
+                "%d dead letters: requests that could not be read, or that instances died of "
+                "(docs/frontier.md says how to look at them)",
+                dead,
+            )
 
 
 def summary_lines(summary: Summary) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy.utils.misc import load_object
 
 from crawler.errors import SettingsError
+from crawler.frontier.connection import embedded_url, names_a_server, store_folder
 from crawler.frontier.scheduler import Scheduler
 from crawler.frontier.slots import FLEET_SLOT
 
@@ -17,7 +18,6 @@ OUTERMOST, INNERMOST = -10_000, 10_000
 PACKAGE = "crawler"
 SINGLE = {
     "SCHEDULER": f"{PACKAGE}.frontier.scheduler.Scheduler",
-    "STORE_DIR": ".crawler",
     "RETRY_AFTER_MAX_S": 900,
     "BACKOFF_TIMES": 20,
     "CRAWL_DELAY_MAX_S": 60,
@@ -48,6 +48,7 @@ class FrontierAddon:
 
         Raises:
             SettingsError: the project names a scheduler of somebody else, which would leave them without use.
+            StoreError: no Redis is named, and the embedded store does not start.
         """
         for name, value in SINGLE.items():
             settings.set(name, value, priority="addon")
@@ -58,3 +59,5 @@ class FrontierAddon:
         for name, parts in MERGED.items():
             present = settings.getdict(name)
             settings.set(name, {**parts, **present}, priority="cmdline")
+        if not names_a_server(settings):  # later they are frozen
+            settings.set("REDIS_URL", embedded_url(store_folder(settings)), priority="cmdline")

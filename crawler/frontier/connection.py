@@ -34,7 +34,7 @@ def connect(settings: BaseSettings) -> redis.Redis:
         StoreError: nobody answers there, it drops keys when its memory is full, or the embedded store does not start.
     """
     if not names_a_server(settings):
-        settings.set("REDIS_URL", embedded_url(Path(settings["STORE_DIR"])), priority="cmdline")
+        settings.set("REDIS_URL", embedded_url(store_folder(settings)), priority="cmdline")
     where = f"REDIS_URL {shown(settings.get('REDIS_URL') or settings.get('REDIS_HOST') or 'of REDIS_PARAMS')}"
     try:
         with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # scrapy-redis' retry_on_timeout
@@ -71,6 +71,11 @@ def shown(url: str) -> str:
     return f"{scheme}{'://' if scheme else ''}{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def store_folder(settings: BaseSettings) -> Path:
+    """Return the folder of the embedded store; other projects need not set it."""
+    return Path(settings.get("STORE_DIR") or ".crawler")
+
+
 def names_a_server(settings: BaseSettings) -> bool:
     """Tell whether the settings name a Redis, in any of scrapy-redis' ways."""
     params = settings.getdict("REDIS_PARAMS")
@@ -81,7 +86,7 @@ def names_a_server(settings: BaseSettings) -> bool:
 
 def revive(settings: BaseSettings) -> None:
     """Start the embedded server again where this process uses it and it has died; its data is on disk."""
-    store, url = _embedded.get(Path(settings.get("STORE_DIR") or "").resolve(), (None, ""))
+    store, url = _embedded.get(store_folder(settings).resolve(), (None, ""))
     if store is not None and url == settings.get("REDIS_URL"):
         with suppress(StoreError):  # said by who gives up waiting
             store.revive()

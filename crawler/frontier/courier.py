@@ -296,6 +296,7 @@ class Courier(threading.Thread):
                 questions, claims = self.outbox.take_questions()
                 if not questions and not claims:
                     if self.stopping.is_set():
+                        self.outbox.closed = True
                         return
                     self.outbox.condition.wait()
             refuse([*questions, *claims], "the queue is closed")

@@ -217,10 +217,6 @@ class Deliveries:
         delivery.end = "returned"
         return True
 
-    def item_done(self, _response: object) -> None:
-        """Note a sign of life: an item has left the pipelines."""
-        self.moved = monotonic()
-
     def land(self, delivery: Delivery) -> None:
         """Tell, once, that the host is free for another request."""
         if not delivery.landed:

@@ -113,9 +113,6 @@ class Frontier:
         self.loop = asyncio.get_running_loop()
         self.handover.open(spider)
         for handler, signal in (
-            (self.item_done, signals.item_scraped),
-            (self.item_done, signals.item_dropped),
-            (self.item_done, signals.item_error),
             (self.grants.request_left_downloader, signals.request_left_downloader),
             (self.spider_idle, signals.spider_idle),
         ):
@@ -230,10 +227,6 @@ class Frontier:
         self.tidiers.append(tidy)
 
     # --- what the engine tells ---
-
-    def item_done(self, response: Any) -> None:
-        """Note that an item has left the pipelines."""
-        self.deliveries.item_done(response)
 
     def spider_idle(self) -> None:
         """Keep the spider open: the end is the whole crawl's, not this instance's."""

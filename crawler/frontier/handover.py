@@ -92,7 +92,7 @@ class Handover:
         """Return a request whose time has come; without one the engine is woken when the next one's has."""
         while (leased := self.buffer.take()) is not None:
             left = len(self.buffer)
-            if not left or 2 * left == self.buffer.capacity:
+            if not left or 2 * left <= self.buffer.capacity < 2 * left + 2:  # there has just come to be room
                 self.outbox.wake()
             if (request := self.unpack(leased)) is not None:
                 return request

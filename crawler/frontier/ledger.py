@@ -155,6 +155,10 @@ class Ledger:
         """Return the number of records, and of requests that are left; for progress."""
         return {"records": self.server.scard(self.keys.recorded), "pending": self.server.hlen(self.keys.requests)}
 
+    def dead_letters(self) -> int:
+        """Return the number of requests that were given up unread, or with the instances that had them in hand."""
+        return self.server.hlen(self.keys.dead)
+
     def summary(self) -> Summary:
         """Return how complete the crawl is."""
         listings = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
+from crawler.errors import QueueLost
 from crawler.frontier.queue import NewLink, Report
 
 COMMIT_S = 0.03
@@ -74,14 +75,19 @@ class Outbox:
         """When the first news came that nobody has told yet; monotonic seconds."""
         self.claimed: set[str] = set()
         """Keys of records that this instance writes, and whose pages are not acknowledged yet."""
+        self.closed = False
+        """Whether nobody answers any more."""
         self.generation = 0
         """Grows when this instance has lost its leases: what it was handed before is no longer its own."""
 
     def ask(self, question: Question) -> None:
         """Send a question; its answer comes soon."""
         with self.condition:
-            self.questions.append(question)
-            self.condition.notify()
+            if not self.closed:
+                self.questions.append(question)
+                self.condition.notify()
+                return
+        question.answer(QueueLost("the queue is closed"))
 
     def claim(self, claim: Claim) -> bool:
         """Ask for a record, unless this instance writes it already."""
@@ -89,9 +95,12 @@ class Outbox:
             if claim.record in self.claimed:
                 return False
             self.claimed.add(claim.record)
-            self.claims.append(claim)
-            self.condition.notify()
-            return True
+            if not self.closed:
+                self.claims.append(claim)
+                self.condition.notify()
+                return True
+        claim.answer(QueueLost("the queue is closed"))
+        return True
 
     def unclaim(self, records: Iterable[str]) -> None:
         """Forget records: they are written for good, or never will be."""

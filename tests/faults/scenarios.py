@@ -46,6 +46,16 @@ HOSTILE = (
 )
 """What no instance has written."""
 
+SWAP = """
+local former = {}
+for index, id in ipairs(redis.call("ZRANGE", KEYS[1], 0, #ARGV - 1)) do
+  former[index] = redis.call("HGET", KEYS[2], id)
+  redis.call("HSET", KEYS[2], id, ARGV[index])
+end
+return former
+"""
+"""Puts payloads in the place of waiting ones, before an instance can take one of them."""
+
 
 @dataclass(slots=True)
 class Arena:
@@ -220,11 +230,8 @@ def hostile_payloads(arena: Arena, _: int) -> Outcome:
         for _moment in moments(fleet, 1, arena.random):
             with fleet.site.holding():
                 prefix, slot = f"{{crawler}}:{fleet.spider}:", "127.0.0.1"
-                waiting = cast("list[bytes]", client.zrange(f"{prefix}queue:{slot}", 0, len(HOSTILE) - 1))
-                for one, payload in zip(waiting, HOSTILE, strict=False):
-                    former = cast("bytes", client.hget(f"{prefix}requests", one.decode()))
-                    hurt.append(json.loads(former)["u"])
-                    client.hset(f"{prefix}requests", one.decode(), payload)
+                swapped = client.eval(SWAP, 2, f"{prefix}queue:{slot}", f"{prefix}requests", *HOSTILE)
+                hurt += [json.loads(former)["u"] for former in cast("list[bytes]", swapped)]
         fleet.events = len(hurt)
         outcome = fleet.complete()
         return replace(outcome, lost=sorted(set(outcome.lost) - fleet.site.below(hurt)))
