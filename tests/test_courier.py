@@ -185,7 +185,6 @@ def test_a_question_is_answered_while_there_is_nothing_else_to_do(one: Instance)
 def test_stop_tells_the_rest_and_leaves(one: Instance, crew: Crew) -> None:
     one.push("a", "b", "c")
     one.round()
-    one.start()
     feed, page, answer = Feed(), one.take()[0], one.ask("ECHO", "last words")
     one.outbox.write(feed, b"1\n")
     one.push("d")

@@ -179,10 +179,12 @@ def test_a_server_that_can_do_nothing_for_now_is_waited_for(
     one.courier.draining = True
     one.push("a")
     one.outbox.note(("SADD", one.keys.listed, "row"))
+    answer = one.ask("EXISTS", "x")
     one.start()
     one.office.until("revive")
     accept()
     one.end()
+    assert answer_to(answer) == 0
     assert (crew.left(), crew.server.scard(one.keys.listed)) == (1, 1)
     assert "lost" not in one.office.words()
 

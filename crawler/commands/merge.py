@@ -6,6 +6,7 @@ import argparse
 import codecs
 import gzip
 import os
+import signal
 import sys
 import zlib
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ class Command(ScrapyCommand):
         Raises:
             UsageError: an argument cannot work.
         """
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
         output = output_file(opts.output, opts.overwrite_output)
         inputs = [Path(word) for word in args]
         check_inputs(inputs, output)
