@@ -71,7 +71,7 @@ class Command(ScrapyCommand):
         Raises:
             UsageError: an argument cannot work.
         """
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells start us with it ignored
         output = output_file(opts.output, opts.overwrite_output)
         inputs = [Path(word) for word in args]
         check_inputs(inputs, output)
