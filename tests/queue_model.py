@@ -47,6 +47,7 @@ class Worker:
     deadline_ms: int
     starting: bool = True
     steps: int = 0
+    told: tuple[int, int] = (0, 0)
     pops: int = 0
     popped: list[str] = field(default_factory=list)
     alone: bool = False
@@ -90,6 +91,7 @@ class Truth:
     def part_from(self, name: str, *, crashed: bool) -> None:
         for request_id in self.in_place(name):
             self.give_back(request_id, crashed=crashed)
+            self.redelivered += 1
         self.workers.pop(name, None)
         self.ready.discard(name)
 
@@ -108,7 +110,6 @@ class Truth:
     def give_back(self, request_id: str, *, crashed: bool) -> None:
         request = self.requests[request_id]
         request.crashes += crashed
-        self.redelivered += 1
         if request.crashes >= MAX_DELIVERIES:
             self.bury(request_id)
         elif request.crashes >= SUSPECT_AFTER:
@@ -168,8 +169,10 @@ class Truth:
         if number > worker.steps + 1:
             return Told("regressed", "", 0, 0, 0, 0)
         if number == worker.steps + 1:
-            new_links, stale_acks = self.apply(name, report)
+            worker.told = self.apply(name, report)
             worker.steps = number
+        if number == worker.steps:
+            new_links, stale_acks = worker.told
         progress = self.progress()
         if progress != "complete":
             self.ready.clear()
@@ -192,6 +195,7 @@ class Truth:
         for one, crashed in report.returned:
             if self.is_held(one, name):
                 self.give_back(one, crashed=crashed)
+                self.redelivered += crashed
         self.recorded.update(report.records)
         self.workers[name].starting &= not report.started
         return len(new), len(report.acks) - len(acks)

@@ -20,6 +20,13 @@ WORK_LEFT = ("requests", "hosts", "last", "suspects", "deliveries", "starting", 
 """Keys that are gone once nothing is left to do."""
 
 
+def signed_in(url: str, user: str, password: str) -> str:
+    """Return the URL of a server for another user."""
+    scheme, _, rest = url.partition("://")
+    rest = rest.rpartition("@")[2]
+    return f"{scheme}://{rest}{'&' if '?' in rest else '?'}username={user}&password={password}"
+
+
 class Crew:
     """The workers of one crawl. Time passes by moving what Redis holds into the past, without anybody waiting."""
 

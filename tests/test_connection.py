@@ -14,6 +14,7 @@ from scrapy.settings import Settings
 from crawler.errors import StoreError
 from crawler.frontier.connection import connect, release, revive, shown
 from tests.instances import Server
+from tests.queues import signed_in
 
 QUICK = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 NOBODY = "127.0.0.1:1"
@@ -148,7 +149,7 @@ def test_what_is_no_url_of_a_redis_is_said_with_the_form_of_one(values: dict[str
 
 
 def test_a_wrong_password_is_said_and_not_shown(valkey: str) -> None:
-    said = refusal(REDIS_URL=f"{valkey}?username=me&password=hidden")
+    said = refusal(REDIS_URL=signed_in(valkey, "me", "hidden"))
     assert "invalid username-password pair" in said
     assert "hidden" not in said
 

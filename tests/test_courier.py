@@ -267,7 +267,7 @@ def test_feeds_are_put_in_order_again_after_more_work(one: Instance, crew: Crew)
     crawl_a_page(one, "a")
     assert (one.courier.progress, one.office.tidied) == ("complete", 0)
     push(other, "b")
-    tell(other, returned=[(take(other)["b"], False)])
+    tell(other, returned=[(take(other)["b"], True)])
     for _ in range(2):
         one.courier.pop_at = 0.0
         one.round()

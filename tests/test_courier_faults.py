@@ -16,7 +16,7 @@ from crawler.frontier.patience import comes_back
 from crawler.frontier.queue import texts
 from tests.couriers import FOREVER_MS, Feed, Instance, answer_to, full_disk, instance
 from tests.faults.relay import Relay, relay
-from tests.queues import Crew, crew_at, ids, push
+from tests.queues import Crew, crew_at, ids, push, signed_in
 
 SOON_S = 0.2
 """The patience of an instance that gives up in a test."""
@@ -200,7 +200,7 @@ def test_what_no_waiting_helps_against_is_no_absence(server: Redis, command: tup
 
 
 def test_a_wrong_password_is_not_waited_for(valkey: str) -> None:
-    with Redis.from_url(valkey, username="crawler", password="wrong") as client, pytest.raises(RedisError) as refusal:  # noqa: S106
+    with Redis.from_url(signed_in(valkey, "crawler", "wrong")) as client, pytest.raises(RedisError) as refusal:
         client.ping()
     assert not comes_back(refusal.value)
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -264,6 +265,23 @@ def test_what_is_done_under_the_lock_keeps_it(path: Path) -> None:
             with pytest.raises(BlockingIOError):
                 fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_file_that_another_process_keeps_is_waited_for_with_a_sentence(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("crawler.feeds.lines.WARN_AFTER_S", 0.01)
+    said = threading.Event()
+    caplog.handler.addFilter(lambda _: said.set() or True)
+    with LineFile(path) as held, LineFile(path) as file:
+        with held.locked():
+            writer = threading.Thread(target=file.write, args=(b"1\n",))
+            writer.start()
+            assert said.wait(DEADLINE_S)
+            assert held.size() == 0
+        writer.join(DEADLINE_S)
+    assert "users.jsonl has been locked by another process for 0 s: waiting." in caplog.text
+    assert path.read_bytes() == b"1\n"
 
 
 @pytest.mark.parametrize("before", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1])

@@ -190,7 +190,31 @@ def test_beginning_again_keeps_what_still_counts_in_its_order() -> None:
         report=Report(links=[link(word) for word in both], seeds=[link(word) for word in both], started=True),
     )
     assert outbox.due_in(urgent=False) is not None
-    assert outbox.claimed == set()
+    assert outbox.claimed == set(both), "those that nobody has asked for yet are asked for under the new name"
+
+
+def test_claims_that_were_answered_are_forgotten_with_the_lease() -> None:
+    outbox = Outbox()
+    outbox.claim(Claim("r", nobody))
+    with outbox.condition:
+        outbox.take_questions()
+    assert (outbox.generation_of("r"), outbox.generation_of("s")) == (0, -1)
+    outbox.begin_again(Parcel())
+    assert outbox.generation_of("r") == -1
+
+
+def test_of_a_page_that_is_no_longer_ours_the_records_are_told_that_were_claimed_since() -> None:
+    outbox = Outbox()
+    outbox.begin_again(Parcel())
+    outbox.tell_written([("before", 0), ("unknown", -1), ("since", 1)])
+    assert outbox.parcel.report.records == ["since"]
+
+
+def test_what_is_so_under_any_lease_is_told_under_the_present_one() -> None:
+    outbox = Outbox()
+    outbox.begin_again(Parcel())
+    assert outbox.tell(None, lambda report: report.acks.append("7"))
+    assert outbox.parcel.report.acks == ["7"]
 
 
 def fill(outbox: Outbox, feed: Feed, word: str) -> None:

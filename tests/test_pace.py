@@ -152,6 +152,24 @@ def test_what_a_callback_fetches_keeps_the_delay_too(valkey: str) -> None:
     assert is_spaced([site], 0.2)
 
 
+FETCHING_COPIES = """
+    async def start(self):
+        yield Request(self.urls[0])
+
+    async def parse(self, response):
+        from asyncio import gather
+        await gather(*(self.crawler.engine.download_async(response.request.replace()) for number in range(4)))
+"""
+
+
+def test_copies_of_its_own_request_that_a_callback_fetches_keep_the_hosts_cap(valkey: str) -> None:
+    with running_site(SMALL, Quirks(rate_limit=False, latency_ms=100), plain=True) as site:
+        settings = {"REDIS_URL": valkey, "CONCURRENT_REQUESTS_PER_DOMAIN": 1}
+        run_spider(FETCHING_COPIES, f"{site.url}/v/1", **settings, **FRONTIER)
+    assert len(site.requests) == 6
+    assert is_spaced([site], 0.1)
+
+
 def test_requests_that_wait_for_robots_txt_do_not_use_up_its_hosts_cap(tmp_path: Path) -> None:
     arguments = ("scope=seed", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "DOWNLOAD_TIMEOUT=3600")
     with running_site(SMALL, Quirks(rate_limit=False, robots_wait_ms=300), plain=True) as site:

@@ -276,10 +276,18 @@ def test_what_others_in_flight_wait_for_needs_no_place_but_takes_its_time(crew: 
 
 def test_what_was_granted_to_a_dead_worker_is_in_flight_no_more(crew: Crew) -> None:
     dead, living = crew.join(cap=1), crew.join(cap=1)
-    assert grant(dead, "robots")[0]
-    assert not grant(living, "robots")[0]
+    assert grant(dead, "dead's")[0]
+    assert not grant(living, "living's")[0]
     crash(crew, dead, living)
-    assert grant(living, "robots")[0]
+    assert grant(living, "living's")[0]
+
+
+def test_a_grant_that_is_repeated_is_not_kept_out_by_itself(crew: Crew) -> None:
+    one, two = crew.join(cap=1), crew.join(cap=1)
+    assert [grant(one, "one's")[0] for _ in range(2)] == [True, True]
+    assert not grant(two, "two's")[0]
+    tell(one, landed=[(SITE, "one's")])
+    assert grant(two, "two's")[0]
 
 
 def test_what_is_known_of_a_host_is_forgotten_a_day_after_its_last_request(crew: Crew) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from redis import Redis
+from scrapy import Spider
 from scrapy.http import Response
 
 from crawler.frontier.keys import Keys
@@ -23,10 +25,12 @@ from crawler.middlewares.robots import (
     RobotsTxt,
     Rules,
     RulesAtHand,
+    SharedRobots,
     asked_delay_s,
     origin_of,
 )
 from tests.crawls import Ended, crawl, end, start
+from tests.frontiers import at_work, crawler_at
 from tests.site import Catalogue, Quirks, Site, running_site
 from tests.site.plain import Plain
 from tests.spiders import FRONTIER, run_spider
@@ -53,6 +57,10 @@ FETCHING = """
     async def parse(self, response):
         await self.crawler.engine.download_async(Request(self.urls[1]))
 """
+
+
+class Idle(Spider):
+    name = "videos"
 
 
 def answered(status: int, body: bytes = b"User-agent: *\nDisallow: /a\n", took_s: float = 0) -> RobotsTxt:
@@ -279,6 +287,17 @@ def test_the_lock_of_an_instance_that_died_while_it_fetched_runs_out(tmp_path: P
     assert len(ended.records) == 1
     assert paths(site)[0] == "/robots.txt"
     assert site.requests[0].time - before >= 4.0
+
+
+def test_a_lock_whose_reply_was_lost_is_still_its_holders(valkey: str) -> None:
+    async def told() -> None:
+        crawler = crawler_at(valkey, Idle)
+        async with at_work(crawler):
+            one, other = SharedRobots(crawler), SharedRobots(crawler)
+            assert [await one.has_locked("lock") for _ in range(2)] == [True, True]
+            assert not await other.has_locked("lock")
+
+    asyncio.run(told())
 
 
 def test_an_instance_that_waits_for_anothers_robots_txt_can_be_ended_and_loses_nothing(

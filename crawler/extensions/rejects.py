@@ -129,8 +129,8 @@ class Rejects:
 
 
 def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """Return the time as ISO 8601 in UTC, to the millisecond: crawls can follow each other within a second."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def folder(feed: str, spider_name: str) -> Path:

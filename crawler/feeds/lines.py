@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,10 @@ from typing import Self
 
 CHUNK_BYTES = 64 * 1024
 """Bytes read at once."""
+WARN_AFTER_S = 10.0
+"""So long another process can hold a file before that is said: rewriting a large one takes some seconds."""
+
+logger = logging.getLogger(__name__)
 
 
 class LineFile:
@@ -141,13 +147,33 @@ class LineFile:
 
     def _acquire(self) -> None:
         while True:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self._lock()
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
                     return
             replaced = self._descriptor
             self._open()
             os.close(replaced)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            warning = threading.Timer(WARN_AFTER_S, self._warn)
+            warning.daemon = True
+            warning.start()
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            finally:
+                warning.cancel()
+
+    def _warn(self) -> None:
+        logger.warning(
+            "%s has been locked by another process for %.0f s: waiting. If one of the instances is stopped (Ctrl-Z), "
+            "let it go on (`fg`) or kill it; nothing is lost.",
+            self.path,
+            WARN_AFTER_S,
+        )
 
     def _cut_torn_line(self) -> None:
         size = os.fstat(self._descriptor).st_size

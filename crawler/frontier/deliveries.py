@@ -47,7 +47,7 @@ class Delivery:
         end: what is told then.
         granted: whether the time that was reserved for it is unused.
         landed: whether its download is over.
-        records: keys of the records that it has led to.
+        records: keys of the records that it has led to, each with the generation of its claim.
         since: when it was handed out, or landed; monotonic seconds.
     """
 
@@ -66,7 +66,7 @@ class Delivery:
         self.end: End = "acknowledged"
         self.granted = True
         self.landed = False
-        self.records: list[str] = []
+        self.records: list[tuple[str, int]] = []
         self.since = monotonic()
 
     def take_grant(self) -> bool:
@@ -80,7 +80,7 @@ class Delivery:
             report.acks.append(self.leased.id)
         else:
             report.returned.append((self.leased.id, self.end == "leaked"))
-        report.records += self.records
+        report.records += [record for record, _ in self.records]
 
 
 class Errback:
@@ -102,6 +102,11 @@ class Errback:
     def granted(self) -> float:
         """When the request may go, in monotonic seconds."""
         return self.delivery.leased.due
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether the queue counts the request among those in flight."""
+        return not self.delivery.landed
 
     def take_grant(self) -> bool:
         """Use the time that was reserved for the request; False when it was used, or has passed."""
@@ -243,7 +248,8 @@ class Deliveries:
         self.land(delivery)
         self.moved = monotonic()
         delivery.request = None
-        self.outbox.tell(delivery.leased.generation, delivery.tell)
+        if not self.outbox.tell(delivery.leased.generation, delivery.tell):
+            self.outbox.tell_written(delivery.records)
 
     def give_back(self, delivery: Delivery) -> None:
         """Let the request be handed out again."""

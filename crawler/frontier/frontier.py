@@ -147,7 +147,7 @@ class Frontier:
         def tell(report: Report) -> None:
             report.started, report.reads_seeds = True, reads_seeds
 
-        self.outbox.tell(self.outbox.generation, tell)
+        self.outbox.tell(None, tell)
 
     def has_ended(self, delivery: Delivery) -> None:
         """Go on with others once a suspect, which is fetched alone, has ended."""
@@ -196,10 +196,11 @@ class Frontier:
     def recorded(self, record: str, response: object) -> None:
         """Note that a record has come of a response; it counts as written with the acknowledgement of its page."""
         delivery = self.deliveries.of(response)
+        generation = self.outbox.generation_of(record)
         if delivery is not None and delivery in self.deliveries.open:
-            delivery.records.append(record)
+            delivery.records.append((record, generation))
         elif delivery is None:  # an item of the spider's start
-            self.outbox.tell(self.outbox.generation, lambda report: report.records.append(record))
+            self.outbox.tell(generation, lambda report: report.records.append(record))
 
     def note(self, *command: Any) -> None:
         """Apply an idempotent command before the next acknowledgement."""
@@ -293,12 +294,12 @@ class Frontier:
         self.close_reason = reason
         if sentence:
             logger.error("%s", sentence)
-        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
+        if self.crawler.engine.spider is not None:
             asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))  # noqa: RUF006 - the engine keeps it
 
     def wake_engine(self) -> None:
         """Let the engine ask for requests."""
-        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
+        if self.crawler.engine.spider is not None:
             self.crawler.engine.crawl(WAKE)
 
     def count(self, name: str) -> None:

@@ -58,7 +58,7 @@ class Grants:
         """Note that a request is over."""
         outbox = self.frontier.outbox
         if (flight := self.flights.pop(request, None)) is not None:
-            outbox.tell(outbox.generation, lambda report: report.landed.append(flight))
+            outbox.tell(None, lambda report: report.landed.append(flight))
         if (loan := self.loans.pop(request, None)) is not None:
             self.frontier.buffer.take_back(loan)
             self.frontier.wake_engine()

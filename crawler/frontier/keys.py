@@ -48,7 +48,7 @@ The fields of three of them:
 |                    | W:join     | how it joined |
 | control            | epoch      | name of this crawl among all that were here |
 |                    | sequence, done, dead | how many requests there were, are done, are dead letters |
-|                    | redelivered | how many were taken back from workers |
+|                    | redelivered | how many came back from workers that may have written lines of them |
 |                    | starting   | number of workers in `starting` |
 |                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
 |                    | finished   | there once the crawl is |

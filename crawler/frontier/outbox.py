@@ -127,14 +127,32 @@ class Outbox:
             self.parcel.lines.setdefault(sink, []).append(data)
             self.stir()
 
-    def tell(self, generation: int, tell: Callable[[Report], None]) -> bool:
-        """Let `tell` add to the report what became of a request; False when that is no longer ours to say."""
+    def tell(self, generation: int | None, tell: Callable[[Report], None]) -> bool:
+        """Let `tell` add to the report what became of a request; False when that is no longer ours to say.
+
+        Args:
+            generation: of the lease under which it was; None for what is so under any.
+            tell: gets the report, under the lock.
+        """
         with self.condition:
-            if generation != self.generation:
+            if generation not in {self.generation, None}:
                 return False
             tell(self.parcel.report)
             self.stir()
             return True
+
+    def generation_of(self, record: str) -> int:
+        """Return the generation under which this instance has claimed a record; -1 where it has no claim to it."""
+        with self.condition:
+            return self.generation if record in self.claimed else -1
+
+    def tell_written(self, records: Iterable[tuple[str, int]]) -> None:
+        """Say which records have been written, of a page that is no longer ours: those of the present generation."""
+        with self.condition:
+            written = [record for record, generation in records if generation == self.generation]
+            if written:
+                self.parcel.report.records += written
+                self.stir()
 
     def wake(self) -> None:
         """Let the I/O thread look what there is to do."""
@@ -173,7 +191,7 @@ class Outbox:
         """Forget what was said of requests that are not ours any more; their links and notes still count."""
         with self.condition:
             self.generation += 1
-            self.claimed.clear()
+            self.claimed = {claim.record for claim in self.claims}  # those are asked for under the new name
             both = undelivered, self.parcel
             self.parcel = Parcel(
                 notes=[note for one in both for note in one.notes],

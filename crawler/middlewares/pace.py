@@ -54,7 +54,7 @@ class PaceMiddleware:
         slot = slot_of(request)
         enter_fleet(request)
         if slot and not take_grant(request):
-            counted = reserved_at(request) is None and not request.meta.get(UNCOUNTED)  # the queue has counted its own
+            counted = not is_in_flight(request) and not request.meta.get(UNCOUNTED)
             await Frontier.of(self.crawler).grants.grant(request, slot, counted=counted)
 
 
@@ -62,6 +62,11 @@ def reserved_at(request: Request) -> float | None:
     """Return the time, in monotonic seconds, that the queue reserved for `request`; None where it is not from there."""
     granted: float | None = getattr(request.errback, "granted", None)
     return granted
+
+
+def is_in_flight(request: Request) -> bool:
+    """Tell whether the queue counts `request` as in flight; a copy that its callback downloads is one more."""
+    return bool(getattr(request.errback, "is_in_flight", False))
 
 
 def take_grant(request: Request) -> bool:

@@ -228,10 +228,16 @@ class SharedRobots:
         key = self.frontier.keys.robots(origin)
         lock = f"{key}:lock"
         while (found := await self.stored(key)) is None:
-            if await self.frontier.execute("SET", lock, self.token, "NX", "PX", LOCK_MS):
+            if await self.has_locked(lock):
                 return await self.get_for_all(key, lock, fetch)
             await self.frontier.pause(POLL_S)
         return found
+
+    async def has_locked(self, lock: str) -> bool:
+        """Take a lock; it is ours also where that was repeated, after a lost reply."""
+        if await self.frontier.execute("SET", lock, self.token, "NX", "PX", LOCK_MS):
+            return True
+        return text(await self.frontier.execute("GET", lock)) == self.token
 
     async def get_for_all(self, key: str, lock: str, fetch: Callable[[], Awaitable[RobotsTxt]]) -> RobotsTxt:
         """Fetch a robots.txt and store it, with the lock held meanwhile; a host's pause can make that long."""

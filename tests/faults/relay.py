@@ -21,7 +21,7 @@ class Relay:
     """Passes bytes on between clients of `url` and the Redis at `target`.
 
     Args:
-        target: URL of the server, `redis://` or `unix://`.
+        target: URL of the server, `redis://`, `rediss://` or `unix://`.
         delay_ms: milliseconds by which each direction is slowed.
 
     Attributes:
@@ -78,7 +78,13 @@ class Relay:
         self.flows.set()
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=CHUNK_BYTES)
         self.port = self.server.sockets[0].getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}"
+        self.url = self._url()
+
+    def _url(self) -> str:
+        if self.target.scheme == "unix":
+            return f"redis://127.0.0.1:{self.port}"
+        user, at, _ = self.target.netloc.rpartition("@")
+        return self.target._replace(netloc=f"{user}{at}127.0.0.1:{self.port}").geturl()
 
     async def _close(self) -> None:
         if self.server is not None:

@@ -83,7 +83,7 @@ class Server:
         """Where it listens."""
         if not self.locked_down:
             return f"unix://{quote(str(self._socket))}"
-        where = f"rediss://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/0"
+        where = f"rediss://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}"
         return f"{where}?{urlencode({'ssl_ca_certs': str(self.ca)})}"
 
     @property

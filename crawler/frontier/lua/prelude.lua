@@ -157,7 +157,8 @@ local function reserve(slot, delay_ms, cap, flight, flight_ms, lookahead_ms)
   if next_ms > now + lookahead_ms then return nil, next_ms end
   if flight then
     redis.call("ZREMRANGEBYSCORE", FLIGHTS .. slot, "-inf", now)
-    if redis.call("ZCARD", FLIGHTS .. slot) >= (tonumber(state[6]) or cap) then return nil, now + BLOCKED_MS end
+    local others = redis.call("ZCARD", FLIGHTS .. slot) - (redis.call("ZSCORE", FLIGHTS .. slot, flight) and 1 or 0) -- repeated, it is there
+    if others >= (tonumber(state[6]) or cap) then return nil, now + BLOCKED_MS end
   end
   local at = math.max(now, next_ms)
   local delay = math.max(tonumber(state[5]) or delay_ms, tonumber(state[4]) or 0, slow_ms)

@@ -1,7 +1,7 @@
 -- step(args: worker, epoch, number, ttl_ms, started "1"|"0", reads_seeds "1"|"0", ready "1"|"0", six counts, then so many of: links, acks, dead, returned, landed, records)
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, requests left, new links, stale acks, redelivered}
 -- All that a worker has to tell, at once or not at all: it lives, it has found links, it is done with requests. Repeated
--- with the same number, after a lost reply, it changes nothing but the lease. "regressed": Redis has come back with less than it
+-- with the same number, after a lost reply, it says the same and changes nothing but the lease. "regressed": Redis has come back with less than it
 -- had told; the worker has to begin again as another one.
 --   link: fingerprint ("" for none), slot, priority, "1" to keep it for the end, payload      ack: id      dead: id, reason
 --   returned: id, "1" where that counts as a crash      landed: slot, flight      record: key
@@ -108,7 +108,7 @@ local function apply()
     local id, crashed = take(), take() == "1"
     if redis.call("SREM", LEASED .. worker, id) == 1 then
       return_request(id, crashed)
-      redis.call("HINCRBY", CONTROL, "redelivered", 1)
+      if crashed then redis.call("HINCRBY", CONTROL, "redelivered", 1) end -- else its lines, if it has any, are told in this very step
     end
   end
   touch_down(counted(12))
@@ -123,13 +123,15 @@ end
 
 local state = standing(worker, epoch, ttl_ms)
 if state ~= "ok" then return { state, "", 0, 0, 0, 0 } end
-local former = tonumber(redis.call("HGET", BATCHES, worker)) or 0
-local links, stale = 0, 0
+local former, links, stale = string.match(redis.call("HGET", BATCHES, worker) or "0 0 0", "^(%d+) (%d+) (%d+)$")
+former, links, stale = tonumber(former), tonumber(links), tonumber(stale)
 if number == former + 1 then
   links, stale = apply()
-  redis.call("HSET", BATCHES, worker, number)
+  redis.call("HSET", BATCHES, worker, number .. " " .. links .. " " .. stale)
 elseif number > former then
   return { "regressed", "", 0, 0, 0, 0 }
+elseif number < former then
+  links, stale = 0, 0 -- those that were told are another call's
 end
 local where, left = progress()
 if where ~= "complete" then
