@@ -1,0 +1,18 @@
+"""Scrapy's commands for a look at one page: what they fetch stays with them, beside the queue and without a store."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import ScrapyCommand
+from scrapy.settings import get_settings_priority
+
+
+class Alone(ScrapyCommand):
+    """Has a command keep its requests in memory: what it does with a page, no other process could."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and Scrapy's own scheduler unless `-s SCHEDULER=…` names another."""
+        super().process_options(args, opts)
+        if self.settings and self.settings.getpriority("SCHEDULER") != get_settings_priority("cmdline"):
+            self.settings.set("SCHEDULER", "scrapy.core.scheduler.Scheduler", priority="cmdline")
