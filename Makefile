@@ -28,7 +28,7 @@ types: ## Check the types
 
 docs: ## Write the generated parts of docs/ anew
 	@sh scripts/setup dev
-	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m docs.generate && $(BIN)/python -m tests.request_ends
 
 schema: ## Write docs/schema/ anew
 	@sh scripts/setup dev
