@@ -55,6 +55,22 @@ def test_who_comes_back_under_another_name_asks_anew(crew: Crew) -> None:
     assert one.claim(["r"]) == [True]
 
 
+def test_who_does_not_write_a_record_after_all_leaves_it_to_others(crew: Crew) -> None:
+    one, two = crew.join(), crew.join()
+    one.claim(["r"])
+    assert two.call("unclaim", two.worker, "r") == 0, "it is not theirs to give up"
+    assert two.claim(["r"]) == [False]
+    assert one.call("unclaim", one.worker, "r") == 1
+    assert two.claim(["r"]) == [True]
+
+
+def test_who_may_not_write_a_record_is_told_why(crew: Crew) -> None:
+    one, two = crew.join(), crew.join()
+    one.claim(["written", "not yet"])
+    tell(one, records=["written"])
+    assert two.call("claim", two.worker, "written", "not yet", "free") == [b"recorded", b"others", b"ours"]
+
+
 def test_the_two_spiders_write_their_own_records(crew: Crew, valkey: str) -> None:
     assert crew.join().claim(["r"]) == [True]
     with crew_at(valkey, "users") as others:

@@ -95,7 +95,7 @@ def test_questions_and_claims_go_together_and_are_answered_in_their_order(one: I
     with overheard(crew.server) as heard:
         one.courier.answer(*one.outbox.take_questions())
     assert heard == ["HGET", "HGET", "claim"]
-    assert [answer_to(answer) for answer in (*answers, *claims)] == [b"peertube", None, True, False]
+    assert [answer_to(answer) for answer in (*answers, *claims)] == [b"peertube", None, "ours", "others"]
 
 
 def test_many_links_are_told_in_parts_and_their_page_is_done_behind_them_all(one: Instance, crew: Crew) -> None:
@@ -298,14 +298,14 @@ def test_a_record_is_claimed_once_here_until_its_page_is_done_and_by_the_fleet_f
     claim = one.claim("r")
     assert one.claim("r") is None
     one.round()
-    assert answer_to(claim) is True
+    assert answer_to(claim) == "ours"
     one.finish(*one.take(), records=("r",))
     assert one.claim("r") is None
     one.round()
     assert one.outbox.claimed == set()
     again = one.claim("r")
     one.round()
-    assert answer_to(again) is False
+    assert answer_to(again) == "recorded"
     assert other.claim(["r"]) == [False]
 
 
@@ -313,8 +313,8 @@ def test_a_record_that_was_not_written_after_all_can_be_claimed_again(one: Insta
     for _ in range(2):
         claim = one.claim("r")
         one.round()
-        assert answer_to(claim) is True
-        one.outbox.unclaim(["r"])
+        assert answer_to(claim) == "ours"
+        one.outbox.forget(["r"])
 
 
 def test_what_another_instance_writes_is_refused_as_long_as_it_lives(one: Instance, crew: Crew) -> None:
@@ -324,8 +324,8 @@ def test_what_another_instance_writes_is_refused_as_long_as_it_lives(one: Instan
     for living in (True, False):
         claim = one.claim("r")
         one.round()
-        assert answer_to(claim) is not living
-        one.outbox.unclaim(["r"])
+        assert answer_to(claim) == ("others" if living else "ours")
+        one.outbox.forget(["r"])
         crash(crew, other, one.queue)
 
 

@@ -104,7 +104,7 @@ def test_a_question_whose_reply_is_lost_is_asked_again(one: Instance, line: Rela
     claim = one.claim("r")
     line.replies_to_lose = 2
     one.round()
-    assert [answer_to(answer) for answer in (*answers, claim)] == [b"a", b"b", True]
+    assert [answer_to(answer) for answer in (*answers, claim)] == [b"a", b"b", "ours"]
 
 
 def test_connections_that_are_cut_all_the_time_cost_nothing(one: Instance, line: Relay, crew: Crew) -> None:

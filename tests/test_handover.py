@@ -15,7 +15,7 @@ from crawler.frontier.handover import SEEN_KEPT, Handover
 from crawler.frontier.prefetch import PrefetchBuffer
 from crawler.frontier.queue import Handed, NewLink
 from tests.frontiers import at_work, crawler_at, engine_of, next_request, until
-from tests.queues import crew_at, link, push
+from tests.queues import crew_at, ids, link, push, tell
 
 PAGE = "https://site.example/"
 LATER_MS = 30.0
@@ -221,6 +221,24 @@ def test_a_seed_that_the_spider_can_make_nothing_of_is_a_dead_letter_and_the_oth
         assert engine_of(crawler).urls() == ["https://a.example/0", "https://a.example/1"]
         (letter,) = (await frontier.execute("HGETALL", frontier.keys.dead)).values()
         assert "ValueError: no seed" in json.loads(letter)["reason"]
+
+    run(valkey, story, Seeded)
+
+
+@pytest.mark.parametrize("message", [b"https://a.example", b"odd"])
+def test_after_a_seed_that_was_handed_out_alone_others_are_taken_again(valkey: str, message: bytes) -> None:
+    with crew_at(valkey, "pages") as crew:
+        dead = crew.join()
+        crew.server.rpush(crew.keys.start_urls, message)
+        for _ in range(2):
+            (suspect,) = ids(dead.pop(9))
+            tell(dead, returned=[(suspect, True)])
+        dead.leave()
+
+    async def story(frontier: Frontier, _: Crawler) -> None:
+        await until(lambda: no_request_is_left(frontier))
+        frontier.handover.push(Request(PAGE))
+        assert (await next_request(frontier)).url == PAGE
 
     run(valkey, story, Seeded)
 

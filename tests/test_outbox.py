@@ -137,7 +137,7 @@ def test_news_wakes_who_waits_for_it(kind: str) -> None:
 def test_a_record_is_claimed_once_until_it_is_let_go() -> None:
     outbox = Outbox()
     assert [outbox.claim(Claim(record, nobody)) for record in ("r", "r", "s", "r")] == [True, False, True, False]
-    outbox.unclaim(["r", "never claimed"])
+    outbox.forget(["r", "never claimed"])
     assert [outbox.claim(Claim(record, nobody)) for record in ("r", "s")] == [True, False]
     assert [claim.record for claim in outbox.claims] == ["r", "s", "r"]
 

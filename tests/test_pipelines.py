@@ -190,14 +190,28 @@ def test_a_record_of_an_instance_that_died_before_its_page_was_done_passes_elsew
 
 def test_a_record_that_another_pipeline_drops_can_come_of_another_page(valkey: str) -> None:
     async def run() -> None:
-        crawler = crawler_at(valkey, Books)
-        async with at_work(crawler):
-            pipeline, record = DedupePipeline.from_crawler(crawler), a_user("kim")
-            assert await passes(pipeline, record)
-            of_no_page(crawler, record, Duplicate("this one is the copy"))
-            assert not await passes(pipeline, record)
-            of_no_page(crawler, record, DropItem("not wanted"))
-            assert await passes(pipeline, record)
+        crawlers = [crawler_at(valkey, Books) for _ in range(2)]
+        async with at_work(crawlers[0]) as frontier, at_work(crawlers[1]):
+            here, there = (DedupePipeline.from_crawler(crawler) for crawler in crawlers)
+
+            async def copy(exception: DropItem) -> None:
+                assert not await passes(here, a_user("kim"))
+                of_no_page(crawlers[0], a_user("kim"), exception)
+
+            async def refused() -> None:
+                of_no_page(crawlers[0], a_user("kim"), DropItem("not valid"))
+
+            assert await passes(here, a_user("kim"))
+            await asyncio.create_task(copy(Duplicate("this one is the copy")))
+            await asyncio.create_task(refused())
+            assert not await passes(there, a_user("kim")), "the first one may still be written"
+            of_no_page(crawlers[0], a_user("kim"), DropItem("not wanted"))
+
+            async def is_free() -> bool:
+                return not await frontier.execute("HLEN", frontier.keys.claims)
+
+            await until(is_free)
+            assert await passes(there, a_user("kim"))
 
     asyncio.run(run())
 

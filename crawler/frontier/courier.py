@@ -25,6 +25,7 @@ from crawler.frontier.queue import (
     Told,
     load_scripts,
     popped_of,
+    text,
     told_of,
 )
 
@@ -156,8 +157,8 @@ class Courier(threading.Thread):
         for question, reply in zip(questions, replies, strict=False):
             question.answer(reply)
         if claims:
-            for claim, may in zip(claims, replies[-1], strict=True):
-                claim.answer(bool(may))
+            for claim, state in zip(claims, replies[-1], strict=True):
+                claim.answer(text(state))
 
     def deliver(self, parcel: Parcel) -> None:
         """Write the lines, then tell the rest and ask for requests in one round trip."""
@@ -216,7 +217,7 @@ class Courier(threading.Thread):
         for answer in told:
             self.progress, self.left, self.redelivered = answer.progress, answer.left, answer.redelivered
         self.queue.steps += len(told)
-        self.outbox.unclaim(record for report in reports for record in report.records)
+        self.outbox.forget(record for report in reports for record in report.records)
         self.duplicates += sent - sum(answer.new_links for answer in told)
         if popped:
             self.queue.pops += 1

@@ -15,6 +15,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 if TYPE_CHECKING:
+    from crawler.frontier.awaited import AwaitedRecords
     from crawler.frontier.outbox import Outbox
     from crawler.frontier.prefetch import Leased
     from crawler.frontier.queue import Report
@@ -48,12 +49,13 @@ class Delivery:
         granted: whether the time that was reserved for it is unused.
         landed: whether its download is over.
         records: keys of the records that it has led to, each with the generation of its claim.
+        awaited: keys of records that it had too, and that another page writes.
         since: when it was handed out, or landed; monotonic seconds.
     """
 
     __slots__ = (
         *("deliveries", "leased", "slot", "request", "download", "scrape", "end"),
-        *("granted", "landed", "records", "since"),
+        *("granted", "landed", "records", "awaited", "since"),
     )
 
     def __init__(self, deliveries: Deliveries, leased: Leased, slot: str) -> None:
@@ -67,6 +69,7 @@ class Delivery:
         self.granted = True
         self.landed = False
         self.records: list[tuple[str, int]] = []
+        self.awaited: set[str] = set()
         self.since = monotonic()
 
     def take_grant(self) -> bool:
@@ -77,10 +80,18 @@ class Delivery:
     def tell(self, report: Report) -> None:
         """Add to a report how it ended, and which records it has led to: their lines are told no later."""
         if self.end == "acknowledged":
-            report.acks.append(self.leased.id)
+            self.acknowledge(report)
         else:
             report.returned.append((self.leased.id, self.end == "leaked"))
         report.records += [record for record, _ in self.records]
+
+    def acknowledge(self, report: Report) -> None:
+        """Add to a report that it is done."""
+        report.acks.append(self.leased.id)
+
+    def go_back(self, report: Report) -> None:
+        """Add to a report that it is to be handed out again."""
+        report.returned.append((self.leased.id, False))
 
 
 class Errback:
@@ -129,12 +140,14 @@ class Deliveries:
 
     Args:
         outbox: where the ends are told.
+        awaited: keeps pages whose records other pages write.
         grant_s: seconds after its time at which a request may still be sent without asking again.
         count: called with the name of a statistic.
     """
 
-    def __init__(self, outbox: Outbox, grant_s: float, count: Callable[[str], None]) -> None:
+    def __init__(self, outbox: Outbox, awaited: AwaitedRecords, grant_s: float, count: Callable[[str], None]) -> None:
         self.outbox = outbox
+        self.awaited = awaited
         self.grant_s = grant_s
         self.count = count
         self.open: dict[Delivery, None] = {}
@@ -142,7 +155,7 @@ class Deliveries:
         """What each response is for: a middleware may answer several requests with one object."""
         self.moved = monotonic()
         """When anything began or ended last, also what did not come out of the queue; monotonic seconds."""
-        self.ended: Callable[[Delivery], None] = lambda _: None
+        self.ended: Callable[[Leased], None] = lambda _: None
         """Called when a request has ended, just before that is told."""
 
     def begin(self, leased: Leased, request: Request, slot: str) -> Request:
@@ -244,12 +257,17 @@ class Deliveries:
             logger.warning("%s was lost by a middleware: it goes back to the queue", delivery.request)
             self.count("frontier/leaked")
         del self.open[delivery]
-        self.ended(delivery)
+        self.ended(delivery.leased)
         self.land(delivery)
         self.moved = monotonic()
         delivery.request = None
-        if not self.outbox.tell(delivery.leased.generation, delivery.tell):
-            self.outbox.tell_written(delivery.records)
+        written = {record for record, _ in delivery.records}
+        if delivery.end == "acknowledged" and (missing := delivery.awaited - written):
+            self.awaited.keep(delivery, missing)
+            written = set(self.outbox.tell_written(delivery.records))
+        elif not self.outbox.tell(delivery.leased.generation, delivery.tell):
+            written = set(self.outbox.tell_written(delivery.records))
+        self.awaited.written(written)
 
     def give_back(self, delivery: Delivery) -> None:
         """Let the request be handed out again."""

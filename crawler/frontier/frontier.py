@@ -16,17 +16,18 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
 from crawler.errors import QueueLost
+from crawler.frontier.awaited import AwaitedRecords
 from crawler.frontier.connection import connect, revive
 from crawler.frontier.courier import Courier
-from crawler.frontier.deliveries import Deliveries, Delivery, GivenBack
+from crawler.frontier.deliveries import Deliveries, GivenBack
 from crawler.frontier.grants import Grants
 from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.outbox import Claim, Outbox, Question, Sink
-from crawler.frontier.prefetch import PrefetchBuffer
+from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
-from crawler.frontier.queue import Beginning, Progress, Queue, Report
+from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
 from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Frontier:
         self.courier = Courier(self.queue, self.outbox, self.buffer, self)
         self.pulse = Pulse(self.queue)
         grant_s = max(GRANT_LEAST_S, self.options.delay_ms / 2000)
-        self.deliveries = Deliveries(self.outbox, grant_s, self.count)
+        self.awaited = AwaitedRecords(self.outbox, self.claim, self.unclaim)
+        self.deliveries = Deliveries(self.outbox, self.awaited, grant_s, self.count)
         self.deliveries.ended = self.has_ended
         self.handover = Handover(crawler, self.outbox, self.buffer, self.deliveries, self.wake_engine)
         self.beginning: Beginning | None = None
@@ -132,6 +134,7 @@ class Frontier:
         self.deliveries.acknowledge()
         for delivery in list(self.deliveries.open):
             self.deliveries.give_back(delivery)
+        self.awaited.give_all_back()
         self.handover.give_back()
         self.pulse.stop()
         self.courier.stop()
@@ -149,9 +152,9 @@ class Frontier:
 
         self.outbox.tell(None, tell)
 
-    def has_ended(self, delivery: Delivery) -> None:
+    def has_ended(self, leased: Leased) -> None:
         """Go on with others once a suspect, which is fetched alone, has ended."""
-        if self.buffer.alone == delivery.leased.id:
+        if self.buffer.alone == leased.id:
             self.buffer.alone = ""
             self.outbox.wake()
 
@@ -175,23 +178,31 @@ class Frontier:
 
         return reply
 
-    async def claim(self, record: str) -> bool:
-        """Tell whether this instance may write the record of a key: it is in no feed, nor about to be.
+    async def claim(self, record: str) -> ClaimState:
+        """Ask for the right to write the record of a key: "ours", unless it is in a feed, or another page writes it.
 
         Raises:
             QueueLost: Redis stays away.
         """
-        answer: asyncio.Future[bool] = self.loop.create_future()
+        answer: asyncio.Future[ClaimState] = self.loop.create_future()
         if not self.outbox.claim(Claim(record, self.answering(answer))):
-            return False
-        is_ours = await answer
-        if not is_ours:
-            self.unclaim(record)
-        return is_ours
+            return "others"
+        state = await answer
+        if state != "ours":
+            self.outbox.forget([record])
+        return state
 
     def unclaim(self, record: str) -> None:
-        """Note that a record is not written here after all."""
-        self.outbox.unclaim([record])
+        """Give up the right to write a record: another page may."""
+        self.outbox.forget([record])
+        self.note(*self.queue.command("unclaim", self.queue.worker, record))
+        self.awaited.freed(record)
+
+    def awaits(self, record: str, response: object) -> None:
+        """Note that a response has a record too which another page writes: until that is so, it is not done."""
+        delivery = self.deliveries.of(response)
+        if delivery is not None and delivery in self.deliveries.open:
+            delivery.awaited.add(record)
 
     def recorded(self, record: str, response: object) -> None:
         """Note that a record has come of a response; it counts as written with the acknowledgement of its page."""
@@ -199,8 +210,8 @@ class Frontier:
         generation = self.outbox.generation_of(record)
         if delivery is not None and delivery in self.deliveries.open:
             delivery.records.append((record, generation))
-        elif delivery is None:  # an item of the spider's start
-            self.outbox.tell(generation, lambda report: report.records.append(record))
+        else:  # an item of the spider's start, or of a page that was given up meanwhile
+            self.awaited.written(self.outbox.tell_written([(record, generation)]))
 
     def note(self, *command: Any) -> None:
         """Apply an idempotent command before the next acknowledgement."""
@@ -237,6 +248,8 @@ class Frontier:
     def look(self) -> None:
         """See whether this instance has been asked to end, and whether requests have leaked."""
         self.deliveries.sweep(idle=False)
+        if self.awaited.pages:
+            asyncio.ensure_future(self.awaited.ask(is_idle=not self.deliveries.open))  # noqa: RUF006 - awaited keeps it
         if not self.closing and not self.crawler.engine.running:
             self.closing = self.courier.draining = True
             self.handover.give_back()

@@ -122,6 +122,7 @@ class Handover:
         """Make a dead letter of what cannot be read."""
         logger.error("A request in the queue cannot be read (%s): it is a dead letter now", reason)
         self.crawler.stats.inc_value("frontier/dead")
+        self.deliveries.ended(leased)
         self.outbox.tell(leased.generation, lambda report: report.dead.append((leased.id, reason)))
 
     def plant(self, leased: Leased, message: str) -> None:
@@ -135,6 +136,7 @@ class Handover:
             return
         for request in requests:
             self.crawler.engine.crawl(request)
+        self.deliveries.ended(leased)
         self.outbox.tell(leased.generation, lambda report: report.acks.append(leased.id))
 
     def give_back(self) -> None:

@@ -102,7 +102,7 @@ class Outbox:
         claim.answer(QueueLost("the queue is closed"))
         return True
 
-    def unclaim(self, records: Iterable[str]) -> None:
+    def forget(self, records: Iterable[str]) -> None:
         """Forget records: they are written for good, or never will be."""
         with self.condition:
             self.claimed.difference_update(records)
@@ -146,13 +146,14 @@ class Outbox:
         with self.condition:
             return self.generation if record in self.claimed else -1
 
-    def tell_written(self, records: Iterable[tuple[str, int]]) -> None:
-        """Say which records have been written, of a page that is no longer ours: those of the present generation."""
+    def tell_written(self, records: Iterable[tuple[str, int]]) -> list[str]:
+        """Tell which records have been written, whatever becomes of their page: those of the present generation."""
         with self.condition:
             written = [record for record, generation in records if generation == self.generation]
             if written:
                 self.parcel.report.records += written
                 self.stir()
+            return written
 
     def wake(self) -> None:
         """Let the I/O thread look what there is to do."""

@@ -32,6 +32,7 @@ GRANT_LOOKAHEAD_MS = 250
 
 Beginning = Literal["anew", "resumed", "joined"]
 State = Literal["ok", "lost", "fenced", "regressed"]
+ClaimState = Literal["ours", "recorded", "others"]
 Progress = Literal["", "working", "complete", "unread", "finished", "lost"]
 
 
@@ -188,7 +189,7 @@ class Queue:
 
     def claim(self, records: Sequence[str]) -> list[bool]:
         """Say which of the records this worker may write."""
-        return [bool(answer) for answer in cast("list[int]", self.call("claim", self.worker, *records))]
+        return [text(answer) == "ours" for answer in cast("list[Any]", self.call("claim", self.worker, *records))]
 
     def step_words(self, number: int, report: Report) -> tuple[Any, ...]:
         """Return the verb and arguments of a STEP."""
