@@ -10,6 +10,9 @@ CrawlerError
 └── PageError
     ├── NotARecord       a page that was read and is no record
     └── PageClash        two page classes claim one URL
+
+What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest; `Refused`, `Duplicate`, `Awaited` and
+`Unclaimed` are DropItems. `Unfit` never leaves the codec.
 """
 
 

@@ -16,7 +16,8 @@ from scrapy.http import JsonRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.errors import BadPayload, NotSerializable
-from crawler.frontier.codec import MAX_DEPTH, MAX_PAYLOAD_BYTES, Codec, seed_text
+from crawler.frontier.codec import Codec
+from crawler.frontier.payload import MAX_DEPTH, MAX_PAYLOAD_BYTES, seed_text
 
 URL, SLOT = "https://videos.example/w/1", "videos.example"
 START = b'{"v":1,"u":"https://a.example/","s":"a.example"'
@@ -330,21 +331,3 @@ def test_a_valid_payload_with_any_other_value_is_a_request_or_refused(letter: st
 def test_bytes_that_are_no_payload_are_refused(payload: bytes) -> None:
     assert not decodes_to_what_can_be_queued(payload)
     assert seed_text(payload) is None
-
-
-NO_SEEDS = [b'{"v":1,"seed":5,"s":""}', b'{"v":2,"seed":"x","s":""}', b'{"v":1,"seed":"x"}', b'"seed"', b'{"seed"']
-NO_SEEDS += [b'{"v":1,"seed":"x","s":"","u":"https://a"}', CODEC.encode(Request(URL, meta={"seed": URL}), SLOT)]
-BYTES = [(b'{"v":1,"seed":"\xff","s":""}', "\ufffd"), (rb'{"v":1,"seed":"\ud800","s":""}', "?")]
-
-
-@pytest.mark.parametrize(("payload", "text"), [*BYTES, *((payload, None) for payload in NO_SEEDS)])
-def test_a_seed_of_another_program_is_told_by_its_form(payload: bytes, text: str | None) -> None:
-    assert seed_text(payload) == text
-
-
-@pytest.mark.parametrize("text", ["", 'https://a.example/ü?a=/\\"', '{"url": "https://a.example"}', "\x00\x7f\u2028"])
-def test_a_seed_is_read_as_redis_writes_it_and_is_no_request(valkey: str, text: str) -> None:
-    with Redis.from_url(valkey) as server:
-        payload = server.eval('return cjson.encode({v = 1, s = "", seed = ARGV[1]})', 0, text)
-    assert seed_text(payload) == text
-    assert reason_for(payload) == "unknown_field"

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 
 from crawler.errors import BadPayload
-from crawler.frontier.codec import Codec, seed_text
+from crawler.frontier.codec import Codec
 from crawler.frontier.fingerprint import folded
+from crawler.frontier.payload import seed_text
 from crawler.frontier.queue import NewLink
 from crawler.frontier.slots import slot_of
 
