@@ -10,7 +10,6 @@ import pytest
 from tests.crawls import DEADLINE_S, ROOT, STARTED, lines, until_lines
 from tests.site import Catalogue, Quirks, running_site
 
-
 FOUND = b'{"kind": "user", "id": "of another crawl"}\n'
 
 

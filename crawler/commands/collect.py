@@ -24,7 +24,7 @@ from crawler.frontier.queue import text
 from crawler.frontier.standing import other_crawl
 from crawler.instances import Instance, feed_of, watch
 from crawler.report import Report
-from crawler.seeds import check_arguments, describe
+from crawler.seeds import asks_anew, check_arguments, describe
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -127,7 +127,7 @@ def check_nothing_in_the_way(server: Redis, arguments: Mapping[str, str], folder
     Raises:
         UsageError: one is.
     """
-    asked, anew = describe(arguments), bool(arguments.get("anew"))
+    asked, anew = describe(arguments), asks_anew(arguments)
     found = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
     if folder and not any(found):
         found = [others_records(server, Keys(spider), asked, feed_of(spider, folder)) for spider in SPIDERS]

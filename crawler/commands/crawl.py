@@ -5,20 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-from pathlib import Path
+import sys
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
+from crawler.checks import check_feeds, check_start
 from crawler.errors import SettingsError, StoreError
-from crawler.feeds.paths import local_path
-from crawler.frontier.connection import connect
-from crawler.frontier.keys import Keys
-from crawler.frontier.options import Options
-from crawler.frontier.standing import other_crawl
-from crawler.seeds import check_arguments, describe
-from crawler.spiders.seeded import SeededSpider
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
@@ -75,16 +68,15 @@ class Command(CrawlCommand):
         if args[0] not in (names := self.crawler_process.spider_loader.list()):
             raise UsageError(f"there is no spider {args[0]}: there are {', '.join(names)}.", print_help=False)
         try:
-            if issubclass(self.crawler_process.spider_loader.load(args[0]), SeededSpider):
-                check_arguments(opts.spargs)
-            Options.from_settings(self.settings)
-            server = connect(self.settings)
-            in_the_way = other_crawl(server, Keys(args[0]), describe(opts.spargs), anew=bool(opts.spargs.get("anew")))
+            missing = check_start(self.settings, self.crawler_process.spider_loader.load(args[0]), opts.spargs)
+            if missing is None:
+                check_feeds(self.settings)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        if in_the_way:
-            raise UsageError(in_the_way, print_help=False)
-        check_feeds(self.settings)
+        if missing is not None:
+            sys.stderr.write(f"{missing}\n")
+            self.exitcode = 1
+            return
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
         repeat_signals(asked_to_stop)
@@ -114,21 +106,3 @@ def repeat_signals(noted: list[int]) -> None:
             os.kill(os.getpid(), number)
 
     reactor.callWhenRunning(reactor.callLater, 0, repeat)
-
-
-def check_feeds(settings: BaseSettings) -> None:
-    """Check that the files of the feeds can be written, before anything is fetched for them.
-
-    Raises:
-        UsageError: one cannot.
-    """
-    for uri in settings.getdict("FEEDS"):
-        local = local_path(str(uri))
-        if local is None or "%" in local:  # placeholders are filled in when the spider opens
-            continue
-        path = Path(local)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.open("ab").close()
-        except OSError as exc:
-            raise UsageError(f"-o {path} cannot be written ({exc}): pass another file.", print_help=False) from exc

@@ -77,6 +77,9 @@ class SummaryExtension:
         """Log the summary, and put its numbers into the stats."""
         if self.progress.running:
             self.progress.stop()
+        if reason == "queue_lost":
+            logger.warning("No summary of %s: what it would be made from was in the queue that is lost", spider.name)
+            return
         try:
             summary = await asyncio.to_thread(self.ledger.summary)
             dead = await asyncio.to_thread(self.ledger.dead_letters)

@@ -87,7 +87,11 @@ class Patience:
                     self.insist(self.load_scripts)
                     continue
                 if pause_s == BACKOFF_S:
-                    logger.warning("Redis does not answer (%s): waiting, nothing is lost meanwhile", exc)
+                    logger.warning(
+                        "Redis does not answer (%s): waiting, up to %.0f s. If it comes back with its data, nothing is lost.",
+                        exc,
+                        self.patience_s,
+                    )
                 self.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
                 pause_s = min(MOST_BACKOFF_S, 2 * pause_s)
                 self.revive()
