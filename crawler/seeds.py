@@ -190,9 +190,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
         raise SeedError(f"-a {name}= is unknown: there are {', '.join(ARGUMENTS)}.")
     for name in ("url", "seeds"):
         if name in arguments and not arguments[name].strip():
-            raise SeedError(
-                f"-a {name}= is empty, as by a variable of the shell that is not set: leave it out."
-            )
+            raise SeedError(f"-a {name}= is empty, as by a variable of the shell that is not set: leave it out.")
     parse_urls(arguments.get("url", ""))
     if scope := arguments.get("scope"):
         parse_scope(scope)

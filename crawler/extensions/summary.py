@@ -109,7 +109,8 @@ def summary_lines(summary: Summary) -> list[str]:
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:
         complete = sum(listing.found >= listing.target for listing in per_user)
-        lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete")
+        so_far = f" so far, {summary.pending:,} requests are pending" if summary.pending else ""
+        lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete{so_far}")
     incomplete = [listing for listing in summary.incomplete() if not listing.whole]
     lines += [listing_line(listing) for listing in incomplete[:MOST_LISTINGS]]
     if len(incomplete) > MOST_LISTINGS:
