@@ -20,6 +20,8 @@ TROUBLES = (
     *("frontier/not_queued", "frontier/dead_letters"),
 )
 """Statistics that say the same where they are not 0."""
+FEED_FAILED = "feedexport/failed_count/"
+"""Before the class of a feed that Scrapy could not store, in the statistics."""
 
 ARGUMENTS = """
 arguments of the spiders users and videos, each as -a NAME=VALUE:
@@ -86,6 +88,7 @@ class Command(CrawlCommand):
     def exit_code(self, stats: dict[str, object]) -> int:
         """Return 0 when the crawl did what was asked, else 1."""
         unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in TROUBLES)
+        unfit = unfit or any(name.startswith(FEED_FAILED) for name in stats)
         return 1 if unfit else 0
 
 
