@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scrapy.exceptions import UsageError
+
 from crawler.errors import SettingsError
 from crawler.feeds.paths import local_path
+from crawler.frontier.bounds import check_settings
 from crawler.frontier.connection import connect
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
@@ -22,6 +25,21 @@ if TYPE_CHECKING:
 
 START_URLS_KEY = "%(name)s:start_urls"
 """Where scrapy-redis has the seeds unless REDIS_START_URLS_KEY says otherwise."""
+
+
+def usable(settings: BaseSettings | None) -> BaseSettings:
+    """Return the settings of a command, which all can work.
+
+    Raises:
+        UsageError: one cannot, or the command is not in a project.
+    """
+    if settings is None:
+        raise UsageError("it runs inside the project's folder", print_help=False)
+    try:
+        check_settings(settings)
+    except SettingsError as exc:
+        raise UsageError(str(exc), print_help=False) from exc
+    return settings
 
 
 def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping[str, str]) -> str | None:

@@ -15,6 +15,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from crawler.checks import usable
 from crawler.errors import SeedError, StoreError
 from crawler.feeds.duplicates import feed_name
 from crawler.frontier.connection import connect, release
@@ -80,6 +81,15 @@ class Command(ScrapyCommand):
             metavar="NAME=VALUE",
             help="argument of the spiders, such as scope=web",
         )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and check the settings before Scrapy uses any.
+
+        Raises:
+            UsageError: one cannot work.
+        """
+        super().process_options(args, opts)
+        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Collect from the URLs, or from the sample site.

@@ -10,7 +10,7 @@ import sys
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 
-from crawler.checks import check_feeds, check_start
+from crawler.checks import check_feeds, check_start, usable
 from crawler.errors import SettingsError, StoreError
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
@@ -30,7 +30,7 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
   scope=SCOPE        seed, host or web: what is asked for, all of its host, all that it leads to
                      (default: seed for one user or video of a known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
-  max_pages=N        stop this instance after N pages; the next start goes on
+  max_pages=N        stop this instance after N pages; the next start goes on (default: 0, no limit)
   anew=1             drop what an interrupted crawl has left, and begin anew
 
 examples:
@@ -55,6 +55,15 @@ class Command(CrawlCommand):
         super().add_options(parser)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = ARGUMENTS
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and check the settings before Scrapy uses any.
+
+        Raises:
+            UsageError: one cannot work.
+        """
+        super().process_options(args, opts)
+        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider.
