@@ -9,6 +9,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.errors import SettingsError
 from crawler.feeds.paths import local_path
+from crawler.frontier.addon import check_scheduler, is_added
 from crawler.frontier.bounds import check_settings
 from crawler.frontier.connection import connect
 from crawler.frontier.keys import Keys
@@ -52,6 +53,9 @@ def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping
     is_seeded = issubclass(spider, SeededSpider)
     if is_seeded:
         check_arguments(arguments)
+    # Where the add-on is to name the scheduler, nobody else has.
+    if settings.getpriority("SCHEDULER") if is_added(settings) else is_seeded:
+        check_scheduler(settings)
     Options.from_settings(settings)
     server, anew = connect(settings), asks_anew(arguments)
     key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spider.name}

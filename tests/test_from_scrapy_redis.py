@@ -120,8 +120,9 @@ def test_settings_that_are_said_to_have_no_meaning_have_none(project: Project) -
 
 
 def test_another_scheduler_that_is_left_in_the_settings_is_named(project: Project) -> None:
-    log = project.run(settings={"SCHEDULER": "scrapy_redis.scheduler.Scheduler"}, code=1)
-    assert "SCHEDULER (scrapy_redis.scheduler.Scheduler) is not the frontier's: leave it out" in log
+    log = project.run(settings={"SCHEDULER": "scrapy_redis.scheduler.Scheduler"}, code=2)
+    assert "SCHEDULER (scrapy_redis.scheduler.Scheduler) is not the frontier's: leave it out, or take the add" in log
+    assert "Traceback" not in log
 
 
 def test_without_a_redis_named_there_is_the_embedded_store_of_the_folder(project: Project) -> None:

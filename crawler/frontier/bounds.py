@@ -51,6 +51,8 @@ FLAGS = (
     *("ROBOTSTXT_OBEY", "COOKIES_ENABLED", "METAREFRESH_ENABLED", "DOWNLOAD_VERIFY_CERTIFICATES"),
     *("TELNETCONSOLE_ENABLED", "REMOTE_CONTROL_ENABLED", "LOG_ENABLED"),
 )
+SECRET = frozenset({"REDIS_PARAMS"})
+"""Those whose value may hold a password."""
 CONTACT = re.compile(r"(https?://\S+\.\S+|mailto:\S+@\S+)?")
 
 
@@ -102,5 +104,5 @@ def check(settings: BaseSettings, name: str, read: Callable[[str], object], form
     try:
         read(name)
     except (TypeError, ValueError):
-        value = settings.get(name)
+        value = "…" if name in SECRET else settings.get(name)
         raise SettingsError(f"{name} ({value}) must be {form}: set it so, or leave it out.") from None
