@@ -29,6 +29,7 @@ from crawler.seeds import asks_anew, check_arguments, describe
 
 if TYPE_CHECKING:
     from redis import Redis
+    from scrapy.crawler import CrawlerProcessBase
 
 SPIDERS = ("users", "videos")
 SAMPLE_FOLDER = "sample"
@@ -99,6 +100,7 @@ class Command(ScrapyCommand):
         """
         if opts.n < 1:
             raise UsageError(f"-n {opts.n}: the number of instances must be at least 1", print_help=False)
+        check_spiders(self.crawler_process)
         folder = writable_folder(Path(opts.dir or ("." if args else SAMPLE_FOLDER)))
         if self.settings is None:
             raise UsageError("scrapy collect runs inside the project's folder", print_help=False)
@@ -110,7 +112,7 @@ class Command(ScrapyCommand):
                 if not args:  # the sample site is another one each time: nothing to go on with
                     store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
                     self.settings.set("STORE_DIR", store, priority="cmdline")
-                settings, environment = given_settings(self.settings), {"REDIS_URL": self.settings["REDIS_URL"]}
+                settings, environment = given_settings(self.settings), {"REDIS_URL": self.settings["REDIS_URL"] or ""}
                 server = connect(self.settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
@@ -129,6 +131,21 @@ class Command(ScrapyCommand):
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         self.exitcode = max(instance.exit_code() for instance in instances)
+
+
+def check_spiders(process: CrawlerProcessBase | None) -> None:
+    """Check that the spiders are there.
+
+    Raises:
+        UsageError: this is the project of somebody else.
+    """
+    missing = set(SPIDERS) - set(process.spider_loader.list() if process else ())
+    if missing:
+        raise UsageError(
+            f"scrapy collect starts the spiders {' and '.join(SPIDERS)}, and this project has no "
+            f"{' and no '.join(sorted(missing))}: use scrapy crawl SPIDER.",
+            print_help=False,
+        )
 
 
 def check_nothing_in_the_way(server: Redis, arguments: Mapping[str, str], folder: Path | None) -> None:

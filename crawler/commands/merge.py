@@ -157,7 +157,7 @@ def check_inputs(inputs: list[Path], output: Path) -> None:
 
 
 def merge(inputs: list[Path], output: Path, tally: Tally) -> None:
-    """Write the lines of `inputs` to `output`, the newest of each record, and count them; of none that is good, nothing.
+    """Write the lines of `inputs` to `output`, the newest of each record, and count them; nothing where none is good.
 
     Raises:
         OSError: the output cannot be written; it is as it was.
