@@ -102,23 +102,19 @@ class Command(ScrapyCommand):
             raise UsageError(f"-n {opts.n}: the number of instances must be at least 1", print_help=False)
         check_spiders(self.crawler_process)
         folder = writable_folder(Path(opts.dir or ("." if args else SAMPLE_FOLDER)))
-        if self.settings is None:
-            raise UsageError("scrapy collect runs inside the project's folder", print_help=False)
+        settings = usable(self.settings)
         try:
-            arguments = dict(spider_argument(word) for word in opts.spargs)
-            arguments |= {"url": ",".join(args)} if args else {}
-            check_arguments(arguments)
+            check_arguments(arguments := spider_arguments(args, opts.spargs))
             with contextlib.ExitStack() as stack:
                 if not args:  # the sample site is another one each time: nothing to go on with
                     store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
-                    self.settings.set("STORE_DIR", store, priority="cmdline")
-                settings, environment = given_settings(self.settings), {"REDIS_URL": self.settings["REDIS_URL"] or ""}
-                server = connect(self.settings)
+                    settings.set("STORE_DIR", store, priority="cmdline")
+                given, environment = given_settings(settings), {"REDIS_URL": settings["REDIS_URL"] or ""}
+                server = connect(settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
-                words = [f"url={','.join(urls)}", *opts.spargs]
-                options = [*options_of("-a", words), *options_of("-s", settings)]
+                options = [*options_of("-a", [f"url={','.join(urls)}", *opts.spargs]), *options_of("-s", given)]
                 check_nothing_in_the_way(server, arguments, folder if args or opts.dir else None)
                 instances = [
                     Instance.start(spider, number, folder, options, environment)
@@ -187,6 +183,15 @@ def writable_folder(folder: Path) -> Path:
             return folder
     except OSError as exc:
         raise UsageError(f"-d {folder} cannot be written to ({exc}): pass another folder.", print_help=False) from exc
+
+
+def spider_arguments(urls: list[str], words: list[str]) -> dict[str, str]:
+    """Return the arguments of the spiders.
+
+    Raises:
+        SeedError: one has no `=`.
+    """
+    return dict(map(spider_argument, words)) | ({"url": ",".join(urls)} if urls else {})
 
 
 def spider_argument(word: str) -> tuple[str, str]:
