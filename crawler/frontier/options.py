@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from crawler.errors import SettingsError
+from crawler.frontier.bounds import number
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
-
-LEAST_LEASE_TTL_MS = 3000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,35 +41,12 @@ class Options:
             SettingsError: one cannot work.
         """
         default = cls()
-        lease_ttl_ms = number(settings, "LEASE_TTL_MS", default.lease_ttl_ms)
-        if lease_ttl_ms < LEAST_LEASE_TTL_MS:
-            raise SettingsError(
-                f"LEASE_TTL_MS ({lease_ttl_ms:g}) must be at least {LEAST_LEASE_TTL_MS}: the heartbeat renews a third "
-                "of the way, and a busy machine can be a second late."
-            )
-        cap = int(number(settings, "CONCURRENT_REQUESTS_PER_DOMAIN", default.cap))
         return cls(
-            lease_ttl_ms=int(lease_ttl_ms),
-            max_deliveries=int(number(settings, "MAX_DELIVERIES", default.max_deliveries, least=1)),
-            prefetch_count=int(number(settings, "PREFETCH_COUNT", default.prefetch_count, least=1)),
+            lease_ttl_ms=int(number(settings, "LEASE_TTL_MS", default.lease_ttl_ms)),
+            max_deliveries=int(number(settings, "MAX_DELIVERIES", default.max_deliveries)),
+            prefetch_count=int(number(settings, "PREFETCH_COUNT", default.prefetch_count)),
             delay_ms=1000 * number(settings, "DOWNLOAD_DELAY", 0),
-            cap=cap or int(number(settings, "CONCURRENT_REQUESTS", 0)) or 1_000_000,
+            cap=int(number(settings, "CONCURRENT_REQUESTS_PER_DOMAIN", default.cap)),
             flight_ms=int(1000 * (number(settings, "DOWNLOAD_TIMEOUT", default.flight_ms / 1000) + 5)),
             patience_s=number(settings, "STORE_PATIENCE_S", default.patience_s),
         )
-
-
-def number(settings: BaseSettings, name: str, default: float, *, least: float = 0) -> float:
-    """Return a setting as a number.
-
-    Raises:
-        SettingsError: it is none, or below `least`.
-    """
-    value = settings.get(name, default)
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        found = least - 1
-    if not least <= found < float("inf"):
-        raise SettingsError(f"{name} ({value}) must be a number of at least {least:g}: set it to one, or leave it out.")
-    return found
