@@ -22,7 +22,7 @@ from crawler.frontier.ledger import Ledger
 from crawler.frontier.standing import other_crawl
 from crawler.instances import Instance, watch
 from crawler.report import Report
-from crawler.seeds import check_arguments, describe
+from crawler.seeds import check_arguments, describe, parse_anew
 
 SPIDERS = ("users", "videos")
 SAMPLE_SITE = (sys.executable, "-m", "tests.site", "--until-stdin-closes")
@@ -93,7 +93,7 @@ class Command(ScrapyCommand):
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
                 words = [f"url={','.join(urls)}", *opts.spargs]
                 options = [*options_of("-a", words), *options_of("-s", settings)]
-                asked, anew = describe(arguments), bool(arguments.get("anew"))
+                asked, anew = describe(arguments), parse_anew(arguments.get("anew", ""))
                 in_the_way = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
                 if any(in_the_way):
                     raise UsageError("\n".join(filter(None, in_the_way)), print_help=False)

@@ -17,7 +17,7 @@ from crawler.frontier.connection import connect
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.standing import other_crawl
-from crawler.seeds import check_arguments, describe
+from crawler.seeds import check_arguments, describe, parse_anew
 from crawler.spiders.seeded import SeededSpider
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
@@ -79,7 +79,8 @@ class Command(CrawlCommand):
                 check_arguments(opts.spargs)
             Options.from_settings(self.settings)
             server = connect(self.settings)
-            in_the_way = other_crawl(server, Keys(args[0]), describe(opts.spargs), anew=bool(opts.spargs.get("anew")))
+            anew = parse_anew(opts.spargs.get("anew", ""))
+            in_the_way = other_crawl(server, Keys(args[0]), describe(opts.spargs), anew=anew)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         if in_the_way:
