@@ -44,7 +44,7 @@ The fields of four of them:
 
 | key                | field      | holds |
 |--------------------|------------|-------|
-| batches            | W          | number of the last STEP of the worker W, and how many new links and stale acks it was told |
+| batches            | W          | number of the last STEP of the worker W, its new links, and its stale acks |
 |                    | W:pop      | number of its last POP, whether that gave a suspect, and the ids |
 |                    | W:join     | how it joined |
 | control            | epoch      | name of this crawl among all that were here |
