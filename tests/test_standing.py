@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +12,7 @@ from crawler.frontier.keys import LEDGER, Keys
 from crawler.frontier.queue import Queue
 from crawler.frontier.standing import other_crawl
 from crawler.frontier.worker import machine
+from tests.listening import acting_on_log
 from tests.queues import Crew, crew_at, finish, link, push, take, tell, vote
 
 OURS, THEIRS = "url=https://ours.example", "url=https://theirs.example"
@@ -48,27 +47,6 @@ def complete(crew: Crew, seeds: str = THEIRS) -> None:
     tell(queue, started=True, reads_seeds=True)
     assert vote(queue) == ["finished"]
     queue.leave()
-
-
-@contextmanager
-def while_waiting(act: Callable[[], object]) -> Iterator[list[str]]:
-    """Do something as soon as somebody says that they wait, and collect what they say."""
-    said: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
-            act()
-
-    listener = Listener(logging.INFO)
-    former = queues.logger.level
-    queues.logger.addHandler(listener)
-    queues.logger.setLevel(logging.INFO)
-    try:
-        yield said
-    finally:
-        queues.logger.removeHandler(listener)
-        queues.logger.setLevel(former)
 
 
 def at_work(crew: Crew, seeds: str = THEIRS) -> Queue:
@@ -201,7 +179,7 @@ def test_a_crawl_is_not_dropped_before_the_lease_of_who_may_be_dead_has_ended(cr
     """A machine lost its power: nobody called since, so that the time in between was nobody's."""
     dead, queue = at_work(crew), crew.queue(lease_ttl_ms=60_000)
     crew.pass_ms(40_000)
-    with while_waiting(lambda: crew.let_lapse(dead)) as said:
+    with acting_on_log(queues.logger, lambda: crew.let_lapse(dead)) as said:
         assert queue.join(OURS, anew=True) == ("anew", 0)
     assert (crew.control("seeds"), queue.workers()) == (OURS, [queue.worker])
     assert "".join(said) == (
@@ -213,14 +191,17 @@ def test_a_crawl_is_not_dropped_before_the_lease_of_who_may_be_dead_has_ended(cr
 @pytest.mark.parametrize("seeds", [THEIRS, ""])
 def test_a_crawl_that_is_to_be_dropped_is_joined_where_its_workers_live(crew: Crew, seeds: str) -> None:
     living, queue = at_work(crew), crew.queue(lease_ttl_ms=60_000)
-    with while_waiting(living.beat):
+    with acting_on_log(queues.logger, living.beat):
         assert queue.join(seeds, anew=True) == ("joined", 1)
     assert list(take(queue)) == ["a"]
 
 
 def test_a_crawl_with_other_seeds_is_not_dropped_where_its_workers_live(crew: Crew) -> None:
     living, queue = at_work(crew), crew.queue(lease_ttl_ms=60_000)
-    with while_waiting(living.beat), pytest.raises(OtherCrawl, match=f"is running here, with {THEIRS}: join it by"):
+    with (
+        acting_on_log(queues.logger, living.beat),
+        pytest.raises(OtherCrawl, match=f"is running here, with {THEIRS}: join it by"),
+    ):
         queue.join(OURS, anew=True)
     assert (crew.control("seeds"), living.workers()) == (THEIRS, [living.worker])
 

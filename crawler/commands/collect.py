@@ -7,22 +7,26 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from crawler.errors import SeedError, StoreError
-from crawler.frontier.connection import connect, release
+from crawler.frontier.connection import ask, connect, release
 from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.standing import other_crawl
 from crawler.instances import Instance, watch
 from crawler.report import Report
 from crawler.seeds import check_arguments, describe, parse_anew
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 SPIDERS = ("users", "videos")
 SAMPLE_SITE = (sys.executable, "-m", "tests.site", "--until-stdin-closes")
@@ -93,10 +97,7 @@ class Command(ScrapyCommand):
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
                 words = [f"url={','.join(urls)}", *opts.spargs]
                 options = [*options_of("-a", words), *options_of("-s", settings)]
-                asked, anew = describe(arguments), parse_anew(arguments.get("anew", ""))
-                in_the_way = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
-                if any(in_the_way):
-                    raise UsageError("\n".join(filter(None, in_the_way)), print_help=False)
+                check_room(self.settings, server, arguments)
                 instances = [
                     Instance.start(spider, number, folder, options, environment)
                     for spider in SPIDERS
@@ -108,6 +109,19 @@ class Command(ScrapyCommand):
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         self.exitcode = max(instance.exit_code() for instance in instances)
+
+
+def check_room(settings: BaseSettings, server: Redis, arguments: Mapping[str, str]) -> None:
+    """Check that no other crawl is in the way.
+
+    Raises:
+        UsageError: one is.
+        StoreError: Redis stays away, or refuses.
+    """
+    asked, anew = describe(arguments), parse_anew(arguments.get("anew", ""))
+    looks = [partial(other_crawl, server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
+    if in_the_way := [sentence for look in looks if (sentence := ask(settings, server, look))]:
+        raise UsageError("\n".join(in_the_way), print_help=False)
 
 
 def writable_folder(folder: Path) -> Path:
