@@ -6,10 +6,13 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from redis.exceptions import RedisError
 from scrapy import Request, signals
 from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.asyncio import create_looping_call
@@ -17,7 +20,7 @@ from scrapy.utils.misc import load_object
 
 from crawler.errors import QueueLost
 from crawler.frontier.awaited import AwaitedRecords
-from crawler.frontier.connection import connect, revive
+from crawler.frontier.connection import ask, connect, revive
 from crawler.frontier.courier import Courier
 from crawler.frontier.deliveries import Deliveries, GivenBack
 from crawler.frontier.grants import Grants
@@ -25,6 +28,7 @@ from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.outbox import Claim, Outbox, Question, Sink
+from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
 from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
@@ -101,13 +105,29 @@ class Frontier:
     # --- from the start to the end ---
 
     def join(self, seeds: str = "", *, anew: bool = False) -> Beginning:
-        """Enter the crawl, once; blocking, before the reactor runs."""
+        """Enter the crawl, once; blocking, best before the reactor runs.
+
+        Raises:
+            OtherCrawl: there is one that began with other seeds.
+            StoreError: Redis stays away, or refuses.
+        """
         if self.beginning is None:
-            self.beginning, self.pending_at_start = self.queue.join(seeds, anew=anew)
-            for slot, limits in self.crawler.settings.getdict("DOWNLOAD_SLOTS").items():
+            settings, server = self.crawler.settings, self.queue.server
+            beginning, self.pending_at_start = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
+            for slot, limits in settings.getdict("DOWNLOAD_SLOTS").items():
                 if slot != FLEET_SLOT:
-                    self.queue.limit(slot, limits)
+                    ask(settings, server, partial(self.queue.limit, slot, limits))
+            self.beginning = beginning
         return self.beginning
+
+    def withdraw(self) -> None:
+        """Leave before anything was taken; a silent Redis is not waited for, as others see that this process ends."""
+        pool = self.queue.server.connection_pool
+        pool.disconnect()
+        pool.connection_kwargs["socket_timeout"] = LAST_WORDS_S
+        pool.reset()
+        with suppress(RedisError):
+            self.queue.leave()
 
     def open(self, spider: Spider) -> None:
         """Begin to carry requests; in the reactor's thread."""
