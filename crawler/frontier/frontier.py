@@ -28,7 +28,6 @@ from crawler.frontier.outbox import Claim, Outbox, Question, Sink
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
 from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
-from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -104,9 +103,6 @@ class Frontier:
         """Enter the crawl, once; blocking, before the reactor runs."""
         if self.beginning is None:
             self.beginning, self.pending_at_start = self.queue.join(seeds, anew=anew)
-            for slot, limits in self.crawler.settings.getdict("DOWNLOAD_SLOTS").items():
-                if slot != FLEET_SLOT:
-                    self.queue.limit(slot, limits)
         return self.beginning
 
     def open(self, spider: Spider) -> None:

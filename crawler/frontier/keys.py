@@ -56,8 +56,9 @@ The fields of three of them:
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |
 | host:<slot>        | next_ms, set_ms | when the next request may go, and when that was said |
-|                    | slow_ms, robots_ms, delay_ms | delays by back-off, robots.txt, DOWNLOAD_SLOTS |
-|                    | cap        | of DOWNLOAD_SLOTS: requests in flight |
+|                    | slow_ms, robots_ms | delays by back-off and robots.txt; those of settings come with each call |
+|                    | robots_from | the origin that asks for robots_ms |
+|                    | paused_ms  | until when the host has asked for a pause, which makes it slower once |
 """
 
 from __future__ import annotations
