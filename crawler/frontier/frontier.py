@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 WAKE = Request("data:,wake")
 """Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
 LOOK_S = 0.25
-"""Seconds between two looks whether this instance has been asked to end."""
+"""Seconds between two looks for what has leaked, and for whoever waits whether this instance is about to end."""
 GRANT_LEAST_S = 0.1
 """For so long the reserved time of a request can be used where there is no delay between requests."""
 END_S = 8.0
@@ -110,6 +110,7 @@ class Frontier:
         self.join()
         self.loop = asyncio.get_running_loop()
         self.handover.open(spider)
+        self.watch_close()
         for handler, signal in (
             (self.grants.request_left_downloader, signals.request_left_downloader),
             (self.spider_idle, signals.spider_idle),
@@ -121,6 +122,23 @@ class Frontier:
         self.courier.start()
         self.pulse.start()
         self.looks.start(LOOK_S, now=False)
+
+    def watch_close(self) -> None:
+        """Hear at once that the spider closes, whoever has it do so: the engine's own signal comes when all is over."""
+        engine = self.crawler.engine
+        close = engine.close_spider_async
+
+        async def close_spider_async(*, reason: str = "cancelled") -> None:
+            self.is_to_end()
+            await close(reason=reason)
+
+        engine.close_spider_async = close_spider_async  # type: ignore[method-assign]
+
+    def is_to_end(self) -> None:
+        """Take no more requests, give back those that wait here, and let nobody wait for a host."""
+        if not self.closing:
+            self.closing = self.courier.draining = True
+            self.handover.give_back()
 
     async def close(self, reason: str) -> None:
         """Tell all that is done, give back the rest, and leave."""
@@ -242,13 +260,10 @@ class Frontier:
         raise DontCloseSpider
 
     def look(self) -> None:
-        """See whether this instance has been asked to end, and whether requests have leaked."""
+        """See whether requests have leaked, and what has become of records that others write."""
         self.deliveries.sweep(idle=False)
         if self.awaited.pages:
             asyncio.ensure_future(self.awaited.ask(is_idle=not self.deliveries.open))  # noqa: RUF006 - awaited keeps it
-        if not self.closing and not self.crawler.engine.running:
-            self.closing = self.courier.draining = True
-            self.handover.give_back()
 
     # --- what the courier tells, in its thread ---
 
