@@ -7,7 +7,7 @@ CACHES = .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
 help: ## Say what can be made (what plain `make` does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-crawl: ## Set up, then crawl URL=https://… (without it the bundled sample site); ARGS="…" is passed on
+crawl: ## Set up, then crawl URL=https://… (without it the bundled sample site, to sample/); ARGS="…" is passed on
 	@sh scripts/setup crawl
 	@$(BIN)/scrapy collect $(if $(URL),"$$URL") $(ARGS)
 

@@ -7,6 +7,8 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import get_settings_priority
 
+from crawler.checks import usable
+
 
 class Alone(ScrapyCommand):
     """Has a command keep its requests in memory: what it does with a page, no other process could."""
@@ -14,5 +16,6 @@ class Alone(ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options, and Scrapy's own scheduler unless `-s SCHEDULER=…` names another."""
         super().process_options(args, opts)
-        if self.settings and self.settings.getpriority("SCHEDULER") != get_settings_priority("cmdline"):
-            self.settings.set("SCHEDULER", "scrapy.core.scheduler.Scheduler", priority="cmdline")
+        settings = usable(self.settings)
+        if settings.getpriority("SCHEDULER") != get_settings_priority("cmdline"):
+            settings.set("SCHEDULER", "scrapy.core.scheduler.Scheduler", priority="cmdline")

@@ -4,6 +4,7 @@ CrawlerError
 ├── SettingsError        a setting or an argument has a value that cannot work
 │   └── SeedError        a seed is no URL, or the seeds file cannot be read
 ├── StoreError           the embedded store cannot be started or reached
+├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
 ├── NotSerializable      a request has a part that no other process could read from the queue
 ├── BadPayload           what stands in the queue is no request, or of a newer version
@@ -30,6 +31,10 @@ class SeedError(SettingsError):
 
 class StoreError(CrawlerError):
     """Raised when the embedded store cannot be started or stops answering."""
+
+
+class FeedUnwritten(CrawlerError):
+    """Raised when a feed is closed that lines could not be written to; says how many."""
 
 
 class QueueLost(CrawlerError):

@@ -28,7 +28,7 @@ class Instance:
     @classmethod
     def start(cls, spider: str, number: int, folder: Path, options: list[str], environment: Mapping[str, str]) -> Self:
         """Start an instance that writes `SPIDER.jsonl` and its log into `folder`."""
-        feed, log = folder / f"{spider}.jsonl", folder / f"{spider}-{number}.log"
+        feed, log = feed_of(spider, folder), folder / f"{spider}-{number}.log"
         command = [sys.executable, "-m", "scrapy", "crawl", spider, "-O", f"{feed}:jsonl", *options]
         command += ["-s", "LOG_FILE_APPEND=False", "--logfile", str(log)]
         all_of_it = os.environ | environment
@@ -51,6 +51,11 @@ class Instance:
         """Ask the process to finish what it has in hand and end; asked again it ends at once."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, signal.SIGTERM)
+
+
+def feed_of(spider: str, folder: Path) -> Path:
+    """Return the file of a spider's records."""
+    return folder / f"{spider}.jsonl"
 
 
 class Progress(Protocol):

@@ -13,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Column, Table
 
 from crawler.frontier.ledger import Ledger, ListingCount, Summary
-from crawler.instances import Instance
+from crawler.instances import Instance, feed_of
 
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two lines of progress where the output is no terminal."""
@@ -101,7 +101,8 @@ class Report:
             except redis.RedisError:
                 notes.append(f"{name}: the store does not answer; the same command goes on from here.")
                 continue
-            self.show(f"  {lines_of(self.folder / f'{name}.jsonl'):>7,} {name} in {self.folder / name}.jsonl")
+            feed = feed_of(name, self.folder)
+            self.show(f"  {lines_of(feed):>7,} {name} in {feed}")
             for kind in sorted(summary.records):
                 table.add_row(*cells(summary.in_all(kind)), style="bold")
             for listing in summary.listings:

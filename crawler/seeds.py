@@ -20,6 +20,8 @@ KINDS = ("user", "video")
 ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew")
 """What the spiders take."""
 MOST_DIGITS = 12
+MOST_NAMED = 10
+"""Lines of a seeds file without any seed that are named; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,9 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     """
     for name in arguments.keys() - set(ARGUMENTS):
         raise SeedError(f"-a {name}= is unknown: there are {', '.join(ARGUMENTS)}.")
+    for name in ("url", "seeds"):
+        if name in arguments and not arguments[name].strip():
+            raise SeedError(f"-a {name}= is empty, as by a variable of the shell that is not set: leave it out.")
     parse_urls(arguments.get("url", ""))
     if scope := arguments.get("scope"):
         parse_scope(scope)
@@ -197,6 +202,43 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
         raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")
     if source != "-" and not Path(source).exists():
         raise SeedError(f"The seeds file {source} does not exist: pass a text file of URLs, or - for standard input.")
+
+
+def asks_anew(arguments: Mapping[str, str]) -> bool:
+    """Tell whether `anew=1` was given."""
+    return arguments.get("anew", "") not in {"", "0"}
+
+
+def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:
+    """Return what to do where the arguments hold no seed that can be used; None where they do.
+
+    What comes through a pipe is not looked at: it can be read once only.
+
+    Args:
+        arguments: those of a spider.
+        key: where other programs put seeds.
+    """
+    source, bad = arguments.get("seeds", ""), []
+    if parse_urls(arguments.get("url", "")) or (source and not Path(source).is_file()):
+        return None
+    for seed in read_seeds(source) if source else ():
+        if isinstance(seed, Seed):
+            return None
+        bad.append(str(seed))
+    more = [f"… and {len(bad) - MOST_NAMED:,} more lines"] if len(bad) > MOST_NAMED else []
+    return "\n".join([*bad[:MOST_NAMED], *more, no_seeds_in(source, len(bad), key)])
+
+
+def no_seeds_in(source: str, bad: int, key: str) -> str:
+    """Return what to do where a file has no seeds but `bad` lines that were refused, or where there is no file."""
+    if bad:
+        return f"{source} holds no seeds that can be used: {bad:,} lines were refused, see above."
+    if source:
+        return f"{source} holds no seeds: write one URL a line into it, such as https://site.example/@user."
+    return (
+        "No seeds, and no interrupted crawl to go on with: pass -a url=https://site.example or -a seeds=FILE "
+        f'(- for standard input), or push {{"url": "https://site.example"}} to the list {key} in Redis.'
+    )
 
 
 def describe(arguments: Mapping[str, str]) -> str:

@@ -55,9 +55,9 @@ STORE_PATIENCE_S = 60
 DOWNLOAD_DELAY = 0.25
 """Least seconds between two requests to a host, by whichever instance of either spider."""
 CONCURRENT_REQUESTS_PER_DOMAIN = 4
-"""Requests in flight to a host, over all instances."""
+"""Requests in flight to a host, over all instances; at least 1."""
 CONCURRENT_REQUESTS = 16
-"""Requests in flight in an instance."""
+"""Requests in flight in an instance; 0 for no limit."""
 CRAWL_DELAY_MAX_S = 60
 """Longest Crawl-delay of a robots.txt that is followed, in seconds."""
 DOWNLOAD_SLOTS = {"fleet": {"concurrency": 1000, "delay": 0}}
@@ -76,7 +76,7 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
 # --- Limits of a response ---
 
 DOWNLOAD_TIMEOUT = 30
-"""Seconds until an answer must be there."""
+"""Seconds until an answer must be there; at least 0.1."""
 DOWNLOAD_MAXSIZE = 20 * 1024 * 1024
 """Bytes of the largest body that is read."""
 DOWNLOAD_WARNSIZE = 0

@@ -10,20 +10,14 @@ import pytest
 from tests.crawls import DEADLINE_S, ROOT, STARTED, lines, until_lines
 from tests.site import Catalogue, Quirks, running_site
 
+FOUND = b'{"kind": "user", "id": "of another crawl"}\n'
 
-def collect(folder: Path, *words: str) -> subprocess.Popen[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "collect",
-        "-d",
-        str(folder),
-        "-s",
-        f"STORE_DIR={folder / 'store'}",
-        *words,
-    ]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+
+def collect(folder: Path | None, *words: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "scrapy", "collect"]
+    if folder is not None:
+        command += ["-d", str(folder), "-s", f"STORE_DIR={folder / 'store'}"]
+    process = subprocess.Popen([*command, *words], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
     STARTED.append(process)
     return process
 
@@ -45,12 +39,40 @@ def test_users_and_videos_of_a_site_come_to_two_files_with_a_summary(tmp_path: P
     assert "4 instances" in shown
 
 
-def test_without_a_url_the_bundled_sample_site_is_collected(tmp_path: Path) -> None:
-    process = collect(tmp_path, "-s", "DOWNLOAD_DELAY=0.01")
+def test_without_a_url_the_bundled_sample_site_is_collected_to_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "crawler.settings")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    found_before = tmp_path / "videos.jsonl"
+    found_before.write_bytes(FOUND)
+    process = collect(None, "-s", "DOWNLOAD_DELAY=0.01", cwd=tmp_path)
     shown = output(process)
     assert process.returncode == 0, shown
-    assert len(lines(tmp_path / "videos.jsonl")) == 400
-    assert "400 videos in" in shown
+    assert len(lines(tmp_path / "sample" / "videos.jsonl")) == 400
+    assert "400 videos in sample/videos.jsonl" in shown
+    assert found_before.read_bytes() == FOUND
+
+
+@pytest.mark.parametrize("words", [(), ("https://site.example",), ("https://site.example", "-a", "anew=1")])
+def test_what_another_crawl_has_found_is_not_replaced(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "users.jsonl").write_bytes(FOUND)
+    process = collect(tmp_path, *words)
+    assert f"{tmp_path / 'users.jsonl'} holds what another crawl has found: keep it, and pass -d" in output(process)
+    assert process.returncode == 2
+    assert (tmp_path / "users.jsonl").read_bytes() == FOUND
+    assert not (tmp_path / "users-1.log").exists()
+
+
+def test_the_files_of_a_finished_crawl_are_replaced_by_the_next_one_of_the_same_url_only(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=2, videos=4), Quirks(rate_limit=False)) as site:
+        codes = []
+        for url in (site.url, site.url, f"{site.url}/videos/watch/{min(site.truth.videos)}"):
+            process = collect(tmp_path, url, "-s", "DOWNLOAD_DELAY=0")
+            output(process)
+            codes.append(process.returncode)
+    assert codes == [0, 0, 2]
+    assert sorted(record["id"] for record in lines(tmp_path / "videos.jsonl")) == sorted(site.truth.videos)
 
 
 def test_what_is_missing_is_named_and_the_exit_code_tells(tmp_path: Path) -> None:

@@ -75,6 +75,13 @@ def test_a_server_can_be_named_by_the_parameters_of_scrapy_redis(tmp_path: Path,
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("values", [{"REDIS_PORT": 6380}, {"REDIS_PARAMS": {"port": 6380}}])
+def test_a_port_without_a_host_is_refused_with_the_remedy(tmp_path: Path, values: dict[str, object]) -> None:
+    said = refusal(**values, STORE_DIR=str(tmp_path / "store"))
+    assert said.startswith("REDIS_PORT (6380) is set without a host: set REDIS_HOST too, such as localhost")
+    assert not (tmp_path / "store").exists()
+
+
 def test_replies_are_bytes_whatever_the_user_has_set(valkey: str) -> None:
     with connect(settings(REDIS_URL=valkey, REDIS_PARAMS=QUICK | {"decode_responses": True})) as client:
         client.set("key", b"\xff")

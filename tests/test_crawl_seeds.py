@@ -11,6 +11,8 @@ from crawler.frontier.store import EmbeddedStore
 from tests.crawls import crawl
 from tests.site import Catalogue, Quirks, Site, running_site
 
+FOUND = '{"kind": "user", "id": "of an earlier crawl"}\n'
+
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
@@ -143,8 +145,42 @@ def test_what_cannot_work_is_said_with_its_remedy(
     assert "Traceback" not in ended.log
 
 
-def test_an_empty_seeds_file_is_said_to_be_empty(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        ((), 1, "No seeds, and no interrupted crawl to go on with"),
+        (("anew=1",), 1, "No seeds, and no interrupted crawl to go on with"),
+        (("seeds={}/empty.txt",), 1, "empty.txt holds no seeds: write one URL a line into it"),
+        (("seeds={}/bad.txt",), 1, "bad.txt, line 1: 'nonsense' is not a URL"),
+        (("url=",), 2, "-a url= is empty, as by a variable of the shell that is not set"),
+        (("seeds= ",), 2, "-a seeds= is empty"),
+    ],
+)
+def test_without_a_seed_no_crawl_begins_and_the_file_stays(
+    tmp_path: Path, arguments: tuple[str, ...], exit_code: int, message: str
+) -> None:
     (tmp_path / "empty.txt").write_text("# nothing yet\n")
-    ended = crawl("users", tmp_path, f"seeds={tmp_path / 'empty.txt'}")
-    assert "empty.txt holds no seeds: write one URL a line into it" in ended.log
-    assert ended.exit_code == 1
+    (tmp_path / "bad.txt").write_text("nonsense\n")
+    (tmp_path / "records.jsonl").write_text(FOUND)
+    ended = crawl("users", tmp_path, *(argument.format(tmp_path) for argument in arguments))
+    assert message in ended.log
+    assert "A new crawl begins" not in ended.log
+    assert ended.exit_code == exit_code
+    assert (tmp_path / "records.jsonl").read_text() == FOUND
+
+
+def test_a_finished_crawl_is_left_as_it_was_by_a_start_without_seeds(tmp_path: Path, site: Site) -> None:
+    found = crawl("videos", tmp_path, f"url={site.truth.videos[a_video(site)]['url']}").records
+    ended = crawl("videos", tmp_path)
+    assert (ended.exit_code, ended.records) == (1, found)
+
+
+def test_an_interrupted_crawl_goes_on_without_seeds_or_with_a_file_that_is_empty_by_now(
+    tmp_path: Path, site: Site
+) -> None:
+    seeds = tmp_path / "seeds.txt"
+    seeds.write_text(site.url)
+    crawl("videos", tmp_path, f"seeds={seeds}", "max_pages=2")
+    seeds.write_text("")
+    crawl("videos", tmp_path, f"seeds={seeds}", "max_pages=2")
+    assert set(crawl("videos", tmp_path).by_id("video")) == set(site.truth.videos)

@@ -44,11 +44,22 @@ def test_a_full_disk_is_told_and_once_there_is_room_the_same_command_completes(t
     assert "Spider closed (feed_failed)" in full.log
     assert full.log.count("records.jsonl cannot be written (File too large)") == 1
     assert full.log.count("start the same command again") == 1
+    assert "Stored jsonl feed" not in full.log
+    assert f"records.jsonl: {stat(full, 'item_scraped_count') - len(full.records)} lines are not in it" in full.log
     assert "Traceback" not in full.log
     assert 0 < len(full.records) < len(site.truth.videos)
     assert stat(full, "completeness/video/found") <= len(full.records), "what is counted is on the disk"
     assert ended.exit_code == 0
     assert sorted(record["id"] for record in ended.records) == sorted(site.truth.videos)
+
+
+def test_a_device_that_takes_nothing_ends_the_crawl_with_an_exit_code(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=2, videos=4), FAST) as site:
+        ended = crawl("videos", tmp_path, f"url={site.url}", feed="/dev/full:jsonl")
+    assert ended.exit_code == 1
+    assert "Spider closed (feed_failed)" in ended.log
+    assert ended.log.count("/dev/full cannot be written (No space left on device)") == 1
+    assert "Traceback" not in ended.log
 
 
 def test_a_feed_that_cannot_be_opened_loses_nothing(tmp_path: Path) -> None:

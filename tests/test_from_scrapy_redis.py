@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +18,7 @@ from crawler.frontier.store import EmbeddedStore
 from tests.crawls import lines
 from tests.faults.servers import free_port, server
 from tests.faults.site import fault_site
-from tests.shop import PAGE, ROOT, Project
+from tests.shop import DEADLINE_S, PAGE, ROOT, Project
 
 RECORDS = 30
 
@@ -120,8 +123,25 @@ def test_settings_that_are_said_to_have_no_meaning_have_none(project: Project) -
 
 
 def test_another_scheduler_that_is_left_in_the_settings_is_named(project: Project) -> None:
-    log = project.run(settings={"SCHEDULER": "scrapy_redis.scheduler.Scheduler"}, code=1)
-    assert "SCHEDULER (scrapy_redis.scheduler.Scheduler) is not the frontier's: leave it out" in log
+    log = project.run(settings={"SCHEDULER": "scrapy_redis.scheduler.Scheduler"}, code=2)
+    assert "SCHEDULER (scrapy_redis.scheduler.Scheduler) is not the frontier's: leave it out, or take the add" in log
+    assert "Traceback" not in log
+
+
+def test_collecting_needs_spiders_of_ours(project: Project) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "collect", "https://site.example", "-s", "REDIS_HOST=127.0.0.1"],
+        cwd=project.folder,
+        env={**os.environ, "SCRAPY_SETTINGS_MODULE": "shop.settings"},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "this project has no users and no videos: use scrapy crawl SPIDER." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(project.folder.glob("*.log")) == []
 
 
 def test_without_a_redis_named_there_is_the_embedded_store_of_the_folder(project: Project) -> None:

@@ -287,7 +287,7 @@ def test_a_lost_queue_closes_the_spider_with_a_sentence_and_answers_nobody(
     run(valkey, story)
     (said,) = [record.message for record in caplog.records if record.levelno >= logging.ERROR]
     assert said.startswith("The queue is lost: the crawl's keys below {crawler}:pages: are gone from Redis.")
-    assert "start the same command again" in said
+    assert "What is in the feeds stays there if you start again with -o: -O would empty them" in said
 
 
 def test_a_feed_that_cannot_be_written_closes_the_spider_with_a_sentence(

@@ -85,6 +85,7 @@ def test_a_full_disk_stops_the_instance_and_leaves_whole_lines(path: Path) -> No
     written = len(ids(path)) - 1
     scraped = int(log.partition("'item_scraped_count': ")[2].partition(",")[0])
     assert f"'feeds/lines_lost': {scraped - written}," in log
+    assert f"Error storing jsonl feed ({scraped} items) in: {path}: {scraped - written} lines are not in it" in log
 
 
 def test_a_file_that_cannot_be_opened_stops_the_instance(path: Path) -> None:
@@ -102,6 +103,17 @@ def test_other_formats_and_pipes_are_left_to_scrapy(path: Path) -> None:
     packed = path.with_suffix(".jsonl.gz")
     plain_crawl(packed, 1, postprocessing=["scrapy.extensions.postprocessing.GzipPlugin"])
     assert packed.read_bytes().startswith(b"\x1f\x8b")
+
+
+def test_a_device_that_takes_nothing_stops_the_instance() -> None:
+    log = plain_crawl(Path("/dev/full"), 200)
+    assert log.count("/dev/full cannot be written (No space left on device): stopping.") == 1
+    assert "Spider closed (feed_failed)" in log
+    assert "Stored jsonl feed" not in log
+    assert "Traceback" not in log
+
+
+def test_a_device_that_takes_all_is_written_to() -> None:
     log = plain_crawl(Path("/dev/null"), 3, overwrite=True)
     assert "Stored jsonl feed (3 items) in: /dev/null" in log
     assert "cannot be written" not in log

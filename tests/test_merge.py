@@ -168,6 +168,18 @@ def test_compressed_files_are_read_whatever_their_name_and_one_that_is_cut_off_a
     assert output.read_bytes() == b"".join(lines)
 
 
+def test_of_files_that_hold_no_json_nothing_is_written(
+    tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prose = write(tmp_path / "prose.md", b"# A title\n", b"text\n")
+    assert merge(prose, "-o", output) == 1
+    assert not output.exists()
+    assert f"{output} is not written: no line of what was read is JSON." in capsys.readouterr().err
+    output.write_bytes(line("before"))
+    assert merge(prose, "-O", output) == 1
+    assert output.read_bytes() == line("before")
+
+
 def test_a_byte_order_mark_does_not_get_into_the_merged_file(tmp_path: Path, output: Path) -> None:
     files = [write(tmp_path / str(number), b"\xef\xbb\xbf", line(number)) for number in range(2)]
     assert merge(*files, "-o", output) == 0
@@ -204,7 +216,8 @@ def test_an_existing_file_is_replaced_only_when_that_is_asked_for(tmp_path: Path
         (["a", "-o", "x", "-O", "y"], "name one file to write to"),
         (["-o", "x"], "name the files to merge"),
         (["gone", "-o", "x"], "gone cannot be read"),
-        (["a", ".", "-o", "x"], ". cannot be read"),
+        (["a", ".", "-o", "x"], ". is a folder: name the JSON lines files in it"),
+        (["a", "-o", "x" * 300], "cannot be written (File name too long): name another file"),
         (["a", "-o", "x.jsonl.gz"], "-o x.jsonl.gz: what is written is a file of plain lines"),
         (["a", "-O", "-"], "what is written is a file of plain lines"),
         (["a", "-o", ""], "exists"),

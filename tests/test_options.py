@@ -46,11 +46,6 @@ def test_settings_are_read_in_their_units_also_as_text() -> None:
     )
 
 
-@pytest.mark.parametrize(("fleet", "cap"), [(20, 20), (0, 1_000_000)])
-def test_a_cap_of_zero_leaves_it_to_the_instances(fleet: int, cap: int) -> None:
-    assert options(CONCURRENT_REQUESTS_PER_DOMAIN=0, CONCURRENT_REQUESTS=fleet).cap == cap
-
-
 def test_hosts_with_limits_of_their_own_have_the_others_as_usual() -> None:
     found = options(
         DOWNLOAD_DELAY=0.5,
@@ -84,6 +79,7 @@ def test_a_lease_that_no_heartbeat_can_keep_is_refused(value: object) -> None:
         ("PREFETCH_COUNT", 0),
         ("DOWNLOAD_DELAY", -1),
         ("CONCURRENT_REQUESTS_PER_DOMAIN", "many"),
+        ("CONCURRENT_REQUESTS_PER_DOMAIN", 0),
         ("DOWNLOAD_TIMEOUT", -0.1),
         ("STORE_PATIENCE_S", ""),
     ],

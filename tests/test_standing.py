@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.frontier.keys import LEDGER, Keys
-from crawler.frontier.standing import other_crawl
+from crawler.frontier.standing import begins_anew, other_crawl
 from crawler.frontier.worker import machine
 from tests.queues import Crew, crew_at, finish, link, push, take, tell, vote
 
@@ -130,6 +130,22 @@ def test_a_crawl_whose_processes_were_killed_does_not_run(crew: Crew) -> None:
 
 def test_who_comes_first_begins_and_the_others_join(crew: Crew) -> None:
     assert [crew.queue().join(OURS) for _ in range(3)] == [("anew", 0), ("joined", 0), ("joined", 0)]
+
+
+@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("state", ["none", "complete", "interrupted", "interrupted at once", "running"])
+def test_who_would_begin_a_crawl_is_known_before(crew: Crew, state: str, anew: bool) -> None:  # noqa: FBT001
+    if state == "complete":
+        complete(crew)
+    elif state == "interrupted":
+        interrupt(crew)
+    elif state != "none":
+        other = crew.queue()
+        other.join(THEIRS)
+        if state == "interrupted at once":
+            other.leave()
+    foreseen = begins_anew(crew.server, crew.keys, anew=anew)
+    assert foreseen == (crew.queue().join(anew=anew)[0] == "anew")
 
 
 @pytest.mark.parametrize("kept_for_the_end", [False, True])

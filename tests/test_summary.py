@@ -64,7 +64,8 @@ def test_a_listing_is_a_line_with_all_its_numbers() -> None:
 def test_a_listing_that_declares_nothing_says_so() -> None:
     one = listing(listed=4, found=3)
     assert "none declared, 4 listed, 3 found" in listing_line(one)
-    assert cells(one) == ("videos of kim", "-", "3", "0", "0", "75.0 %")
+    assert cells(one) == ("videos of kim", "-", "3", "0", "0", "-")
+    assert "%" not in listing_line(one)
 
 
 def test_an_empty_listing_has_no_share() -> None:
@@ -104,6 +105,16 @@ def test_complete_listings_of_single_users_are_only_counted() -> None:
     assert "done: " not in text
 
 
+def test_what_is_complete_while_requests_are_pending_is_so_only_so_far(ledger: Book) -> None:
+    ledger.scribe.listing("videos of kim", "video", whole=False, declared=1, listed=[RecordKey("video", "s", "a")])
+    ledger.record(RecordKey("video", "s", "a"))
+    ledger.server.hset(ledger.keys.requests, mapping={str(number): "{}" for number in range(1_200)})
+    line = "  1 of 1 listings of single users are complete"
+    assert f"{line} so far, 1,200 requests are pending" in summary_lines(ledger.summary())
+    ledger.server.delete(ledger.keys.requests)
+    assert line in summary_lines(ledger.summary())
+
+
 def test_of_many_incomplete_listings_some_are_named_and_the_rest_is_counted() -> None:
     text = text_of(*(listing(f"videos of {number}", declared=1) for number in range(MOST_LISTINGS + 7)))
     assert text.count("videos of ") == MOST_LISTINGS
@@ -138,7 +149,7 @@ def test_the_notes_name_no_more_than_can_be_read() -> None:
     assert len(failures) == MOST_MISSING
 
 
-async def told_of_the_end(ledger: Ledger, items: int = 0) -> dict[str, object]:
+async def told_of_the_end(ledger: Ledger, items: int = 0, reason: str = "finished") -> dict[str, object]:
     """Run the extension in a crawler that reports its progress, and ends; return its stats."""
     crawler = get_crawler(Users, {"EXTENSIONS_BASE": {}, "PROGRESS_INTERVAL_S": 60})
     crawler.spider = spider = Users()
@@ -146,7 +157,7 @@ async def told_of_the_end(ledger: Ledger, items: int = 0) -> dict[str, object]:
     crawler.stats.inc_value("item_scraped_count", items)
     extension = SummaryExtension.from_crawler(crawler)
     for signal in (signals.spider_opened, signals.spider_closed):
-        answers = await crawler.signals.send_catch_log_async(signal, spider=spider, reason="finished")
+        answers = await crawler.signals.send_catch_log_async(signal, spider=spider, reason=reason)
         assert [answer for _, answer in answers] == [None]
         extension.show_progress()
         extension.show_progress()  # while the first is being told
@@ -168,6 +179,13 @@ def test_at_the_end_the_summary_is_logged_and_its_numbers_are_stats(
         name: stats[f"completeness/user/{name}"] for name in ("declared", "listed", "found", "refused", "failed")
     }
     assert numbers == {"declared": 2, "listed": 1, "found": 1, "refused": 0, "failed": 0}
+
+
+def test_a_lost_queue_is_not_summed_up(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
+    stats = asyncio.run(told_of_the_end(ledger, items=22, reason="queue_lost"))
+    assert "no records" not in caplog.text
+    assert "No summary of users: what it would be made from was in the queue that is lost" in caplog.text
+    assert [name for name in stats if name.startswith("completeness/")] == []
 
 
 def test_progress_tells_of_all_and_of_this_instance(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,33 +7,43 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from crawler.checks import usable
 from crawler.errors import SeedError, StoreError
+from crawler.feeds.duplicates import feed_name
 from crawler.frontier.connection import connect, release
 from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger
+from crawler.frontier.queue import text
 from crawler.frontier.standing import other_crawl
-from crawler.instances import Instance, watch
+from crawler.instances import Instance, feed_of, watch
 from crawler.report import Report
-from crawler.seeds import check_arguments, describe
+from crawler.seeds import asks_anew, check_arguments, describe
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from scrapy.crawler import CrawlerProcessBase
 
 SPIDERS = ("users", "videos")
+SAMPLE_FOLDER = "sample"
+"""Where the records of the sample site go: they are replaced each time."""
 SAMPLE_SITE = (sys.executable, "-m", "tests.site", "--until-stdin-closes")
 
 EXAMPLES = """
 examples:
-  scrapy collect                                        the bundled sample site
+  scrapy collect                                        the bundled sample site, files in sample/
   scrapy collect https://peertube.example               all users and videos of an instance
   scrapy collect https://peertube.example -d out -n 2   two instances of each spider, files in out/
 
-An interrupted run goes on where it was when the same command is started again.
+An interrupted run goes on where it was when the same command is started again. Files that hold what another crawl has
+found are never replaced: give each site a folder of its own.
 exit codes: 0 done, 1 an instance could not do what was asked, 2 wrong arguments
 """
 
@@ -57,7 +67,12 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = EXAMPLES
-        parser.add_argument("-d", "--dir", default=".", metavar="DIR", help="folder of the files (default: this one)")
+        parser.add_argument(
+            "-d",
+            "--dir",
+            metavar="DIR",
+            help=f"folder of the files (default: this one; {SAMPLE_FOLDER}/ for the sample site)",
+        )
         parser.add_argument("-n", type=int, default=1, metavar="N", help="instances of each spider (default: 1)")
         parser.add_argument(
             "-a",
@@ -68,6 +83,15 @@ class Command(ScrapyCommand):
             help="argument of the spiders, such as scope=web",
         )
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and check the settings before Scrapy uses any.
+
+        Raises:
+            UsageError: one cannot work.
+        """
+        super().process_options(args, opts)
+        usable(self.settings)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Collect from the URLs, or from the sample site.
 
@@ -76,27 +100,22 @@ class Command(ScrapyCommand):
         """
         if opts.n < 1:
             raise UsageError(f"-n {opts.n}: the number of instances must be at least 1", print_help=False)
-        folder = writable_folder(Path(opts.dir))
-        if self.settings is None:
-            raise UsageError("scrapy collect runs inside the project's folder", print_help=False)
+        check_spiders(self.crawler_process)
+        folder = writable_folder(Path(opts.dir or ("." if args else SAMPLE_FOLDER)))
+        settings = usable(self.settings)
         try:
-            arguments = dict(spider_argument(word) for word in opts.spargs) | {"url": ",".join(args)}
-            check_arguments(arguments)
+            check_arguments(arguments := spider_arguments(args, opts.spargs))
             with contextlib.ExitStack() as stack:
                 if not args:  # the sample site is another one each time: nothing to go on with
                     store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
-                    self.settings.set("STORE_DIR", store, priority="cmdline")
-                settings, environment = given_settings(self.settings), {"REDIS_URL": self.settings["REDIS_URL"]}
-                server = connect(self.settings)
+                    settings.set("STORE_DIR", store, priority="cmdline")
+                given, environment = given_settings(settings), {"REDIS_URL": settings["REDIS_URL"] or ""}
+                server = connect(settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
-                words = [f"url={','.join(urls)}", *opts.spargs]
-                options = [*options_of("-a", words), *options_of("-s", settings)]
-                asked, anew = describe(arguments), bool(arguments.get("anew"))
-                in_the_way = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
-                if any(in_the_way):
-                    raise UsageError("\n".join(filter(None, in_the_way)), print_help=False)
+                options = [*options_of("-a", [f"url={','.join(urls)}", *opts.spargs]), *options_of("-s", given)]
+                check_nothing_in_the_way(server, arguments, folder if args or opts.dir else None)
                 instances = [
                     Instance.start(spider, number, folder, options, environment)
                     for spider in SPIDERS
@@ -108,6 +127,48 @@ class Command(ScrapyCommand):
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         self.exitcode = max(instance.exit_code() for instance in instances)
+
+
+def check_spiders(process: CrawlerProcessBase | None) -> None:
+    """Check that the spiders are there.
+
+    Raises:
+        UsageError: this is the project of somebody else.
+    """
+    missing = set(SPIDERS) - set(process.spider_loader.list() if process else ())
+    if missing:
+        raise UsageError(
+            f"scrapy collect starts the spiders {' and '.join(SPIDERS)}, and this project has no "
+            f"{' and no '.join(sorted(missing))}: use scrapy crawl SPIDER.",
+            print_help=False,
+        )
+
+
+def check_nothing_in_the_way(server: Redis, arguments: Mapping[str, str], folder: Path | None) -> None:
+    """Check that neither another crawl nor what it has found is in the way; without a folder files are not looked at.
+
+    Raises:
+        UsageError: one is.
+    """
+    asked, anew = describe(arguments), asks_anew(arguments)
+    found = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
+    if folder and not any(found):
+        found = [others_records(server, Keys(spider), asked, feed_of(spider, folder)) for spider in SPIDERS]
+    if any(found):
+        raise UsageError("\n".join(filter(None, found)), print_help=False)
+
+
+def others_records(server: Redis, keys: Keys, seeds: str, feed: Path) -> str | None:
+    """Return what is to be done where a feed holds something, and not what a crawl of the same `seeds` has found here.
+
+    Its instances are started with -O: a file that the crawl has not noted as its own is emptied by them.
+    """
+    if not feed.exists() or not feed.stat().st_size:
+        return None
+    theirs = text(server.hget(keys.control, "seeds") or b"")
+    if theirs == seeds and server.hexists(keys.feeds, feed_name(feed)):
+        return None
+    return f"{feed} holds what another crawl has found: keep it, and pass -d FOLDER for this one, or move it away."
 
 
 def writable_folder(folder: Path) -> Path:
@@ -122,6 +183,15 @@ def writable_folder(folder: Path) -> Path:
             return folder
     except OSError as exc:
         raise UsageError(f"-d {folder} cannot be written to ({exc}): pass another folder.", print_help=False) from exc
+
+
+def spider_arguments(urls: list[str], words: list[str]) -> dict[str, str]:
+    """Return the arguments of the spiders.
+
+    Raises:
+        SeedError: one has no `=`.
+    """
+    return dict(map(spider_argument, words)) | ({"url": ",".join(urls)} if urls else {})
 
 
 def spider_argument(word: str) -> tuple[str, str]:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-from pathlib import Path
+import sys
 
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
 
+from crawler.checks import check_feeds, check_start, usable
 from crawler.errors import SettingsError, StoreError
-from crawler.feeds.paths import local_path
-from crawler.frontier.connection import connect
-from crawler.frontier.keys import Keys
-from crawler.frontier.options import Options
-from crawler.frontier.standing import other_crawl
-from crawler.seeds import check_arguments, describe
-from crawler.spiders.seeded import SeededSpider
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
@@ -27,6 +20,8 @@ TROUBLES = (
     *("frontier/not_queued", "frontier/dead_letters"),
 )
 """Statistics that say the same where they are not 0."""
+FEED_FAILED = "feedexport/failed_count/"
+"""Before the class of a feed that Scrapy could not store, in the statistics."""
 
 ARGUMENTS = """
 arguments of the spiders users and videos, each as -a NAME=VALUE:
@@ -35,7 +30,7 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
   scope=SCOPE        seed, host or web: what is asked for, all of its host, all that it leads to
                      (default: seed for one user or video of a known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
-  max_pages=N        stop this instance after N pages; the next start goes on
+  max_pages=N        stop this instance after N pages; the next start goes on (default: 0, no limit)
   anew=1             drop what an interrupted crawl has left, and begin anew
 
 examples:
@@ -61,6 +56,15 @@ class Command(CrawlCommand):
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = ARGUMENTS
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and check the settings before Scrapy uses any.
+
+        Raises:
+            UsageError: one cannot work.
+        """
+        super().process_options(args, opts)
+        usable(self.settings)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider.
 
@@ -75,16 +79,15 @@ class Command(CrawlCommand):
         if args[0] not in (names := self.crawler_process.spider_loader.list()):
             raise UsageError(f"there is no spider {args[0]}: there are {', '.join(names)}.", print_help=False)
         try:
-            if issubclass(self.crawler_process.spider_loader.load(args[0]), SeededSpider):
-                check_arguments(opts.spargs)
-            Options.from_settings(self.settings)
-            server = connect(self.settings)
-            in_the_way = other_crawl(server, Keys(args[0]), describe(opts.spargs), anew=bool(opts.spargs.get("anew")))
+            missing = check_start(self.settings, self.crawler_process.spider_loader.load(args[0]), opts.spargs)
+            if missing is None:
+                check_feeds(self.settings)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        if in_the_way:
-            raise UsageError(in_the_way, print_help=False)
-        check_feeds(self.settings)
+        if missing is not None:
+            sys.stderr.write(f"{missing}\n")
+            self.exitcode = 1
+            return
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
         repeat_signals(asked_to_stop)
@@ -94,6 +97,7 @@ class Command(CrawlCommand):
     def exit_code(self, stats: dict[str, object]) -> int:
         """Return 0 when the crawl did what was asked, else 1."""
         unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in TROUBLES)
+        unfit = unfit or any(name.startswith(FEED_FAILED) for name in stats)
         return 1 if unfit else 0
 
 
@@ -114,21 +118,3 @@ def repeat_signals(noted: list[int]) -> None:
             os.kill(os.getpid(), number)
 
     reactor.callWhenRunning(reactor.callLater, 0, repeat)
-
-
-def check_feeds(settings: BaseSettings) -> None:
-    """Check that the files of the feeds can be written, before anything is fetched for them.
-
-    Raises:
-        UsageError: one cannot.
-    """
-    for uri in settings.getdict("FEEDS"):
-        local = local_path(str(uri))
-        if local is None or "%" in local:  # placeholders are filled in when the spider opens
-            continue
-        path = Path(local)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.open("ab").close()
-        except OSError as exc:
-            raise UsageError(f"-o {path} cannot be written ({exc}): pass another file.", print_help=False) from exc

@@ -82,6 +82,10 @@ class Command(ScrapyCommand):
             say(f"{output} is not written ({exc}): make room or make it writable, and start again.")
             self.exitcode = 1
             return
+        if tally.is_vain():
+            say(f"{output} is not written: no line of what was read is JSON.")
+            self.exitcode = 1
+            return
         sys.stdout.write(f"{output}: {tally.sentence(len(inputs))}\n")
         self.exitcode = 1 if tally.bad or tally.unread else 0
 
@@ -96,6 +100,10 @@ class Tally:
     bad: int = 0
     torn: int = 0
     unread: int = 0
+
+    def is_vain(self) -> bool:
+        """Tell whether there is nothing to write, though not because the files are empty."""
+        return not self.records and not self.others and bool(self.bad or self.unread)
 
     def sentence(self, files: int) -> str:
         """Return what was done with so many files."""
@@ -120,9 +128,13 @@ def output_file(new: str | None, overwritten: str | None) -> Path:
             f"-o {name}: what is written is a file of plain lines; give it another name.", print_help=False
         )
     path = Path(os.path.realpath(name))
-    if new is not None and path.exists():
+    try:
+        exists, is_file = path.exists(), path.is_file()
+    except OSError as exc:  # a folder that may not be looked into
+        raise UsageError(f"-o {name} cannot be written ({exc.strerror}): name another file.", print_help=False) from exc
+    if new is not None and exists:
         raise UsageError(f"-o {name} exists: name another file, or replace it with -O.", print_help=False)
-    if path.exists() and not path.is_file():
+    if exists and not is_file:
         raise UsageError(f"-O {name} is no file: name another one.", print_help=False)
     return path
 
@@ -136,14 +148,16 @@ def check_inputs(inputs: list[Path], output: Path) -> None:
     if not inputs:
         raise UsageError("name the files to merge, such as: scrapy merge a.jsonl b.jsonl -o all.jsonl")
     for path in inputs:
-        if path.is_dir() or not os.access(path, os.R_OK):
+        if os.path.isdir(path):  # noqa: PTH112 - which is False where that cannot be known
+            raise UsageError(f"{path} is a folder: name the JSON lines files in it.", print_help=False)
+        if not os.access(path, os.R_OK):
             raise UsageError(f"{path} cannot be read: name JSON lines files that exist.", print_help=False)
         if output.exists() and path.samefile(output):
             raise UsageError(f"{path} is to be read and written: give the merged file another name.", print_help=False)
 
 
 def merge(inputs: list[Path], output: Path, tally: Tally) -> None:
-    """Write the lines of `inputs` to `output`, the newest of each record, and count them.
+    """Write the lines of `inputs` to `output`, the newest of each record, and count them; nothing where none is good.
 
     Raises:
         OSError: the output cannot be written; it is as it was.
@@ -155,6 +169,8 @@ def merge(inputs: list[Path], output: Path, tally: Tally) -> None:
                 file.writelines(good_lines(path, readings, tally))
             file.flush()
             os.fsync(file.fileno())
+        if tally.is_vain():
+            return
         stays = readings.newest()
         tally.duplicates = stays.count(0)
         if tally.duplicates:

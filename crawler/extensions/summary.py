@@ -77,6 +77,9 @@ class SummaryExtension:
         """Log the summary, and put its numbers into the stats."""
         if self.progress.running:
             self.progress.stop()
+        if reason == "queue_lost":
+            logger.warning("No summary of %s: what it would be made from was in the queue that is lost", spider.name)
+            return
         try:
             summary = await asyncio.to_thread(self.ledger.summary)
             dead = await asyncio.to_thread(self.ledger.dead_letters)
@@ -106,7 +109,8 @@ def summary_lines(summary: Summary) -> list[str]:
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:
         complete = sum(listing.found >= listing.target for listing in per_user)
-        lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete")
+        so_far = f" so far, {summary.pending:,} requests are pending" if summary.pending else ""
+        lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete{so_far}")
     incomplete = [listing for listing in summary.incomplete() if not listing.whole]
     lines += [listing_line(listing) for listing in incomplete[:MOST_LISTINGS]]
     if len(incomplete) > MOST_LISTINGS:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
@@ -13,8 +14,10 @@ from typing import IO, TYPE_CHECKING, Any, Self, cast
 from scrapy import signals
 from scrapy.extensions.feedexport import FileFeedStorage
 
+from crawler.errors import FeedUnwritten
 from crawler.feeds.duplicates import drop_duplicates, feed_name
 from crawler.feeds.lines import LineFile, sync_folder
+from crawler.feeds.unwritten import quieten
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.queue import Queue
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FORMATS = frozenset({"jsonl", "jsonlines", "jl"})
+FAILED = frozenset({"feed_failed", "queue_lost"})
+"""Why an instance ends with lines in hand that it could not write."""
 BEGUN = "begun:"
 """Before the name of a file, in any folder of any machine: when the crawl began the first one of that name, in ns."""
 
@@ -40,6 +45,8 @@ class FeedSink:
     Attributes:
         path: the file.
         offset: its size in bytes when the crawl first met it; None until this instance knows.
+        given: lines that this instance had for it.
+        written: those of them that are in it.
     """
 
     def __init__(self, path: Path, queue: Queue, *, overwrite: bool = False) -> None:
@@ -48,6 +55,7 @@ class FeedSink:
         self.overwrite = overwrite
         self.offset: int | None = None
         self.noted_as = ""
+        self.given = self.written = 0
 
     def append(self, data: bytes) -> None:
         """Append whole lines, and sync; without any, only make the file, or empty it where it is to be begun anew.
@@ -61,6 +69,7 @@ class FeedSink:
                 self._begin(file)
             if data:
                 file.append(data)
+                self.written += data.count(b"\n")
 
     def tidy(self) -> int:
         """Leave one line of each record of this crawl; return how many were dropped.
@@ -114,11 +123,32 @@ class FeedFile(io.RawIOBase):
         return len(new)
 
 
+class Stream:
+    """A pipe or a device, written to at once as a `LineFile` is."""
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self.file = cast("IO[bytes]", path.open(mode))
+
+    def write(self, lines: bytes) -> None:
+        """Write lines.
+
+        Raises:
+            OSError: some may not have been taken.
+        """
+        self.file.write(lines)
+        self.file.flush()
+
+    def close(self) -> None:
+        """Close it."""
+        with suppress(OSError):  # which tries once more what has failed
+            self.file.close()
+
+
 class LocalFileStorage(FileFeedStorage):
     """Scrapy's local files, where a JSON lines file gets whole lines only, whoever else writes to it.
 
-    With this project's scheduler the lines of a page are on the disk before it counts as done. With another one
-    they are written at once; where that fails the instance stops, and `-O` empties the file at each start.
+    With this project's scheduler the lines of a page are on the disk before it counts as done. With another one, or
+    to a pipe, they are written at once; where that fails the instance stops, and `-O` empties a file at each start.
     """
 
     crawler: Crawler
@@ -127,10 +157,10 @@ class LocalFileStorage(FileFeedStorage):
         super().__init__(uri, feed_options=feed_options)
         options = feed_options or {}
         self.file_path = Path(self.path)
-        is_json_lines = options.get("format") in FORMATS and not options.get("postprocessing")
-        self.takes_lines = is_json_lines and not is_stream(self.file_path)
+        self.is_json_lines = options.get("format") in FORMATS and not options.get("postprocessing")
+        self.takes_lines = self.is_json_lines and not is_stream(self.file_path)
         self.store_empty = bool(options.get("store_empty"))
-        self.lines: LineFile | None = None
+        self.lines: LineFile | Stream | None = None
         self.closing: asyncio.Future[None] | None = None
         self._sink: FeedSink | None = None
 
@@ -139,6 +169,7 @@ class LocalFileStorage(FileFeedStorage):
         """Build for a feed of `crawler`."""
         storage = cls(uri, feed_options=feed_options)
         storage.crawler = crawler
+        quieten()
         # Scrapy builds and drops another one to check the settings: that hears no signal, they hold nobody.
         crawler.signals.connect(storage.engine_started, signals.engine_started)
         return storage
@@ -150,18 +181,27 @@ class LocalFileStorage(FileFeedStorage):
 
     def open(self, spider: Spider) -> IO[bytes]:
         """Return what the exporter writes to."""
-        if not self.takes_lines:
+        if not self.is_json_lines:
             return super().open(spider)
         if (sink := self.sink()) is not None:
-            return cast("IO[bytes]", FeedFile(partial(Frontier.of(self.crawler).write, sink)))
+            return cast("IO[bytes]", FeedFile(partial(self.hand_on, sink)))
         self.write_at_once(b"")
         return cast("IO[bytes]", FeedFile(self.write_at_once))
 
     def store(self, file: IO[bytes]) -> None:
-        """Close what is open."""
+        """Close what is open.
+
+        Raises:
+            FeedUnwritten: the instance has ended because lines could not be written.
+        """
         super().store(file)
         if self.lines is not None:
             self.lines.close()
+        if self.closing is not None:
+            raise FeedUnwritten(f"{self.crawler.stats.get_value('feeds/lines_lost', 0):,} lines are not in it")
+        left = self._sink.given - self._sink.written if self._sink is not None else 0
+        if left and Frontier.of(self.crawler).close_reason in FAILED:
+            raise FeedUnwritten(f"{left:,} lines are not in it, of pages that are not done yet")
 
     def sink(self) -> FeedSink | None:
         """Return what the I/O thread writes to; None where this feed or the crawler's scheduler has none."""
@@ -171,13 +211,25 @@ class LocalFileStorage(FileFeedStorage):
             frontier.on_complete(partial(tidy, self._sink, self.crawler))
         return self._sink
 
+    def hand_on(self, sink: FeedSink, lines: bytes) -> None:
+        """Have the I/O thread write lines."""
+        sink.given += lines.count(b"\n")
+        Frontier.of(self.crawler).write(sink, lines)
+
+    def opened(self) -> LineFile | Stream:
+        """Open the file, or the pipe or device."""
+        if not self.takes_lines:
+            return Stream(self.file_path, self.write_mode)
+        lines = LineFile(self.file_path)
+        if self.write_mode == "wb":
+            lines.truncate()
+        return lines
+
     def write_at_once(self, lines: bytes) -> None:
         """Write lines, or stop the instance: what an exporter raised, Scrapy would log and forget."""
         try:
             if self.lines is None:
-                self.lines = LineFile(self.file_path)
-                if self.write_mode == "wb":
-                    self.lines.truncate()
+                self.lines = self.opened()
             if lines:
                 self.lines.write(lines)
         except OSError as exc:

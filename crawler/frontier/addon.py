@@ -52,12 +52,31 @@ class FrontierAddon:
         """
         for name, value in SINGLE.items():
             settings.set(name, value, priority="addon")
-        if not issubclass(load_object(settings["SCHEDULER"]), Scheduler):
-            raise SettingsError(
-                f"SCHEDULER ({settings['SCHEDULER']}) is not the frontier's: leave it out, or take the add-on out."
-            )
+        check_scheduler(settings)
         for name, parts in MERGED.items():
             present = settings.getdict(name)
             settings.set(name, {**parts, **present}, priority="cmdline")
         if not names_a_server(settings):  # later they are frozen
             settings.set("REDIS_URL", embedded_url(store_folder(settings)), priority="cmdline")
+
+
+def is_added(settings: BaseSettings) -> bool:
+    """Tell whether a project has the add-on."""
+    return any(load_object(one) is FrontierAddon for one in settings.getdict("ADDONS"))
+
+
+def check_scheduler(settings: BaseSettings) -> None:
+    """Check that the frontier's scheduler is the one in use: without it the other parts of the frontier hang.
+
+    Raises:
+        SettingsError: the settings name another one, or none that can be imported.
+    """
+    try:
+        scheduler = load_object(settings["SCHEDULER"])
+    except (ImportError, NameError, ValueError, TypeError):
+        scheduler = None
+    if not (isinstance(scheduler, type) and issubclass(scheduler, Scheduler)):
+        raise SettingsError(
+            f"SCHEDULER ({settings['SCHEDULER']}) is not the frontier's: leave it out"
+            f"{', or take the add-on out' if is_added(settings) else ''}."
+        )

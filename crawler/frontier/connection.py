@@ -77,11 +77,22 @@ def store_folder(settings: BaseSettings) -> Path:
 
 
 def names_a_server(settings: BaseSettings) -> bool:
-    """Tell whether the settings name a Redis, in any of scrapy-redis' ways."""
+    """Tell whether the settings name a Redis, in any of scrapy-redis' ways.
+
+    Raises:
+        StoreError: they name a port and no host, for which scrapy-redis takes localhost.
+    """
     params = settings.getdict("REDIS_PARAMS")
-    return any(settings.get(name) for name in ("REDIS_URL", "REDIS_HOST")) or any(
+    if any(settings.get(name) for name in ("REDIS_URL", "REDIS_HOST")) or any(
         params.get(name) for name in ("url", "host", "unix_socket_path")
-    )
+    ):
+        return True
+    if port := settings.get("REDIS_PORT") or params.get("port"):
+        raise StoreError(
+            f"REDIS_PORT ({port}) is set without a host: set REDIS_HOST too, such as localhost, or leave REDIS_PORT "
+            "out for the embedded store."
+        )
+    return False
 
 
 def revive(settings: BaseSettings) -> None:

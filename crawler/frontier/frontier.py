@@ -274,8 +274,8 @@ class Frontier:
     def lost(self, error: QueueLost) -> None:
         """End loudly."""
         sentence = (
-            f"The queue is lost: {error}. What is in the feeds is safe; start the same command again, with -a anew=1 "
-            "if it ends like this once more."
+            f"The queue is lost: {error}. What is in the feeds stays there if you start again with -o: -O would empty "
+            "them where a new crawl begins. Add -a anew=1 if it ends like this once more."
         )
         self.loop.call_soon_threadsafe(self.end, "queue_lost", sentence)
 

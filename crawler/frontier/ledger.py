@@ -50,13 +50,13 @@ class ListingCount:
 
     @property
     def target(self) -> int:
-        """What `found` is measured against: what the site declares, or has listed where it declares nothing."""
+        """What `found` should be: what the site declares, or has listed where it declares nothing."""
         return self.listed if self.declared is None else max(self.declared, self.listed)
 
     @property
     def share(self) -> float | None:
-        """`found` of `target`, 0 to 1; None where there is nothing to find."""
-        return min(1.0, self.found / self.target) if self.target else None
+        """`found` of `target`, 0 to 1; None where there is nothing to find, or the site does not say how much."""
+        return min(1.0, self.found / self.target) if self.declared is not None and self.target else None
 
     def percent(self) -> str:
         """Return `share` as `99.9 %`, rounded down so that only what is complete says 100; `-` where there is none."""
@@ -72,12 +72,14 @@ class Summary:
         listings: those of whole hosts first.
         refused: record key (as JSON) or URL to its reason in a word.
         failed: the same, to its reason in a sentence.
+        pending: requests that are left: more may be listed by them.
     """
 
     records: dict[str, int]
     listings: list[ListingCount]
     refused: dict[str, str]
     failed: dict[str, str]
+    pending: int = 0
 
     def refused_by_reason(self) -> list[tuple[str, int]]:
         """Return how many were refused for each reason."""
@@ -174,7 +176,7 @@ class Ledger:
                     listing.add(key, found=bool(found), refused=key in refused, failed=key in failed)
         kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
         in_order = sorted(listings.values(), key=lambda one: (not one.whole, one.name, one.kind))
-        return Summary(dict(kinds), in_order, refused, failed)
+        return Summary(dict(kinds), in_order, refused, failed, self.server.hlen(self.keys.requests))
 
     def not_recorded(self, key: str) -> dict[str, str]:
         """Return what was refused or failed, with the reasons, without what became a record after all."""

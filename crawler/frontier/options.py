@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from crawler.errors import SettingsError
+from crawler.frontier.bounds import NUMBERS, bounded, number
 from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-LEAST_LEASE_TTL_MS = 3000
 LANDING_S = 5.0
 """How much longer than its timeout a request counts as in flight."""
 LONGEST_TIMEOUT_S = 86_400.0
@@ -61,21 +60,14 @@ class Options:
             SettingsError: one cannot work.
         """
         default = cls()
-        lease_ttl_ms = number(settings, "LEASE_TTL_MS", default.lease_ttl_ms)
-        if lease_ttl_ms < LEAST_LEASE_TTL_MS:
-            raise SettingsError(
-                f"LEASE_TTL_MS ({lease_ttl_ms:g}) must be at least {LEAST_LEASE_TTL_MS}: the heartbeat renews a third "
-                "of the way, and a busy machine can be a second late."
-            )
-        cap = int(number(settings, "CONCURRENT_REQUESTS_PER_DOMAIN", default.cap))
         usual = Limits(
             1000 * number(settings, "DOWNLOAD_DELAY", 0),
-            cap or int(number(settings, "CONCURRENT_REQUESTS", 0)) or 1_000_000,
+            int(number(settings, "CONCURRENT_REQUESTS_PER_DOMAIN", default.cap)),
         )
         return cls(
-            lease_ttl_ms=int(lease_ttl_ms),
-            max_deliveries=int(number(settings, "MAX_DELIVERIES", default.max_deliveries, least=1)),
-            prefetch_count=int(number(settings, "PREFETCH_COUNT", default.prefetch_count, least=1)),
+            lease_ttl_ms=int(number(settings, "LEASE_TTL_MS", default.lease_ttl_ms)),
+            max_deliveries=int(number(settings, "MAX_DELIVERIES", default.max_deliveries)),
+            prefetch_count=int(number(settings, "PREFETCH_COUNT", default.prefetch_count)),
             delay_ms=usual.delay_ms,
             cap=usual.cap,
             flight_ms=flight_ms_of(number(settings, "DOWNLOAD_TIMEOUT", default.flight_ms / 1000)),
@@ -93,29 +85,14 @@ def own_limits(settings: BaseSettings, usual: Limits) -> dict[str, Limits]:
     own = {}
     for slot, given in settings.getdict("DOWNLOAD_SLOTS").items():
         if slot != FLEET_SLOT:
-            delay, cap = (f"DOWNLOAD_SLOTS[{slot!r}][{name!r}]" for name in ("delay", "concurrency"))
-            named = {f"DOWNLOAD_SLOTS[{slot!r}][{name!r}]": value for name, value in given.items()}
-            delay_ms = 1000 * number(named, delay, usual.delay_ms / 1000)
-            own[slot] = Limits(delay_ms, int(number(named, cap, usual.cap, least=1)))
+            where, delay_s = f"DOWNLOAD_SLOTS[{slot!r}]", given.get("delay", usual.delay_ms / 1000)
+            delay_s = bounded(f"{where}['delay']", delay_s, NUMBERS["DOWNLOAD_DELAY"])
+            most = NUMBERS["CONCURRENT_REQUESTS_PER_DOMAIN"]
+            cap = bounded(f"{where}['concurrency']", given.get("concurrency", usual.cap), most)
+            own[slot] = Limits(1000 * delay_s, int(cap))
     return own
 
 
 def flight_ms_of(timeout_s: float) -> int:
     """Return for how long a request with such a timeout counts as in flight."""
     return int(1000 * (min(timeout_s, LONGEST_TIMEOUT_S) + LANDING_S))
-
-
-def number(settings: BaseSettings | Mapping[str, Any], name: str, default: float, *, least: float = 0) -> float:
-    """Return a setting as a number.
-
-    Raises:
-        SettingsError: it is none, or below `least`.
-    """
-    value = settings.get(name, default)
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        found = least - 1
-    if not least <= found < float("inf"):
-        raise SettingsError(f"{name} ({value}) must be a number of at least {least:g}: set it to one, or leave it out.")
-    return found

@@ -87,7 +87,11 @@ class Patience:
                     self.insist(self.load_scripts)
                     continue
                 if pause_s == BACKOFF_S:
-                    logger.warning("Redis does not answer (%s): waiting, nothing is lost meanwhile", exc)
+                    logger.warning(
+                        "Redis does not answer (%s): waiting, up to %.0f s. Nothing is lost if its data comes back.",
+                        exc,
+                        self.limit_s(),
+                    )
                 self.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
                 pause_s = min(MOST_BACKOFF_S, 2 * pause_s)
                 self.revive()
@@ -115,7 +119,7 @@ class Patience:
                     logger.error(  # noqa: TRY400 - a sentence for the user, no traceback
                         "%s: waiting for room, up to %.0f s. Nothing is lost: what is not written is not acknowledged.",
                         exc,
-                        self.patience_s,
+                        self.limit_s(),
                     )
                 if self.is_over(began):
                     raise
@@ -127,7 +131,11 @@ class Patience:
 
     def is_over(self, began: float) -> bool:
         """Tell whether what was missed first at `began` has been waited for long enough."""
-        return monotonic() - began > (LAST_WORDS_S if self.stopping.is_set() else self.patience_s)
+        return monotonic() - began > self.limit_s()
+
+    def limit_s(self) -> float:
+        """Return how long something is waited for by now."""
+        return LAST_WORDS_S if self.stopping.is_set() else self.patience_s
 
     def wait(self, seconds: float) -> None:
         """Wait until the next attempt; being asked to end makes it come at once, and those after it often."""

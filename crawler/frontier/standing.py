@@ -35,3 +35,11 @@ def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) ->
         f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending:,} requests pending: "
         f"go on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
     )
+
+
+def begins_anew(server: Redis, keys: Keys, *, anew: bool = False) -> bool:
+    """Tell whether the next instance begins a new crawl, as `join.lua` has it: else there is one to go on with."""
+    finished, begun = cast("list[bytes | None]", server.hmget(keys.control, "finished", "sequence"))
+    seconds, _ = server.time()
+    runs = server.zcount(keys.workers, seconds * 1000, "+inf")
+    return bool(finished) or not (runs or (int(begun or 0) and not anew))

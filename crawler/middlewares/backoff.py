@@ -43,7 +43,7 @@ class BackOffMiddleware:
         settings = crawler.settings
         self.most_pause_s = settings.getfloat("RETRY_AFTER_MAX_S")
         self.most_times = settings.getint("BACKOFF_TIMES")
-        self.in_flight = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") or settings.getint("CONCURRENT_REQUESTS")
+        self.in_flight = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self.paused: dict[str, float] = {}
 
     @classmethod

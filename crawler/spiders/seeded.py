@@ -19,7 +19,9 @@ from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
 from crawler.seeds import (
     Seed,
+    asks_anew,
     describe,
+    no_seeds_in,
     parse_kinds,
     parse_max_pages,
     parse_message,
@@ -77,7 +79,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.scope = parse_scope(scope) if scope else None
         self.wanted = parse_kinds(records) if records else self.kinds
         self.max_pages = parse_max_pages(max_pages)
-        self.anew = anew not in {"", "0"}
+        self.anew = asks_anew({"anew": anew})
         self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
         self.pages = 0
         self.bad_seeds = 0
@@ -138,7 +140,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         except QueueLost as exc:
             raise CloseSpider("queue_lost") from exc
         if not count and not others_seeds and not taken and self.beginning == "anew":
-            logger.error(self.no_seeds())
+            logger.error(no_seeds_in(self.seeds_file, self.bad_seeds, self.redis_key))
             raise CloseSpider("no_seeds")
 
     def given_seeds(self) -> Iterator[Seed | SeedError]:
@@ -146,21 +148,6 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         yield from self.url_seeds
         if self.seeds_file:
             yield from read_seeds(self.seeds_file)
-
-    def no_seeds(self) -> str:
-        """Return what to do when there is nothing to begin with."""
-        if self.bad_seeds:
-            return (
-                f"{self.seeds_file} holds no seeds that can be used: {self.bad_seeds:,} lines were refused, see above."
-            )
-        if self.seeds_file:
-            return (
-                f"{self.seeds_file} holds no seeds: write one URL a line into it, such as https://site.example/@user."
-            )
-        return (
-            "No seeds, and no interrupted crawl to go on with: pass -a url=https://site.example or -a seeds=FILE "
-            f'(- for standard input), or push {{"url": "https://site.example"}} to the list {self.redis_key} in Redis.'
-        )
 
     def make_request_from_data(self, data: bytes) -> list[Request]:
         """Read a seed that another program left in Redis: scrapy-redis' JSON form, or a plain URL."""

@@ -1,0 +1,85 @@
+"""What is checked before an instance of a spider starts, while nothing has been fetched or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.exceptions import UsageError
+
+from crawler.errors import SettingsError
+from crawler.feeds.paths import local_path
+from crawler.frontier.addon import check_scheduler, is_added
+from crawler.frontier.bounds import check_settings
+from crawler.frontier.connection import connect
+from crawler.frontier.keys import Keys
+from crawler.frontier.options import Options
+from crawler.frontier.standing import begins_anew, other_crawl
+from crawler.seeds import asks_anew, check_arguments, describe, no_seeds
+from crawler.spiders.seeded import SeededSpider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy import Spider
+    from scrapy.settings import BaseSettings
+
+START_URLS_KEY = "%(name)s:start_urls"
+"""Where scrapy-redis has the seeds unless REDIS_START_URLS_KEY says otherwise."""
+
+
+def usable(settings: BaseSettings | None) -> BaseSettings:
+    """Return the settings of a command, which all can work.
+
+    Raises:
+        UsageError: one cannot, or the command is not in a project.
+    """
+    if settings is None:
+        raise UsageError("it runs inside the project's folder", print_help=False)
+    try:
+        check_settings(settings)
+    except SettingsError as exc:
+        raise UsageError(str(exc), print_help=False) from exc
+    return settings
+
+
+def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping[str, str]) -> str | None:
+    """Check that an instance can do something; return what to do where there is nothing to begin with.
+
+    Raises:
+        SettingsError: a setting or an argument cannot work, or another crawl is in the way.
+        StoreError: Redis cannot be used.
+    """
+    is_seeded = issubclass(spider, SeededSpider)
+    if is_seeded:
+        check_arguments(arguments)
+    # Where the add-on is to name the scheduler, nobody else has.
+    if settings.getpriority("SCHEDULER") if is_added(settings) else is_seeded:
+        check_scheduler(settings)
+    Options.from_settings(settings)
+    server, anew = connect(settings), asks_anew(arguments)
+    key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spider.name}
+    keys = Keys(spider.name, key)
+    if in_the_way := other_crawl(server, keys, describe(arguments), anew=anew):
+        raise SettingsError(in_the_way)
+    if is_seeded and begins_anew(server, keys, anew=anew) and not server.exists(keys.start_urls):
+        return no_seeds(arguments, key)
+    return None
+
+
+def check_feeds(settings: BaseSettings) -> None:
+    """Check that the files of the feeds can be written, before anything is fetched for them.
+
+    Raises:
+        SettingsError: one cannot.
+    """
+    for uri in settings.getdict("FEEDS"):
+        local = local_path(str(uri))
+        if local is None or "%" in local:  # placeholders are filled in when the spider opens
+            continue
+        path = Path(local)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("ab").close()
+        except OSError as exc:
+            raise SettingsError(f"-o {path} cannot be written ({exc}): pass another file.") from exc
