@@ -7,7 +7,6 @@ import gc
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -32,7 +31,6 @@ from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
 from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
-from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -43,7 +41,7 @@ logger = logging.getLogger(__name__)
 WAKE = Request("data:,wake")
 """Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
 LOOK_S = 0.25
-"""Seconds between two looks whether this instance has been asked to end."""
+"""Seconds between two looks for what has leaked, and for whoever waits whether this instance is about to end."""
 GRANT_LEAST_S = 0.1
 """For so long the reserved time of a request can be used where there is no delay between requests."""
 END_S = 8.0
@@ -113,11 +111,8 @@ class Frontier:
         """
         if self.beginning is None:
             settings, server = self.crawler.settings, self.queue.server
-            beginning, self.pending_at_start = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
-            for slot, limits in settings.getdict("DOWNLOAD_SLOTS").items():
-                if slot != FLEET_SLOT:
-                    ask(settings, server, partial(self.queue.limit, slot, limits))
-            self.beginning = beginning
+            joined = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
+            self.beginning, self.pending_at_start = joined
         return self.beginning
 
     def withdraw(self) -> None:
@@ -134,6 +129,7 @@ class Frontier:
         self.join()
         self.loop = asyncio.get_running_loop()
         self.handover.open(spider)
+        self.watch_close()
         for handler, signal in (
             (self.grants.request_left_downloader, signals.request_left_downloader),
             (self.spider_idle, signals.spider_idle),
@@ -145,6 +141,23 @@ class Frontier:
         self.courier.start()
         self.pulse.start()
         self.looks.start(LOOK_S, now=False)
+
+    def watch_close(self) -> None:
+        """Hear at once that the spider closes, whoever has it do so: the engine's own signal comes when all is over."""
+        engine = self.crawler.engine
+        close = engine.close_spider_async
+
+        async def close_spider_async(*, reason: str = "cancelled") -> None:
+            self.is_to_end()
+            await close(reason=reason)
+
+        engine.close_spider_async = close_spider_async  # type: ignore[method-assign]
+
+    def is_to_end(self) -> None:
+        """Take no more requests, give back those that wait here, and let nobody wait for a host."""
+        if not self.closing:
+            self.closing = self.courier.draining = True
+            self.handover.give_back()
 
     async def close(self, reason: str) -> None:
         """Tell all that is done, give back the rest, and leave."""
@@ -266,13 +279,10 @@ class Frontier:
         raise DontCloseSpider
 
     def look(self) -> None:
-        """See whether this instance has been asked to end, and whether requests have leaked."""
+        """See whether requests have leaked, and what has become of records that others write."""
         self.deliveries.sweep(idle=False)
         if self.awaited.pages:
             asyncio.ensure_future(self.awaited.ask(is_idle=not self.deliveries.open))  # noqa: RUF006 - awaited keeps it
-        if not self.closing and not self.crawler.engine.running:
-            self.closing = self.courier.draining = True
-            self.handover.give_back()
 
     # --- what the courier tells, in its thread ---
 

@@ -60,9 +60,9 @@ The fields of four of them:
 |                    | begun:NAME | when this crawl began the first file of a name, in ns by its file system |
 |                    | rejects:machine:path | 0 once this crawl has dropped its old lines from a file of rejects |
 | host:<slot>        | next_ms, set_ms | when the next request may go, and when that was said |
-|                    | slow_ms, robots_ms, delay_ms | delays by back-off, robots.txt, DOWNLOAD_SLOTS |
-|                    | robots_from | origin whose robots.txt asked for robots_ms |
-|                    | cap        | of DOWNLOAD_SLOTS: requests in flight |
+|                    | slow_ms, robots_ms | delays by back-off and robots.txt; those of settings come with each call |
+|                    | robots_from | the origin that asks for robots_ms |
+|                    | paused_ms  | until when the host has asked for a pause, which makes it slower once |
 """
 
 from __future__ import annotations

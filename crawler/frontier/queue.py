@@ -14,11 +14,11 @@ from redis.exceptions import NoScriptError
 
 from crawler.errors import OtherCrawl
 from crawler.frontier.keys import FLEET, LEDGER, Keys
-from crawler.frontier.options import Options
+from crawler.frontier.options import Options, flight_ms_of
 from crawler.frontier.worker import has_died, new_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from redis import Redis
 
@@ -223,26 +223,17 @@ class Queue:
     def pop_words(self, number: int, limit: int) -> tuple[Any, ...]:
         """Return the verb and arguments of a POP."""
         pace = (self.options.delay_ms, self.options.cap, self.options.flight_ms, LOOKAHEAD_MS)
-        return "pop", self.worker, self.epoch, number, self.options.lease_ttl_ms, limit, *pace
+        own = (word for slot, limits in self.options.own.items() for word in (slot, *limits))
+        return "pop", self.worker, self.epoch, number, self.options.lease_ttl_ms, limit, *pace, *own
 
-    def grant_words(self, slot: str, flight: str) -> tuple[Any, ...]:
+    def grant_words(self, slot: str, flight: str, timeout_s: float = 0) -> tuple[Any, ...]:
         """Return the verb and arguments of a GRANT; without a flight it takes no part in the host's cap."""
-        pace = (self.options.delay_ms, self.options.cap, flight, self.options.flight_ms, GRANT_LOOKAHEAD_MS)
-        return "grant", self.worker, slot, *pace
+        flight_ms = max(self.options.flight_ms, flight_ms_of(timeout_s))
+        return "grant", self.worker, slot, *self.options.limits(slot), flight, flight_ms, GRANT_LOOKAHEAD_MS
 
     def hold_words(self, slot: str, pause_ms: int, *, slower: bool) -> tuple[Any, ...]:
         """Return the verb and arguments of a HOLD."""
-        return "hold", slot, pause_ms, self.options.delay_ms, int(slower)
-
-    def limit(self, slot: str, limits: Mapping[str, Any]) -> None:
-        """Give a host a pace of its own, for the fleet: `delay` in seconds and `concurrency`, as in DOWNLOAD_SLOTS."""
-        fields: dict[Any, Any] = {}
-        if "delay" in limits:
-            fields["delay_ms"] = f"{1000 * float(limits['delay']):g}"
-        if "concurrency" in limits:
-            fields["cap"] = str(int(limits["concurrency"]))
-        if fields:
-            self.server.hset(self.keys.host(slot), mapping=fields)
+        return "hold", slot, pause_ms, self.options.limits(slot).delay_ms, int(slower)
 
     def begin_feed(self, name: str, size: int) -> int:
         """Note the feed file `name`, of so many bytes; return its size in bytes when this crawl first met it."""
