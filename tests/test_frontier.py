@@ -279,7 +279,7 @@ def test_a_lost_queue_closes_the_spider_with_a_sentence_and_answers_nobody(
             server.flushall()
         frontier.handover.push(Request(PAGE))
         await until(lambda: is_closed(crawler))
-        for ask in (frontier.execute("PING"), frontier.claim("r")):
+        for ask in (frontier.execute("PING"), frontier.claims.claim("r")):
             with pytest.raises(QueueLost):
                 await ask
         assert engine_of(crawler).closed == ["queue_lost"]

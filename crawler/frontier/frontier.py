@@ -19,6 +19,7 @@ from scrapy.utils.misc import load_object
 
 from crawler.errors import QueueLost
 from crawler.frontier.awaited import AwaitedRecords
+from crawler.frontier.claims import Claims
 from crawler.frontier.connection import ask, connect, revive
 from crawler.frontier.courier import Courier
 from crawler.frontier.deliveries import Deliveries, GivenBack
@@ -26,11 +27,11 @@ from crawler.frontier.grants import Grants
 from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
-from crawler.frontier.outbox import Claim, Outbox, Question, Sink
+from crawler.frontier.outbox import Outbox, Question, Sink
 from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
-from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
+from crawler.frontier.queue import Beginning, Progress, Queue, Report
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -56,6 +57,8 @@ class Frontier:
     Attributes:
         queue: the verbs; blocking, never for the reactor.
         deliveries: what the engine has in hand.
+        claims: which records this instance may write.
+        awaited: pages whose records others write.
         grants: for requests that do not come out of the queue.
         closing: whether this instance is about to end.
         beginning: how it has entered the crawl.
@@ -71,7 +74,8 @@ class Frontier:
         self.courier = Courier(self.queue, self.outbox, self.buffer, self)
         self.pulse = Pulse(self.queue)
         grant_s = max(GRANT_LEAST_S, self.options.delay_ms / 2000)
-        self.awaited = AwaitedRecords(self.outbox, self.claim, self.unclaim)
+        self.claims = Claims(self)
+        self.awaited = AwaitedRecords(self.outbox, self.claims)
         self.deliveries = Deliveries(self.outbox, self.awaited, grant_s, self.count)
         self.deliveries.ended = self.has_ended
         self.handover = Handover(crawler, self.outbox, self.buffer, self.deliveries, self.wake_engine)
@@ -210,41 +214,6 @@ class Frontier:
             self.loop.call_soon_threadsafe(resolve, answer, value)
 
         return reply
-
-    async def claim(self, record: str) -> ClaimState:
-        """Ask for the right to write the record of a key: "ours", unless it is in a feed, or another page writes it.
-
-        Raises:
-            QueueLost: Redis stays away.
-        """
-        answer: asyncio.Future[ClaimState] = self.loop.create_future()
-        if not self.outbox.claim(Claim(record, self.answering(answer))):
-            return "others"
-        state = await answer
-        if state != "ours":
-            self.outbox.forget([record])
-        return state
-
-    def unclaim(self, record: str) -> None:
-        """Give up the right to write a record: another page may."""
-        self.outbox.forget([record])
-        self.note(*self.queue.command("unclaim", self.queue.worker, record))
-        self.awaited.freed(record)
-
-    def awaits(self, record: str, response: object) -> None:
-        """Note that a response has a record too which another page writes: until that is so, it is not done."""
-        delivery = self.deliveries.of(response)
-        if delivery is not None and delivery in self.deliveries.open:
-            delivery.awaited.add(record)
-
-    def recorded(self, record: str, response: object) -> None:
-        """Note that a record has come of a response; it counts as written with the acknowledgement of its page."""
-        delivery = self.deliveries.of(response)
-        generation = self.outbox.generation_of(record)
-        if delivery is not None and delivery in self.deliveries.open:
-            delivery.records.append((record, generation))
-        else:  # an item of the spider's start, or of a page that was given up meanwhile
-            self.awaited.written(self.outbox.tell_written([(record, generation)]))
 
     def note(self, *command: Any) -> None:
         """Apply an idempotent command before the next acknowledgement."""
