@@ -274,9 +274,9 @@ class DoneYet(Feed):
         self.crew = crew
         self.seen: list[str | None] = []
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
         self.seen.append(self.crew.control("done"))
-        super().append(data)
+        super().append(data, insist_on_lease)
 
 
 def test_other_feeds_are_not_written_twice_while_one_has_no_room(one: Instance) -> None:

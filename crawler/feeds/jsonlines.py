@@ -49,14 +49,16 @@ class FeedSink:
         self.offset: int | None = None
         self.noted_as = ""
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
         """Append whole lines, and sync; without any, only make the file, or empty it where it is to be begun anew.
 
         Raises:
             OSError: nothing of `data` is in the file; it can be given again.
             RedisError: the same.
         """
-        with LineFile(self.path) as file:  # opened for each commit: there is no end at which to close it
+        # Opened for each commit: there is no end at which to close it.
+        with LineFile(self.path) as file, file.locked():
+            insist_on_lease()
             if self.noted_as != self.queue.worker:
                 self._begin(file)
             if data:
@@ -71,17 +73,16 @@ class FeedSink:
         return 0 if self.offset is None else drop_duplicates([(self.path, self.offset)])
 
     def _begin(self, file: LineFile) -> None:
-        """Agree on the file with the other instances; again when this one joins again: Redis may have less by then."""
+        """Agree on the locked file with the others; again when this one joins again: Redis may have less by then."""
         worker, name = self.queue.worker, feed_name(self.path)
-        with file.locked():
-            offset = self.offset
-            if offset is None:
-                if self.overwrite and not self._is_begun(file, name):
-                    file.truncate()
-                offset = file.size()
-            self.queue.begin_feed(f"{BEGUN}{self.path.name}", file.touch())
-            self.offset = self.queue.begin_feed(name, offset)
-            sync_folder(file.path.parent)
+        offset = self.offset
+        if offset is None:
+            if self.overwrite and not self._is_begun(file, name):
+                file.truncate()
+            offset = file.size()
+        self.queue.begin_feed(f"{BEGUN}{self.path.name}", file.touch())
+        self.offset = self.queue.begin_feed(name, offset)
+        sync_folder(file.path.parent)
         self.noted_as = worker
 
     def _is_begun(self, file: LineFile, name: str) -> bool:
