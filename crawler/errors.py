@@ -5,6 +5,7 @@ CrawlerError
 │   └── SeedError        a seed is no URL, or the seeds file cannot be read
 ├── StoreError           the embedded store cannot be started or reached
 ├── QueueLost            Redis has lost the crawl, or stays away
+│   └── RedisSilent      it stays away: the crawl may still be there
 ├── NotSerializable      a request has a part that no other process could read from the queue
 ├── BadPayload           what stands in the queue is no request, or of a newer version
 └── PageError
@@ -34,6 +35,10 @@ class StoreError(CrawlerError):
 
 class QueueLost(CrawlerError):
     """Raised when Redis has lost what the crawl had in it, or has not answered for too long."""
+
+
+class RedisSilent(QueueLost):
+    """Raised when Redis has not answered for too long."""
 
 
 class NotSerializable(CrawlerError):

@@ -11,6 +11,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import ListingCount, Summary
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class SummaryExtension:
         """Log the summary, and put its numbers into the stats."""
         if self.progress.running:
             self.progress.stop()
+        if Frontier.is_used(self.crawler) and not Frontier.of(self.crawler).has_left:
+            return  # Redis is silent: nobody waits for a summary that it cannot give
         try:
             summary = await asyncio.to_thread(self.ledger.summary)
             dead = await asyncio.to_thread(self.ledger.dead_letters)

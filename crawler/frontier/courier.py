@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from crawler.errors import QueueLost
+from crawler.frontier.office import Office
 from crawler.frontier.outbox import Claim, Outbox, Parcel, Question, Sink
-from crawler.frontier.patience import Patience
+from crawler.frontier.patience import LAST_WORDS_S, Patience
 from crawler.frontier.prefetch import PrefetchBuffer
 from crawler.frontier.queue import (
     NewLink,
@@ -35,31 +36,15 @@ logger = logging.getLogger(__name__)
 IDLE_POLL_S = 0.2
 """Seconds between two looks for work by an instance that has none."""
 LEAST_POLL_S = 0.005
+END_S = 8.0
+"""How long the end waits for the thread, which may have a feed to write; for a silent Redis less."""
+END_POLL_S = 0.05
 SEEDS_KEPT = 10_000
 """Latest requests without a parent that are sent again when Redis comes back with less than it had."""
 
 
 class LeaseEnded(Exception):
     """Raised where lines may not be written any more: their pages are handed out again."""
-
-
-class Office(Protocol):
-    """Whom the courier reports to; called in its thread."""
-
-    def news(self) -> None:
-        """Requests have come, or the crawl stands elsewhere."""
-
-    def lost(self, error: QueueLost) -> None:
-        """The queue is gone for good."""
-
-    def feed_failed(self, error: OSError) -> None:
-        """A feed cannot be written."""
-
-    def revive(self) -> None:
-        """Start the embedded server again, if it is ours and has died."""
-
-    def tidy(self) -> None:
-        """Put the feeds in order: the crawl is complete."""
 
 
 class Courier(threading.Thread):
@@ -82,6 +67,8 @@ class Courier(threading.Thread):
         self.tidied = False
         self.heard_at = now_s()
         """When that was asked which Redis answered last: the lease lasts from then on at least."""
+        self.waits_since = 0.0
+        """Since when it waits for an answer of Redis; 0 while it waits for none."""
         self.too_late = False
         """Whether the others have finished the crawl without this instance."""
         self.seeds: deque[NewLink] = deque(maxlen=SEEDS_KEPT)
@@ -101,8 +88,9 @@ class Courier(threading.Thread):
             logger.exception("The courier has a fault")
             self.office.lost(QueueLost(f"the courier has a fault ({type(exc).__name__}: {exc})"))
         self.refuse_questions()
+        leave = [self.queue.command("leave", self.queue.worker)]
         with suppress(QueueLost):
-            self.patience.insist(self.queue.leave)
+            self.patience.insist(lambda: self.exchange(leave))
 
     def work(self) -> None:
         """Carry until told to stop, then what is left."""
@@ -123,6 +111,15 @@ class Courier(threading.Thread):
         self.stopping.set()
         with self.outbox.condition:
             self.outbox.condition.notify()
+
+    def wait_for_end(self) -> bool:
+        """Wait until the thread has ended; False where it has not, as Redis is silent or a disk slow."""
+        began = now_s()
+        while self.is_alive() and now_s() - began < END_S:
+            if self.waits_since and now_s() - max(began, self.waits_since) > LAST_WORDS_S:
+                break
+            self.join(END_POLL_S)
+        return not self.is_alive()
 
     def wait(self) -> tuple[list[Question], list[Claim], Parcel]:
         """Wait until there is something to do; return the questions, and the parcel if it is due."""
@@ -274,6 +271,7 @@ class Courier(threading.Thread):
     def exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
         """Send commands in one round trip; return the replies."""
         asked_at = now_s()
+        self.waits_since = self.waits_since or asked_at
         with self.queue.server.pipeline(transaction=False) as pipe:
             for command in commands:
                 pipe.execute_command(*command)  # type: ignore[no-untyped-call]
@@ -281,7 +279,7 @@ class Courier(threading.Thread):
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
-        self.heard_at = asked_at
+        self.heard_at, self.waits_since = asked_at, 0.0
         return replies
 
     def begin_again(self, undelivered: Parcel, states: set[State]) -> None:
