@@ -291,6 +291,34 @@ def test_when_the_crawl_is_complete_what_it_has_written_twice_is_dropped(
     assert crawler.stats.get_value("feeds/duplicates_dropped") == 1
 
 
+def test_files_of_instances_that_have_gone_are_put_in_order_too(
+    valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = (b'{"kind": "video", "site": "s", "id": "%d"}\n' % number for number in (1, 2))
+    crawler = get_crawler(Videos, {"SCHEDULER": "crawler.frontier.scheduler.Scheduler", "REDIS_URL": valkey})
+    frontier = asyncio.run(frontier_of(crawler))
+    own = LocalFileStorage.from_crawler(crawler, str(tmp_path / "own.jsonl"), feed_options={"format": "jsonl"})
+    assert own.sink() is not None
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "another")
+        FeedSink(tmp_path / "elsewhere.jsonl", frontier.queue).append(one + one, lasts)
+    names = [tmp_path / f"{name}.jsonl" for name in ("gone", "removed", "blocked", "last")]
+    gone, removed, blocked, last = names
+    gone.write_bytes(one + one)
+    for path in names:
+        FeedSink(path, frontier.queue).append(one + two + one, lasts)
+    removed.unlink()
+    (tmp_path / ".blocked.jsonl.keep").mkdir()
+    frontier.tidy()
+    assert gone.read_bytes() == one + one + two + one
+    assert last.read_bytes() == two + one
+    assert blocked.read_bytes() == one + two + one
+    assert not removed.exists()
+    assert (tmp_path / "elsewhere.jsonl").read_bytes() == one + one
+    assert f"{blocked} may hold records twice, because it cannot be rewritten (Is a directory)" in caplog.text
+    assert crawler.stats.get_value("feeds/duplicates_dropped") == 2
+
+
 def test_several_instances_fill_one_file_which_is_begun_anew_once(valkey: str, tmp_path: Path) -> None:
     feed = earlier(tmp_path / "records.jsonl")
     with running_site(Catalogue.generate(users=10, videos=60), Quirks(rate_limit=False)) as site:

@@ -262,7 +262,7 @@ class Courier(threading.Thread):
         if self.progress != "complete" or self.draining:
             return
         if not self.tidied and self.redelivered:
-            self.office.tidy()
+            self.patience.insist(self.office.tidy)
         self.tidied = True
         self.deliver(Parcel(report=Report(ready=True)))
 
