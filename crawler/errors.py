@@ -7,6 +7,7 @@ CrawlerError
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
+│   └── RedisSilent      it stays away: the crawl may still be there
 ├── NotSerializable      a request has a part that no other process could read from the queue
 ├── BadPayload           what stands in the queue is no request, or of a newer version
 └── PageError
@@ -63,6 +64,10 @@ class FeedUnwritten(CrawlerError):
 
 class QueueLost(CrawlerError):
     """Raised when Redis has lost what the crawl had in it, or has not answered for too long."""
+
+
+class RedisSilent(QueueLost):
+    """Raised when Redis has not answered for too long."""
 
 
 class NotSerializable(CrawlerError):

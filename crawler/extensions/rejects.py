@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -44,12 +44,13 @@ class RejectsSink:
         self.warned = False
         self.started = now()
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
         """Append lines to the file, which is made for the first one; a feed of records does not wait for room here."""
         try:
             self.begin()
             if data:
-                with LineFile(self.path) as file:
+                with LineFile(self.path) as file, file.locked():
+                    insist_on_lease()
                     file.append(data)
         except OSError as exc:
             self.warn(exc)

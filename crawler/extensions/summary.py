@@ -11,6 +11,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import ListingCount, Summary
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class SummaryExtension:
         """Log the summary, and put its numbers into the stats."""
         if self.progress.running:
             self.progress.stop()
+        if Frontier.is_used(self.crawler) and not Frontier.of(self.crawler).has_left:
+            return  # Redis is silent: nobody waits for a summary that it cannot give
         if reason == "queue_lost":
             logger.warning("No summary of %s: what it would be made from was in the queue that is lost", spider.name)
             return
