@@ -135,7 +135,8 @@ class Fleet:
         self.begun = time.monotonic()
         if store and not project.ends:
             with store.client() as client:
-                client.lpush(f"{spider}:start_urls", json.dumps({"url": f"{site.url}/"}))
+                client.lpush(f"{spider}:start_urls", *(json.dumps({"url": url}) for url in site.seeds))
+        (folder / "seeds.txt").write_text("\n".join(site.seeds))
         self.events = 0
         self.former: list[Worker] = []
         self.workers: list[Worker] = [self.start(number) for number in range(size)]
@@ -148,7 +149,7 @@ class Fleet:
         feed = self.feeds / (f"records-{number}.jsonl" if self.own_files else "records.jsonl")
         log = self.folder / f"{number}.{generation}.log"
         command = [sys.executable, "-W", self.project.warnings, "-m", "scrapy", "crawl", self.spider]
-        command += ["-a", f"url={self.site.url}", self.option, str(feed)]
+        command += ["-a", f"seeds={self.folder / 'seeds.txt'}", self.option, str(feed)]
         for setting in (*self.settings, f"USER_AGENT=crawler/{number}.{generation}"):
             command += ["-s", setting]
         with log.open("wb") as told:
@@ -271,6 +272,7 @@ class Fleet:
         outcome = read(feeds, self.site.truth)
         outcome.events, outcome.seconds = self.events, time.monotonic() - self.begun
         outcome.again, outcome.pages = self.site.again(), self.site.pages
+        outcome.unmet = sorted(self.site.faults.statuses - {asked.status for asked in self.site.crawled()})
         outcome.exits = [worker.process.wait() for worker in self.workers if not worker.lasting]
         outcome.struck_exits = Counter(worker.process.wait() for worker in self.former)
         outcome.logs = [worker.log for worker in (*self.former, *self.workers)]
