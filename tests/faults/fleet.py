@@ -67,7 +67,8 @@ class Worker:
     """One instance."""
 
     number: int
-    generation: int
+    agent: str
+    """Its user agent, by which the site tells it from the others."""
     process: subprocess.Popen[bytes]
     log: Path
     feed: Path
@@ -76,11 +77,6 @@ class Worker:
     """A fault has struck it: it is started again once it has ended."""
     lasting: bool = False
     """It is not started again."""
-
-    @property
-    def agent(self) -> str:
-        """Its user agent, by which the site tells it from the others."""
-        return f"crawler/{self.number}.{self.generation}"
 
     @property
     def running(self) -> bool:
@@ -150,7 +146,8 @@ class Fleet:
         log = self.folder / f"{number}.{generation}.log"
         command = [sys.executable, "-W", self.project.warnings, "-m", "scrapy", "crawl", self.spider]
         command += ["-a", f"seeds={self.folder / 'seeds.txt'}", self.option, str(feed)]
-        for setting in (*self.settings, f"USER_AGENT=crawler/{number}.{generation}"):
+        agent = f"{self.spider}/{number}.{generation}"
+        for setting in (*self.settings, f"USER_AGENT={agent}"):
             command += ["-s", setting]
         with log.open("wb") as told:
             process = subprocess.Popen(  # noqa: S603 - our own code
@@ -161,7 +158,7 @@ class Fleet:
                 stdout=told,
                 stderr=told,
             )
-        return Worker(number, generation, process, log, feed, time.monotonic())
+        return Worker(number, agent, process, log, feed, time.monotonic())
 
     def again(self, worker: Worker) -> Worker:
         """Start an instance that has ended again."""
