@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.faults import calm, disks, endings, scenarios
+from tests.faults import calm, claims, disks, endings, scenarios
 from tests.faults.fleet import OURS, STOCK
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
@@ -75,6 +75,7 @@ def faults(options: argparse.Namespace) -> list[Fault]:
         Fault(scenarios.kills_on_the_embedded_store, kills // 3, ours_only=True),
         Fault(scenarios.kill_of_all, few),
         Fault(scenarios.kills_at_the_end, options.workers - 1),
+        Fault(claims.claim_of_the_dead, ours_only=True),
         Fault(scenarios.terms, terms),
         Fault(scenarios.double_terms, terms),
         Fault(scenarios.terms_during_start_up, terms // 2),

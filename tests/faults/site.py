@@ -22,6 +22,8 @@ START_TIMEOUT_S = 30
 SHUTDOWN_S = 0.1
 POISON, BLOCK = "/poison", "/block"
 """Pages of which a spider of `tests.faults.spiders` dies, or that keep it busy."""
+HELD, NOT_LINKED = "/v/0", "/w/0"
+"""Two pages of one record: one whose record such a spider never writes, and one that no list links to."""
 WORDS = "Lorem ipsum dolor sit amet, consectetur adipisici elit, sed eiusmod tempor incidunt ut labore. " * 10
 """Makes a record about a kilobyte: buffers are then flushed in the middle of lines."""
 
@@ -90,6 +92,7 @@ class FaultSite:
     Attributes:
         url: base URL, known once it is open.
         requests: all requests so far.
+        once: paths that are answered once, and are gone then.
     """
 
     url: str
@@ -100,6 +103,7 @@ class FaultSite:
         self.news = threading.Condition()
         self.struck: set[str] = set()
         self.pause_s = 0
+        self.once: set[str] = set()
         self.runner: web.AppRunner | None = None
         self.held = False
         self.favoured: set[str] = set()
@@ -236,9 +240,9 @@ class FaultSite:
         body = self.body(path)
         if body is None:
             return web.Response(status=404, text="Not found")
-        if self.pause_s:
-            seconds, self.pause_s = self.pause_s, 0
-            return too_many_requests(seconds)
+        if pause_s := self.pause_s:
+            self.pause_s = 0
+            return too_many_requests(pause_s)
         fault = self.faults.of(path)
         if fault == "redirect":
             return web.Response(status=302, headers={"Location": f"/moved{path}"})
@@ -247,7 +251,9 @@ class FaultSite:
             if fault == "fail":
                 return web.Response(status=500, text="Internal Server Error")
             return too_many_requests(1)
-        return web.Response(text=body, content_type="text/html")
+        is_gone = path in self.once and path in self.struck
+        self.struck.add(path)
+        return web.Response(status=410) if is_gone else web.Response(text=body, content_type="text/html")
 
     def body(self, path: str) -> str | None:
         """Return the page at `path`, None where there is none."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import calm, endings, scenarios
+from tests.faults import calm, claims, endings, scenarios
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
 from tests.faults.servers import REDIS
@@ -41,6 +41,12 @@ def test_killed_instances_lose_nothing_and_leave_no_line_torn_or_twice(
 def test_an_instance_that_is_killed_after_the_last_answer_loses_nothing(arena: Arena) -> None:
     outcome = scenarios.kills_at_the_end(arena, 1)
     assert outcome.faults() == []
+
+
+def test_a_record_that_a_killed_instance_has_claimed_is_read_again_where_it_still_is(arena: Arena) -> None:
+    outcome = claims.claim_of_the_dead(arena, 1)
+    assert outcome.faults() == []
+    assert outcome.events == 1
 
 
 def test_an_instance_that_is_asked_to_end_finishes_its_pages_and_nothing_is_fetched_again(arena: Arena) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 VIDEOS_A_LIST = 5
 LISTS_A_LIST = 30
+KINDS = ("v", "w", "x")
+"""How the paths of pages with a record begin."""
 HOME, NEAR_HOME = "/", "/near/0"
 
 
@@ -51,9 +53,9 @@ class Tree:
         return [f"/{kind}/{number}" for kind in ("v", *twins)]
 
     def record_of(self, path: str) -> int | None:
-        """Return the record that the page at `path` has; None where there is none."""
-        number = path.rpartition("/")[2]
-        is_one = number.isdecimal() and int(number) < self.records and path in self.pages_of(int(number))
+        """Return the record that the page at `path` has, also where it is not linked; None where there is none."""
+        kind, _, number = path.removeprefix("/").partition("/")
+        is_one = kind in KINDS and number.isdecimal() and int(number) < self.records
         return int(number) if is_one else None
 
     def list_of(self, path: str) -> int | None:
