@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from crawler.frontier.queue import Queue, text
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -30,9 +31,9 @@ def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) ->
         )
     if anew or not int(begun or 0):
         return None
-    pending = server.hlen(keys.requests)
+    pending = counted(server.hlen(keys.requests), "request")
     return (
-        f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending:,} requests pending: "
+        f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending} pending: "
         f"go on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
     )
 
