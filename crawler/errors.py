@@ -26,7 +26,16 @@ class SettingsError(CrawlerError):
 
 
 class SeedError(SettingsError):
-    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read."""
+    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read.
+
+    Args:
+        sentence: what is wrong, where, and the remedy.
+        given: what stands there in place of a seed; by default the sentence.
+    """
+
+    def __init__(self, sentence: str, given: str = "") -> None:
+        super().__init__(sentence)
+        self.given = given or sentence
 
 
 class StoreError(CrawlerError):
