@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from crawler.errors import SeedError
 from crawler.fields import web_url
+from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
@@ -243,7 +244,7 @@ def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:
 def no_seeds_in(source: str, bad: int, key: str) -> str:
     """Return what to do where a file has no seeds but `bad` lines that were refused, or where there is no file."""
     if bad:
-        return f"{source} holds no seeds that can be used: {bad:,} lines were refused, see above."
+        return f"{source} holds no seeds that can be used: {counted(bad, 'line')} refused, see above."
     if source:
         return f"{source} holds no seeds: write one URL a line into it, such as https://site.example/@user."
     return (

@@ -12,6 +12,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.checks import check_feeds, check_start, usable
 from crawler.errors import SettingsError, StoreError
+from crawler.terse import Terse
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
@@ -37,13 +38,14 @@ examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
   scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
-
+"""
+EXIT_CODES = """
 exit codes: 0 done (the summary says how complete) or stopped by you, 1 a seed failed, or a fault or the
 loss of the store or the feed stopped it, 2 wrong arguments
 """
 
 
-class Command(CrawlCommand):
+class Command(Terse, CrawlCommand):
     """Runs one instance of a spider."""
 
     def long_desc(self) -> str:
@@ -54,7 +56,8 @@ class Command(CrawlCommand):
         """Add Scrapy's options, and the spiders' arguments to the help."""
         super().add_options(parser)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = ARGUMENTS
+        is_ours = self.settings is not None and "crawler.spiders" in self.settings.getlist("SPIDER_MODULES")
+        parser.epilog = ARGUMENTS + EXIT_CODES if is_ours else EXIT_CODES
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options, and check the settings before Scrapy uses any.
