@@ -113,9 +113,8 @@ class Report:
             self.show(f"{' ' * (9 - lines.index(' '))}{lines} in {feed}")
             for kind in sorted(summary.records):
                 table.add_row(*cells(summary.in_all(kind)), style="bold")
-            for listing in summary.listings:
-                if listing.whole:
-                    table.add_row(*cells(listing))
+            for listing in [one for one in summary.listings if one.whole] or summary.listings[:MOST_LISTINGS]:
+                table.add_row(*cells(listing))
             notes += notes_on(name, summary, stopped=bool(pending))
         notes += [
             f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"
