@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from scrapy.cmdline import ScrapyArgumentParser
+from scrapy.settings import Settings
 
+from crawler.commands.crawl import Command
 from tests.crawls import DEADLINE_S, ROOT
 
 
@@ -22,6 +25,15 @@ def test_an_unknown_option_is_named_and_nothing_else_is_said(words: tuple[str, .
     (line,) = said.splitlines()
     assert line.endswith("error: the option --foo is unknown: --help names those that there are.")
     assert code == 2
+
+
+@pytest.mark.parametrize(("modules", "is_told"), [(["crawler.spiders"], True), (["shop.spiders"], False)])
+def test_arguments_are_explained_where_there_are_spiders_that_take_them(modules: list[str], *, is_told: bool) -> None:
+    command, parser = Command(), ScrapyArgumentParser()
+    command.settings = Settings({"SPIDER_MODULES": modules})
+    command.add_options(parser)
+    assert ("arguments of the spiders users and videos" in parser.format_help()) == is_told
+    assert "exit codes: 0 done" in parser.format_help()
 
 
 @pytest.mark.parametrize(
