@@ -34,6 +34,8 @@ async def attend(valkey: str, reason: str, *feeds: Path) -> dict[str, object]:
         for signal in (signals.spider_opened, signals.spider_closed):
             answers = await crawler.signals.send_catch_log_async(signal, spider=crawler.spider, reason=reason)
             assert [answer for _, answer in answers] == [None]
+            if attendance.comparing:
+                await attendance.comparing
         attendance.engine_stopped()
     return dict(crawler.stats.get_stats())
 

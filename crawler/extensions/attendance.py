@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import redis
 from scrapy import signals
@@ -19,6 +19,7 @@ from crawler.feeds.jsonlines import BEGUN
 from crawler.feeds.paths import local_path
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
+from crawler.frontier.outbox import Question
 from crawler.frontier.queue import Beginning, text
 from crawler.words import counted
 
@@ -47,6 +48,7 @@ class Attendance:
         self.crawler = crawler
         self.frontier = Frontier.of(crawler)
         self.last_words: list[tuple[int, str]] = []
+        self.comparing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -57,7 +59,7 @@ class Attendance:
         crawler.signals.connect(attendance.engine_stopped, signals.engine_stopped)
         return attendance
 
-    async def spider_opened(self) -> None:
+    def spider_opened(self) -> None:
         """Log how the instance has entered the crawl."""
         beginning = self.frontier.beginning
         if beginning is None:
@@ -65,14 +67,17 @@ class Attendance:
         pending = counted(self.frontier.pending_at_start, "request")
         logger.info(BEGINNINGS[beginning], *([] if beginning == "anew" else [pending]))
         if beginning == "resumed":
-            await self.compare_feeds()
+            # Asked now, before the feeds are begun; not awaited here: until the engine runs, it cannot be told to end.
+            feeds: asyncio.Future[Any] = self.frontier.loop.create_future()
+            self.frontier.outbox.ask(Question(("HGETALL", self.frontier.keys.feeds), self.frontier.answering(feeds)))
+            self.comparing = asyncio.ensure_future(self.compare_feeds(feeds))
 
-    async def compare_feeds(self) -> None:
+    async def compare_feeds(self, feeds: asyncio.Future[Any]) -> None:
         """Warn where what the crawl has found before is in other files than these."""
         files = [local_path(str(uri)) for uri in self.crawler.settings.getdict("FEEDS")]
         paths = [path for path in files if path and "%" not in path]  # placeholders are filled in later
         try:
-            noted = await self.frontier.execute("HGETALL", self.frontier.keys.feeds)
+            noted = await feeds
         except QueueLost:  # said by who ends the instance
             return
         former = sorted(name for name in map(text, noted) if not name.startswith((BEGUN, REFUSALS)))
