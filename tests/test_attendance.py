@@ -81,6 +81,14 @@ def test_what_an_interrupted_crawl_has_left_is_said_at_the_start_and_at_the_end(
     ]
 
 
+def test_of_a_queue_that_is_lost_it_is_not_said_that_the_same_command_goes_on(
+    valkey: str, crew: Crew, caplog: pytest.LogCaptureFixture
+) -> None:
+    interrupt(crew)
+    (beginning,) = said(caplog, valkey, "queue_lost")
+    assert beginning.startswith("An interrupted crawl is resumed")
+
+
 def test_an_instance_that_joins_others_says_so(valkey: str, crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
     push(crew.join(), "a")
     beginning, *_ = said(caplog, valkey, "shutdown")

@@ -110,7 +110,7 @@ def test_what_is_complete_while_requests_are_pending_is_so_only_so_far(ledger: B
     ledger.record(RecordKey("video", "s", "a"))
     ledger.server.hset(ledger.keys.requests, mapping={str(number): "{}" for number in range(1_200)})
     line = "  1 of 1 listings of single users are complete"
-    assert f"{line} so far, 1,200 requests are pending" in summary_lines(ledger.summary())
+    assert f"{line} so far, 1,200 requests pending" in summary_lines(ledger.summary())
     ledger.server.delete(ledger.keys.requests)
     assert line in summary_lines(ledger.summary())
 

@@ -43,8 +43,14 @@ def test_arguments_are_explained_where_there_are_spiders_that_take_them(modules:
         (("nobody",), "there is no spider nobody: there are users, videos."),
         ((), "name one spider, such as: scrapy crawl users -a url="),
         (("users", "-a", "url=a.example", "-s", "STORE_DIR=README.md"), "README.md is a file: choose a folder"),
-        (("users", "-s", "STORE_DIR={}/store", "-O", "/dev/full/x.jsonl"), "-O /dev/full/x.jsonl cannot be written"),
-        (("users", "-s", "STORE_DIR={}/store", "-o", "/dev/full/x.jsonl"), "-o /dev/full/x.jsonl cannot be written"),
+        (
+            ("users", "-a", "url=a.example", "-s", "STORE_DIR={}/store", "-O", "/dev/full/x.jsonl"),
+            "-O /dev/full/x.jsonl cannot be written",
+        ),
+        (
+            ("users", "-a", "url=a.example", "-s", "STORE_DIR={}/store", "-o", "/dev/full/x.jsonl"),
+            "-o /dev/full/x.jsonl cannot be written",
+        ),
     ],
 )
 def test_a_wrong_argument_of_crawl_is_one_sentence(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:

@@ -100,6 +100,8 @@ class Attendance:
             self.crawler.stats.set_value("frontier/dead_letters", dead)
             what = "what cannot be read, or instances died of (docs/frontier.md says how to look at it)"
             self.last_words.append((logging.WARNING, f"{counted(dead, 'dead letter')}: {what}"))
+        if reason == "queue_lost":
+            return  # what to do then was said
         if reason != "finished":
             if pending := ledger.counts()["pending"]:
                 sentence = f"{counted(pending, 'request')} pending: the same command goes on from there"

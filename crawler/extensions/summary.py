@@ -111,7 +111,7 @@ def summary_lines(summary: Summary) -> list[str]:
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:
         complete = sum(listing.found >= listing.target for listing in per_user)
-        so_far = f" so far, {summary.pending:,} requests are pending" if summary.pending else ""
+        so_far = f" so far, {counted(summary.pending, 'request')} pending" if summary.pending else ""
         lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete{so_far}")
     incomplete = [listing for listing in summary.incomplete() if not listing.whole]
     lines += [listing_line(listing) for listing in incomplete[:MOST_LISTINGS]]
