@@ -2,7 +2,8 @@
 
 CrawlerError
 ├── SettingsError        a setting or an argument has a value that cannot work
-│   └── SeedError        a seed is no URL, or the seeds file cannot be read
+│   ├── SeedError        a seed is no URL, or the seeds file cannot be read
+│   └── OtherCrawl       another crawl is in the way of the one that was asked for
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
@@ -15,6 +16,8 @@ CrawlerError
 What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest; `Refused`, `Duplicate`, `Awaited` and
 `Unclaimed` are DropItems. `Unfit` never leaves the codec.
 """
+
+from crawler.words import counted
 
 
 class CrawlerError(Exception):
@@ -36,6 +39,29 @@ class SeedError(SettingsError):
     def __init__(self, sentence: str, given: str = "") -> None:
         super().__init__(sentence)
         self.given = given or sentence
+
+
+class OtherCrawl(SettingsError):
+    """Raised where another crawl of a spider runs, or was interrupted, that begins with other seeds.
+
+    Args:
+        spider: its name.
+        seeds: what the other one begins with.
+        pending: requests that are left of it; None where it runs.
+    """
+
+    def __init__(self, spider: str, seeds: str, pending: int | None) -> None:
+        own_store = "or give yours a store of its own with -s STORE_DIR=.crawler-2"
+        if pending is None:
+            super().__init__(
+                f"Another crawl of {spider} is running here, with {seeds}: join it by the same arguments or none, wait "
+                f"for its end, {own_store}."
+            )
+            return
+        super().__init__(
+            f"Another crawl of {spider} was interrupted here, with {seeds} and "
+            f"{counted(pending, 'request')} pending: go on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
+        )
 
 
 class StoreError(CrawlerError):

@@ -179,6 +179,19 @@ def parse_max_pages(text: str | int) -> int:
     return int(text)
 
 
+def parse_anew(text: str) -> bool:
+    """Read the argument `anew=`, `1` to drop what is left of a crawl.
+
+    Raises:
+        SeedError: it is neither that nor `0`: what is meant must not be guessed where something is dropped.
+    """
+    if text not in {"", "0", "1"}:
+        raise SeedError(
+            f"anew={text} is unknown: pass anew=1 to begin anew, or leave it out to go on with what is left."
+        )
+    return text == "1"
+
+
 def parse_message(data: bytes) -> Seed:
     """Read a seed from Redis: a JSON object with a `url`, as scrapy-redis has it, or a plain URL.
 
@@ -209,6 +222,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     if records := arguments.get("records"):
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
+    parse_anew(arguments.get("anew", ""))
     source = arguments.get("seeds", "-")
     if source != "-" and Path(source).is_dir():
         raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")
@@ -218,7 +232,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
 
 def asks_anew(arguments: Mapping[str, str]) -> bool:
     """Tell whether `anew=1` was given."""
-    return arguments.get("anew", "") not in {"", "0"}
+    return parse_anew(arguments.get("anew", ""))
 
 
 def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:

@@ -13,8 +13,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from scrapy.settings import Settings
 
 from crawler.errors import StoreError
-from crawler.frontier.connection import connect, release, revive, shown
+from crawler.frontier import patience
+from crawler.frontier.connection import ask, connect, release, revive, shown
+from crawler.frontier.keys import Keys
+from crawler.frontier.queue import Queue
+from crawler.frontier.standing import other_crawl
+from tests.faults.relay import relay
 from tests.instances import Server
+from tests.listening import acting_on_log
 from tests.queues import signed_in
 
 QUICK = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
@@ -160,6 +166,48 @@ def test_a_wrong_password_is_said_and_not_shown(valkey: str) -> None:
     said = refusal(REDIS_URL=signed_in(valkey, "me", "hidden"))
     assert "invalid username-password pair" in said
     assert "hidden" not in said
+
+
+# --- what is asked of it before the crawl is entered ---
+
+
+def test_a_connection_that_breaks_between_two_questions_is_waited_for(valkey: str) -> None:
+    with relay(valkey) as between:
+        here = settings(REDIS_URL=between.url)
+        with connect(here) as client:
+            between.refuse()
+            with acting_on_log(patience.logger, between.accept) as said:
+                assert ask(here, client, client.ping)
+    assert "Redis does not answer (" in said[0]
+
+
+def test_a_server_that_goes_away_for_good_is_said_with_the_remedy(valkey: str) -> None:
+    with relay(valkey) as between:
+        here = settings(REDIS_URL=between.url, STORE_PATIENCE_S=0)
+        with connect(here) as client:
+            between.refuse()
+            with pytest.raises(
+                StoreError, match=rf"^Redis has not answered for 0 s .*: see to REDIS_URL {between.url}"
+            ):
+                ask(here, client, client.ping)
+
+
+def test_keys_of_another_program_are_said_with_the_remedy(valkey: str) -> None:
+    here, keys = settings(REDIS_URL=valkey), Keys("videos")
+    with connect(here) as client:
+        client.set(keys.control, "another program's")
+        with pytest.raises(
+            StoreError, match=r"WRONGTYPE.*: REDIS_URL .* hold nothing of other programs below \{crawler}"
+        ):
+            ask(here, client, lambda: other_crawl(client, keys, "url=https://site.example"))
+
+
+def test_what_the_user_may_not_do_is_said_with_the_remedy(valkey: str) -> None:
+    with Redis.from_url(valkey) as client:
+        client.execute_command("ACL", "SETUSER", "reader", "on", ">open", "~*", "+@all", "-evalsha")
+    here = settings(REDIS_URL=signed_in(valkey, "reader", "open"))
+    with connect(here) as client, pytest.raises(StoreError, match=r"evalsha.* let its user do what docs/frontier\.md"):
+        ask(here, client, Queue(client, Keys("videos")).join)
 
 
 # --- the embedded one ---

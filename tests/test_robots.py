@@ -21,10 +21,7 @@ from crawler.middlewares.robots import (
     FAILED_KEPT_S,
     KEPT_S,
     LARGEST_BYTES,
-    ORIGINS,
     RobotsTxt,
-    Rules,
-    RulesAtHand,
     SharedRobots,
     asked_delay_s,
     origin_of,
@@ -131,39 +128,6 @@ def test_a_huge_robots_txt_is_cut_between_two_lines() -> None:
     assert lines.startswith(cut)
     assert cut.endswith(b"\nDisallow: /some/path")
     assert LARGEST_BYTES - 30 < len(cut) <= LARGEST_BYTES
-
-
-# --- what is kept of it ---
-
-
-def test_what_is_kept_for_the_fleet_is_read_back() -> None:
-    found = answered(200, b"\xff\xfe\x00\n\xc3\xa9")
-    assert RobotsTxt.loaded(found.dumped(), 5000) == replace(found, kept_s=5)
-
-
-@pytest.mark.parametrize(
-    "value", [None, b"", b"{}", b"[]", b"\xff", b'{"status": "x", "body": ""}', b'{"status": 200, "body": "\xc3\xa9"}']
-)
-def test_what_is_no_copy_of_a_robots_txt_counts_as_none(value: bytes | None) -> None:
-    assert RobotsTxt.loaded(value, 5000) is None
-
-
-def test_an_instance_has_the_rules_at_hand_that_it_used_last() -> None:
-    at_hand, until = RulesAtHand(), monotonic() + 3600
-    for number in range(ORIGINS):
-        at_hand.keep(str(number), Rules(None, 0, 0, until))
-    assert at_hand.fresh("0")
-    at_hand.keep("new", Rules(None, 0, 0, until))
-    assert len(at_hand) == ORIGINS
-    assert at_hand.fresh("0")
-    assert at_hand.fresh("new")
-    assert at_hand.fresh("1") is None
-
-
-def test_rules_that_do_not_hold_good_any_more_are_read_again() -> None:
-    at_hand = RulesAtHand()
-    at_hand.keep("old", Rules(None, 0, 0, monotonic()))
-    assert at_hand.fresh("old") is None
 
 
 # --- a fleet ---

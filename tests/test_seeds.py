@@ -12,6 +12,7 @@ from crawler.seeds import (
     Seed,
     check_arguments,
     describe,
+    parse_anew,
     parse_kinds,
     parse_max_pages,
     parse_message,
@@ -250,9 +251,19 @@ def test_the_most_pages_are_a_whole_number() -> None:
             parse_max_pages(text)
 
 
+def test_a_crawl_is_dropped_where_that_is_said_and_kept_where_it_is_not_clear() -> None:
+    assert [parse_anew(text) for text in ("1", "0", "")] == [True, False, False]
+    for text in ("no", "yes", "2", " "):
+        with pytest.raises(SeedError, match=f"anew={text} is unknown: pass anew=1 to begin anew"):
+            parse_anew(text)
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"url": "nonsense"}, {"scope": "all"}, {"records": "likes"}, {"max_pages": "x"}, {"seeds": "/no/such/file.txt"}],
+    [
+        *({"url": "nonsense"}, {"scope": "all"}, {"records": "likes"}),
+        *({"max_pages": "x"}, {"anew": "no"}, {"seeds": "/no/such/file.txt"}),
+    ],
 )
 def test_arguments_are_checked_before_a_spider_starts(wrong: dict[str, str]) -> None:
     check_arguments({"url": "a.example", "scope": "web", "records": "user", "seeds": "-"})

@@ -6,10 +6,12 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from redis.exceptions import RedisError
 from scrapy import Request, signals
 from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.asyncio import create_looping_call
@@ -17,7 +19,7 @@ from scrapy.utils.misc import load_object
 
 from crawler.errors import QueueLost
 from crawler.frontier.awaited import AwaitedRecords
-from crawler.frontier.connection import connect, revive
+from crawler.frontier.connection import ask, connect, revive
 from crawler.frontier.courier import Courier
 from crawler.frontier.deliveries import Deliveries, GivenBack
 from crawler.frontier.grants import Grants
@@ -25,10 +27,10 @@ from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.outbox import Claim, Outbox, Question, Sink
+from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
 from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
-from crawler.frontier.slots import FLEET_SLOT
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -39,7 +41,7 @@ logger = logging.getLogger(__name__)
 WAKE = Request("data:,wake")
 """Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
 LOOK_S = 0.25
-"""Seconds between two looks whether this instance has been asked to end."""
+"""Seconds between two looks for what has leaked, and for whoever waits whether this instance is about to end."""
 GRANT_LEAST_S = 0.1
 """For so long the reserved time of a request can be used where there is no delay between requests."""
 END_S = 8.0
@@ -101,19 +103,33 @@ class Frontier:
     # --- from the start to the end ---
 
     def join(self, seeds: str = "", *, anew: bool = False) -> Beginning:
-        """Enter the crawl, once; blocking, before the reactor runs."""
+        """Enter the crawl, once; blocking, best before the reactor runs.
+
+        Raises:
+            OtherCrawl: there is one that began with other seeds.
+            StoreError: Redis stays away, or refuses.
+        """
         if self.beginning is None:
-            self.beginning, self.pending_at_start = self.queue.join(seeds, anew=anew)
-            for slot, limits in self.crawler.settings.getdict("DOWNLOAD_SLOTS").items():
-                if slot != FLEET_SLOT:
-                    self.queue.limit(slot, limits)
+            settings, server = self.crawler.settings, self.queue.server
+            joined = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
+            self.beginning, self.pending_at_start = joined
         return self.beginning
+
+    def withdraw(self) -> None:
+        """Leave before anything was taken; a silent Redis is not waited for, as others see that this process ends."""
+        pool = self.queue.server.connection_pool
+        pool.disconnect()
+        pool.connection_kwargs["socket_timeout"] = LAST_WORDS_S
+        pool.reset()
+        with suppress(RedisError):
+            self.queue.leave()
 
     def open(self, spider: Spider) -> None:
         """Begin to carry requests; in the reactor's thread."""
         self.join()
         self.loop = asyncio.get_running_loop()
         self.handover.open(spider)
+        self.watch_close()
         for handler, signal in (
             (self.grants.request_left_downloader, signals.request_left_downloader),
             (self.spider_idle, signals.spider_idle),
@@ -125,6 +141,23 @@ class Frontier:
         self.courier.start()
         self.pulse.start()
         self.looks.start(LOOK_S, now=False)
+
+    def watch_close(self) -> None:
+        """Hear at once that the spider closes, whoever has it do so: the engine's own signal comes when all is over."""
+        engine = self.crawler.engine
+        close = engine.close_spider_async
+
+        async def close_spider_async(*, reason: str = "cancelled") -> None:
+            self.is_to_end()
+            await close(reason=reason)
+
+        engine.close_spider_async = close_spider_async  # type: ignore[method-assign]
+
+    def is_to_end(self) -> None:
+        """Take no more requests, give back those that wait here, and let nobody wait for a host."""
+        if not self.closing:
+            self.closing = self.courier.draining = True
+            self.handover.give_back()
 
     async def close(self, reason: str) -> None:
         """Tell all that is done, give back the rest, and leave."""
@@ -246,13 +279,10 @@ class Frontier:
         raise DontCloseSpider
 
     def look(self) -> None:
-        """See whether this instance has been asked to end, and whether requests have leaked."""
+        """See whether requests have leaked, and what has become of records that others write."""
         self.deliveries.sweep(idle=False)
         if self.awaited.pages:
             asyncio.ensure_future(self.awaited.ask(is_idle=not self.deliveries.open))  # noqa: RUF006 - awaited keeps it
-        if not self.closing and not self.crawler.engine.running:
-            self.closing = self.courier.draining = True
-            self.handover.give_back()
 
     # --- what the courier tells, in its thread ---
 

@@ -83,14 +83,15 @@ class EmbeddedStore:
                 f"{self._folder} cannot be made ({exc}): choose another folder, or set REDIS_URL."
             ) from exc
         with self._locked("start.lock"):
-            self._users = self._lock("users.lock", fcntl.LOCK_SH)
-            ATTACHED.add(self)
+            atexit.register(self.release)  # before all else: a signal to stop may come between any two lines
             try:
+                self._users = self._lock("users.lock", fcntl.LOCK_SH)
+                ATTACHED.add(self)
                 self._ensure_server()
             except BaseException:
+                atexit.unregister(self.release)
                 self._leave()
                 raise
-        atexit.register(self.release)
         return self._url
 
     def release(self) -> None:
@@ -253,10 +254,10 @@ class EmbeddedStore:
             os.close(users)
 
     def _stop(self) -> None:
-        with suppress(RedisError), self._client() as client:
-            client.shutdown(nosave=True)  # the append-only file is synced all the same
         deadline = time.monotonic() + STOP_S
         while self._is_alive():
+            with suppress(RedisError), self._client() as client:  # one that was just started does not listen yet
+                client.shutdown(nosave=True)  # the append-only file is synced all the same
             if time.monotonic() > deadline:
                 logger.warning("The store's server %s does not stop: kill it, its data is safe.", self._pid())
                 return

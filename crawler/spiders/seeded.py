@@ -19,9 +19,9 @@ from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
 from crawler.seeds import (
     Seed,
-    asks_anew,
     describe,
     no_seeds_in,
+    parse_anew,
     parse_kinds,
     parse_max_pages,
     parse_message,
@@ -77,7 +77,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.scope = parse_scope(scope) if scope else None
         self.wanted = parse_kinds(records) if records else self.kinds
         self.max_pages = parse_max_pages(max_pages)
-        self.anew = asks_anew({"anew": anew})
+        self.anew = parse_anew(anew)
         self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
         self.pages = 0
         self.bad_seeds = 0
