@@ -18,6 +18,8 @@ What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest
 `Unclaimed` are DropItems. `Unfit` never leaves the codec.
 """
 
+from crawler.words import counted
+
 
 class CrawlerError(Exception):
     """Base of all errors that this project raises on purpose."""
@@ -28,7 +30,16 @@ class SettingsError(CrawlerError):
 
 
 class SeedError(SettingsError):
-    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read."""
+    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read.
+
+    Args:
+        sentence: what is wrong, where, and the remedy.
+        given: what stands there in place of a seed; by default the sentence.
+    """
+
+    def __init__(self, sentence: str, given: str = "") -> None:
+        super().__init__(sentence)
+        self.given = given or sentence
 
 
 class OtherCrawl(SettingsError):
@@ -49,8 +60,8 @@ class OtherCrawl(SettingsError):
             )
             return
         super().__init__(
-            f"Another crawl of {spider} was interrupted here, with {seeds} and {pending:,} requests pending: go on "
-            f"with it by the same arguments or none, drop it with -a anew=1, {own_store}."
+            f"Another crawl of {spider} was interrupted here, with {seeds} and "
+            f"{counted(pending, 'request')} pending: go on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
         )
 
 

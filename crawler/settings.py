@@ -140,6 +140,7 @@ EXTENSIONS = {
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,
     "crawler.extensions.summary.SummaryExtension": 400,
+    "crawler.extensions.attendance.Attendance": 450,
     "crawler.extensions.membership.Membership": 500,
 }
 """One behaviour a module. Scrapy's AutoThrottle stays off: it knows one process, and would take all hosts for one."""

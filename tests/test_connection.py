@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -260,6 +261,12 @@ def test_letting_go_stops_it_once(tmp_path: Path) -> None:
 def test_a_store_that_cannot_be_started_is_an_error_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "cannot be made" in refusal(STORE_DIR=str(tmp_path / "file" / "store"))
+
+
+def test_a_server_is_asked_for_nothing_that_it_does_not_have(valkey: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "redis"), connect(settings(REDIS_URL=valkey)) as client:
+        client.ping()
+    assert caplog.messages == []
 
 
 def test_a_killed_server_is_started_again_with_its_data(tmp_path: Path) -> None:

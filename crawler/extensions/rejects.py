@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from crawler.items import RecordKey
 
 NAME = "rejects.jsonl"
+REFUSALS = "rejects:"
+"""Before the name of such a file among the feeds that a crawl has noted."""
 PLACEHOLDER = re.compile(r"%\(\w+\)")
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class RejectsSink:
 
         Those that came since this instance started are not old.
         """
-        worker, name = self.queue.worker, f"rejects:{feed_name(self.path)}"
+        worker, name = self.queue.worker, f"{REFUSALS}{feed_name(self.path)}"
         if self.noted_as == worker:
             return
         is_first = not self.noted_as and not self.queue.server.hexists(self.queue.keys.feeds, name)

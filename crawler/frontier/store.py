@@ -81,6 +81,8 @@ class EmbeddedStore:
             return self._url
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as exc:
+            raise StoreError(f"{self._folder} is a file: choose a folder for the store, or set REDIS_URL.") from exc
         except OSError as exc:
             raise StoreError(
                 f"{self._folder} cannot be made ({exc}): choose another folder, or set REDIS_URL."
