@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import warnings
 from collections.abc import Mapping
 
 from scrapy.commands.crawl import Command as CrawlCommand
@@ -91,6 +92,7 @@ class Command(Terse, CrawlCommand):
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         except Interrupted as exc:
+            warnings.simplefilter("ignore", ResourceWarning)  # what was just being opened ends with this process
             logger.info("Stopped by %s before anything was taken: the next start goes on", exc)
             return
         if entered is None:
