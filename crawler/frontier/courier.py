@@ -270,7 +270,7 @@ class Courier(threading.Thread):
     # --- what goes wrong ---
 
     def exchange(self, commands: list[tuple[Any, ...]], *, renews: bool = False) -> list[Any]:
-        """Send commands in one round trip; return the replies. STEP and POP renew the lease, other calls tell nothing of it."""
+        """Send commands in one round trip; return the replies. Only STEP and POP tell that the lease goes on."""
         asked_at = now_s()
         self.waits_since = self.waits_since or asked_at
         with self.queue.server.pipeline(transaction=False) as pipe:
