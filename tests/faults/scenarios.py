@@ -209,6 +209,7 @@ def poison(arena: Arena, _: int) -> Outcome:
     with arena.crawl(extra=(POISON,), spider="poisoned", settings=TEST_SPIDERS) as fleet:
         with fleet.site.withholding("/v/0"):  # or those that come back last would begin a new crawl
             fleet.until(lambda: bool(fleet.dead_letters()))
+            fleet.until(lambda: all(worker.running for worker in fleet.workers))
             fleet.until_joined()
         outcome = fleet.complete()
         outcome.events = len(fleet.former)
