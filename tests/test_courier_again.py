@@ -281,6 +281,14 @@ def test_a_crawl_that_is_gone_is_lost_and_not_begun_anew(one: Instance, crew: Cr
     assert not crew.server.exists(one.keys.control)
 
 
+def test_a_crawl_whose_keys_go_while_it_is_joined_again_is_lost_and_not_finished(one: Instance, crew: Crew) -> None:
+    one.push("a")
+    one.round()
+    crew.server.flushall()
+    with pytest.raises(QueueLost, match="are gone from Redis"):
+        one.queue.rejoin()
+
+
 @pytest.mark.parametrize("key", ["requests", "control"])
 def test_a_key_that_was_dropped_is_a_lost_queue(one: Instance, crew: Crew, key: str) -> None:
     one.push("a", "b")

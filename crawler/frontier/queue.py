@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from redis.exceptions import NoScriptError
 
-from crawler.errors import OtherCrawl
+from crawler.errors import OtherCrawl, QueueLost
 from crawler.frontier.keys import FLEET, LEDGER, Keys
 from crawler.frontier.options import Options, flight_ms_of
 from crawler.frontier.worker import has_died, new_worker
@@ -169,10 +169,16 @@ class Queue:
             self.bereave()
 
     def rejoin(self) -> bool:
-        """Enter the same crawl under a new name; False when it is over. Repeat it until it returns."""
+        """Enter the same crawl under a new name; False when it is over. Repeat it until it returns.
+
+        Raises:
+            QueueLost: no crawl is there any more, which is no end that anybody has agreed to.
+        """
         if self.epoch:
             self.former, self.worker, self.epoch, self.steps, self.pops = self.epoch, new_worker(), "", 0, 0
         outcome, *_ = self.enter(self.former, "", "again")
+        if text(outcome) == "gone":
+            raise QueueLost(f"the crawl's keys below {self.keys.prefix} are gone from Redis")
         self.epoch = self.former
         return text(outcome) != "over"
 

@@ -5,6 +5,7 @@
 -- Repeated under the same name, after a lost reply, it says the same.
 -- How: "anew" drops what an interrupted crawl has left; "beside" does too, but joins those at it, who are known to live; "again" enters
 -- the crawl `epoch` only, which may be "over". Other answers that leave the worker outside:
+--   gone: no crawl is there any more that could be entered again
 --   ending: the workers of a finished crawl are about to leave it; ask again
 --   occupied: a crawl that is to be dropped has workers, and the last of their leases ends in so many ms; if none renews, they are dead
 --   running, interrupted: the crawl has begun with other seeds, and has workers, or none
@@ -17,7 +18,8 @@ local finished = redis.call("HEXISTS", CONTROL, "finished") == 1
 local begun = (tonumber(redis.call("HGET", CONTROL, "sequence")) or 0) > 0
 local told = former and redis.call("HGET", BATCHES, worker .. ":join")
 if told then return { told, former, redis.call("HLEN", REQUESTS) } end
-if ARGV[6] == "again" and (finished or former ~= epoch) then return { "over", former or "", 0 } end
+if ARGV[6] == "again" and not former then return { "gone", "", 0 } end
+if ARGV[6] == "again" and (finished or former ~= epoch) then return { "over", former, 0 } end
 if finished and others > 0 then return { "ending", former, 0 } end
 if ARGV[6] == "anew" and others > 0 then
   return { "occupied", former, math.floor(redis.call("ZRANGE", WORKERS, -1, -1, "WITHSCORES")[2] - now) }
