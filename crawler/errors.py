@@ -3,6 +3,7 @@
 CrawlerError
 ├── SettingsError        a setting or an argument has a value that cannot work
 │   └── SeedError        a seed is no URL, or the seeds file cannot be read
+│       └── BadLine      a line of a seeds file holds no seed
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
@@ -27,6 +28,21 @@ class SettingsError(CrawlerError):
 
 class SeedError(SettingsError):
     """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read."""
+
+
+class BadLine(SeedError):
+    """Raised for a line of a seeds file that holds no seed; the others do all the same.
+
+    Args:
+        name: the file.
+        number: of the line, from 1.
+        reason: what is wrong with it, in a sentence.
+    """
+
+    def __init__(self, name: str, number: int, reason: str) -> None:
+        super().__init__(f"{name}, line {number}: {reason}")
+        self.place = f"{name}, line {number}"
+        self.reason = reason
 
 
 class StoreError(CrawlerError):

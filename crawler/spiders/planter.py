@@ -1,0 +1,134 @@
+"""Makes of seeds the requests that a spider's start would put into the queue, while no instance need run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy.crawler import Crawler
+from scrapy.statscollectors import MemoryStatsCollector
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from crawler.errors import NotSerializable, SeedError
+from crawler.frontier.codec import Codec
+from crawler.frontier.handover import link_of
+from crawler.frontier.queue import NewLink
+from crawler.seeds import Seed
+from crawler.signals import record_refused
+from crawler.spiders.hosts import Hosts
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from scrapy.settings import BaseSettings
+
+    from crawler.frontier.keys import Keys
+    from crawler.spiders.seeded import SeededSpider
+
+SCHEMES_KEPT = 100_000
+"""Hosts whose scheme is remembered."""
+PROBES_AT_ONCE = 100
+"""Hosts that are asked at the same time whether they speak TLS."""
+
+
+class Planter:
+    """Plants the seeds of one spider. Blocking.
+
+    Args:
+        spidercls: whose seeds they are.
+        settings: those of the command.
+        server: where the fleet's knowledge of hosts is.
+        keys: of the crawl.
+        scope: of the seeds; empty for the spider's own rule.
+        scheme: of seeds that name none; empty to ask their hosts.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a start consists of
+        self,
+        spidercls: type[SeededSpider],
+        settings: BaseSettings,
+        server: Redis,
+        keys: Keys,
+        *,
+        scope: str = "",
+        scheme: str = "",
+    ) -> None:
+        self.server, self.keys, self.scheme = server, keys, scheme
+        self.crawler = Crawler(spidercls, settings.copy())  # type: ignore[arg-type]  # a copy is of the same class
+        self.crawler.stats = MemoryStatsCollector(self.crawler)
+        fingerprinter = load_object(self.crawler.settings["REQUEST_FINGERPRINTER_CLASS"])
+        self.fingerprint = build_from_crawler(fingerprinter, self.crawler).fingerprint
+        self.longest = self.crawler.settings.getint("URLLENGTH_LIMIT")
+        self.spider = spidercls(scope=scope)
+        self.spider.crawler = self.crawler
+        self.codec = Codec(self.spider)
+        self.refusal = ""
+        self.crawler.signals.connect(self.refused, record_refused)
+        self.schemes: dict[str, str] = {}
+
+    def prepare(self, seeds: Sequence[Seed]) -> list[Seed]:
+        """Return the seeds with their schemes, and learn what the fleet knows of their hosts."""
+        return asyncio.run(self.with_schemes(seeds))
+
+    def plant(self, seed: Seed) -> list[NewLink]:
+        """Return the requests of a seed that is prepared.
+
+        Raises:
+            SeedError: it leads to none.
+        """
+        self.refusal = ""
+        try:
+            requests = list(self.spider.seed_requests(seed, self.spider.scope))
+            for request in requests:
+                if self.longest and len(request.url) > self.longest:
+                    raise SeedError(
+                        f"{seed.url:.100}… has more than the {self.longest:,} characters of URLLENGTH_LIMIT."
+                    )
+                request.meta.setdefault("is_start_request", True)  # as Scrapy does
+            links = [
+                link_of(request, self.codec, None if request.dont_filter else self.fingerprint(request))
+                for request in requests
+            ]
+        except NotSerializable as exc:
+            raise SeedError(str(exc)) from exc
+        if not links:
+            raise SeedError(self.refusal or f"{seed.url} leads to nothing that can be crawled: pass a user or a host.")
+        return links
+
+    async def with_schemes(self, seeds: Sequence[Seed]) -> list[Seed]:
+        """Prepare seeds, all hosts at the same time."""
+        self.spider.hosts = hosts = Hosts(self, no_fetch)
+        hosts.schemes = self.schemes
+        guessed = {urlsplit(seed.url).netloc: seed for seed in seeds if seed.guessed}
+        if self.scheme:
+            self.schemes |= dict.fromkeys(guessed, self.scheme)
+        turns = asyncio.Semaphore(PROBES_AT_ONCE)
+
+        async def learn(seed: Seed) -> None:
+            async with turns:
+                await hosts.with_scheme(seed)
+
+        await asyncio.gather(*map(learn, guessed.values()))
+        prepared = [replace(seed, url=await hosts.with_scheme(seed)) if seed.guessed else seed for seed in seeds]
+        await hosts.look_up([urlsplit(seed.url).netloc.lower() for seed in prepared])
+        while len(self.schemes) > SCHEMES_KEPT:
+            del self.schemes[next(iter(self.schemes))]
+        return prepared
+
+    def refused(self, details: Sequence[str]) -> None:
+        """Note why a seed is none."""
+        self.refusal = "; ".join(details)
+
+    async def execute(self, *command: Any) -> Any:
+        """Ask Redis, for what the fleet knows of hosts."""
+        return self.server.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    def note(self, *command: Any) -> None:
+        """Tell Redis."""
+        self.server.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+async def no_fetch(_link: object) -> None:
+    """Fetch nothing: what a host runs, the crawl finds out."""
