@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -74,30 +75,43 @@ class Seeding:
 
     def run(self, seeds: list[Seed], files: list[str], form: str, *, as_json: bool) -> int:
         """Send all, say what was done, and return the exit code."""
-        problem = ""
         if self.console.is_terminal:
             self.progress.start()
-        try:
-            self.send_all(self.given(seeds, files, form))
-        except KeyboardInterrupt:
-            problem = "Stopped: the same command goes on from here."
-        except QueueLost as exc:
-            problem = f"The queue stays away: {exc}. What was sent stays; start the same command again."
-        try:
-            if self.tally.refused:
-                self.sower.note_file(f"rejects:{feed_name(self.rejects)}")
-            self.sower.end()
-        except QueueLost as exc:
-            problem = problem or f"The queue stays away: {exc}. Start the same command again."
+        problem = self.attempt(lambda: self.send_all(self.given(seeds, files, form)))
+        problem = self.attempt(self.end) or problem
         self.progress.stop()
         if self.sower.lost_some:
-            problem = (
-                "Redis has lost a part of what was sent: start the same command again, which adds what is missing."
-            )
+            problem = "Redis has lost some of it. Start the same command again: it adds what is missing."
         if problem:
             self.say(problem)
         self.tell(as_json=as_json)
         return 1 if problem or self.tally.refused or self.tally.unread else 0
+
+    def attempt(self, act: Callable[[], None]) -> str:
+        """Do something; return why it came to no end, with the remedy, or nothing."""
+        try:
+            act()
+        except KeyboardInterrupt:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)  # what is left to do takes some seconds at the most
+            self.sower.in_a_hurry.set()
+            return "Stopped: the same command goes on from here."
+        except QueueLost as exc:
+            self.sower.in_a_hurry.set()
+            return (
+                f"The queue is lost: {exc}. What was sent before stays if Redis has kept it; start this command again."
+            )
+        return ""
+
+    def end(self) -> None:
+        """Leave the crawl.
+
+        Raises:
+            QueueLost: Redis stays away.
+        """
+        if self.tally.refused:
+            self.sower.note_file(f"rejects:{feed_name(self.rejects)}")
+        self.sower.end()
 
     # --- from lines to the queue ---
 
@@ -204,7 +218,7 @@ class Seeding:
         known = done["sent"] - done["new"]
         words = [f"{done['seeds']:,} seeds in {done['seconds']:.1f} s"]
         words.append(f"{done['new']:,} new requests, {known:,} were in this crawl before")
-        words += [f"{done['refused']:,} lines refused ({self.rejects})"] if done["refused"] else []
+        words += [f"refused: {done['refused']:,} ({self.rejects})"] if done["refused"] else []
         words += [f"{done['pending']:,} requests pending"] if done["crawl"] else []
         sys.stdout.write(f"{done['spider']}: {'; '.join(words)}\n")
 

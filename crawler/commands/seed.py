@@ -99,14 +99,13 @@ class Command(ScrapyCommand):
         try:
             files, seeds = sorted_out(args[1:])
             common = Seed("", priority=parse_priority(opts.priority), meta=checked_meta(dict(map(pair, opts.meta))))
-            Options.from_settings(settings)
-            server = connect(settings)
+            options, server = Options.from_settings(settings), connect(settings)
             key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spidercls.name}
             keys = Keys(spidercls.name, key)
-            planter = Planter(spidercls, settings, server, keys, scope=opts.scope, scheme=opts.scheme)
+            sower = Sower(Queue(server, keys, options), lambda: revive(settings))
+            planter = Planter(spidercls, settings, sower.ask, keys, scope=opts.scope, scheme=opts.scheme)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        sower = Sower(Queue(server, keys, Options.from_settings(settings)), lambda: revive(settings))
         seeding = Seeding(planter, sower, common, Path(opts.rejects))
         try:
             self.exitcode = seeding.run(seeds, files, opts.format, as_json=opts.json)

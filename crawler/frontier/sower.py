@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from crawler.frontier.patience import Patience
 from crawler.frontier.pulse import Pulse
@@ -26,15 +27,15 @@ class Sower:
         beginning: how it has entered the crawl; None while it has not.
         sent: requests that are in the queue, or were there.
         new: those that were not there.
+        in_a_hurry: set where a silent Redis is to be waited for some seconds only.
         lost_some: whether Redis has forgotten what it had taken: all is to be sent again.
         left: requests of the crawl that wait, once this has ended.
     """
 
     def __init__(self, queue: Queue, revive: Callable[[], None]) -> None:
         self.queue = queue
-        self.patience = Patience(
-            queue.options.patience_s, threading.Event(), revive, lambda: load_scripts(queue.server)
-        )
+        self.in_a_hurry = threading.Event()
+        self.patience = Patience(queue.options.patience_s, self.in_a_hurry, revive, lambda: load_scripts(queue.server))
         self.pulse = Pulse(queue)
         self.courier = ThreadPoolExecutor(1, "sower")
         self.on_its_way: Future[None] | None = None
@@ -65,6 +66,14 @@ class Sower:
         if self.on_its_way is not None:
             self.on_its_way.result()
             self.on_its_way = None
+
+    def ask(self, *command: Any) -> Any:
+        """Run a command of Redis that can be repeated.
+
+        Raises:
+            QueueLost: Redis stays away.
+        """
+        return self.patience.insist(lambda: self.queue.execute(command))
 
     def note_file(self, name: str) -> None:
         """Note a file as one that this crawl has begun, so that its instances do not begin it anew.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,7 +21,6 @@ from crawler.signals import record_refused
 from crawler.spiders.hosts import Hosts
 
 if TYPE_CHECKING:
-    from redis import Redis
     from scrapy.settings import BaseSettings
 
     from crawler.frontier.keys import Keys
@@ -39,7 +38,7 @@ class Planter:
     Args:
         spidercls: whose seeds they are.
         settings: those of the command.
-        server: where the fleet's knowledge of hosts is.
+        ask: runs a command of Redis, where the fleet's knowledge of hosts is.
         keys: of the crawl.
         scope: of the seeds; empty for the spider's own rule.
         scheme: of seeds that name none; empty to ask their hosts.
@@ -49,13 +48,13 @@ class Planter:
         self,
         spidercls: type[SeededSpider],
         settings: BaseSettings,
-        server: Redis,
+        ask: Callable[..., Any],
         keys: Keys,
         *,
         scope: str = "",
         scheme: str = "",
     ) -> None:
-        self.server, self.keys, self.scheme = server, keys, scheme
+        self.ask, self.keys, self.scheme = ask, keys, scheme
         self.crawler = Crawler(spidercls, settings.copy())  # type: ignore[arg-type]  # a copy is of the same class
         self.crawler.stats = MemoryStatsCollector(self.crawler)
         fingerprinter = load_object(self.crawler.settings["REQUEST_FINGERPRINTER_CLASS"])
@@ -123,11 +122,11 @@ class Planter:
 
     async def execute(self, *command: Any) -> Any:
         """Ask Redis, for what the fleet knows of hosts."""
-        return self.server.execute_command(*command)  # type: ignore[no-untyped-call]
+        return self.ask(*command)
 
     def note(self, *command: Any) -> None:
         """Tell Redis."""
-        self.server.execute_command(*command)  # type: ignore[no-untyped-call]
+        self.ask(*command)
 
 
 async def no_fetch(_link: object) -> None:
