@@ -79,7 +79,8 @@ class Seeding:
             self.progress.start()
         problem = self.attempt(lambda: self.send_all(self.given(seeds, files, form)))
         problem = self.attempt(self.end) or problem
-        self.progress.stop()
+        if self.console.is_terminal:
+            self.progress.stop()
         if self.sower.lost_some:
             problem = "Redis has lost some of it. Start the same command again: it adds what is missing."
         if problem:

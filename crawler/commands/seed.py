@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from scrapy.spiderloader import get_spider_loader
 
 from crawler.checks import START_URLS_KEY, usable
 from crawler.errors import SeedError, SettingsError, StoreError
@@ -26,6 +27,8 @@ from crawler.spiders.seeded import SeededSpider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from scrapy.settings import BaseSettings
 
 FILE_SUFFIXES = frozenset({*(f".{form}" for form in FORMATS), ".tsv", ".gz", ".list", ".lst"})
 """What ends in one of these is a file, also where it does not exist; `.json` is no top-level domain."""
@@ -52,6 +55,7 @@ class Command(ScrapyCommand):
     """Adds seeds to a crawl."""
 
     requires_project = True
+    requires_crawler_process = False
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
@@ -95,7 +99,8 @@ class Command(ScrapyCommand):
             signal.signal(number, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
         if not args[1:]:
             raise UsageError("name a spider and what it begins with, such as: scrapy seed users seeds.txt")
-        spidercls, settings = self.seeded_spider(args[0]), usable(self.settings)
+        settings = usable(self.settings)
+        spidercls = seeded_spider(settings, args[0])
         try:
             files, seeds = sorted_out(args[1:])
             common = Seed("", priority=parse_priority(opts.priority), meta=checked_meta(dict(map(pair, opts.meta))))
@@ -112,23 +117,22 @@ class Command(ScrapyCommand):
         finally:
             release()
 
-    def seeded_spider(self, name: str) -> type[SeededSpider]:
-        """Return the spider of a name.
 
-        Raises:
-            UsageError: there is none that takes seeds.
-        """
-        loader = self.crawler_process.spider_loader if self.crawler_process else None
-        names = loader.list() if loader else []
-        if loader is None or name not in names:
-            raise UsageError(f"there is no spider {name}: there are {', '.join(names)}.", print_help=False)
-        spidercls = loader.load(name)
-        if not issubclass(spidercls, SeededSpider):
-            raise UsageError(
-                f"{name} makes requests of seeds in its own way: push them to {name}:start_urls in Redis.",
-                print_help=False,
-            )
-        return spidercls
+def seeded_spider(settings: BaseSettings, name: str) -> type[SeededSpider]:
+    """Return the spider of a name.
+
+    Raises:
+        UsageError: there is none that takes seeds.
+    """
+    loader = get_spider_loader(settings)
+    if name not in (names := loader.list()):
+        raise UsageError(f"there is no spider {name}: there are {', '.join(names)}.", print_help=False)
+    spidercls = loader.load(name)
+    if not issubclass(spidercls, SeededSpider):
+        raise UsageError(
+            f"{name} makes requests of seeds in its own way: push them to {name}:start_urls in Redis.", print_help=False
+        )
+    return spidercls
 
 
 def sorted_out(words: Sequence[str]) -> tuple[list[str], list[Seed]]:
