@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -93,9 +92,6 @@ class Seeding:
         try:
             act()
         except KeyboardInterrupt:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)  # what is left to do takes some seconds at the most
-            self.sower.in_a_hurry.set()
             return "Stopped: the same command goes on from here."
         except QueueLost as exc:
             self.sower.in_a_hurry.set()
@@ -134,12 +130,17 @@ class Seeding:
         Raises:
             QueueLost: Redis stays away.
         """
-        while batch := list(islice(given, BATCH)):
+        while batch := self.next_of(given):
             links, refused = self.planted(batch)
             self.sower.sow(links)
             self.tally.seeds += len(batch) - len(refused)
             self.refuse(refused)
             self.show()
+
+    def next_of(self, given: Iterator[Given]) -> list[Given]:
+        """Return the next batch; waiting for a slow pipe can be cut short."""
+        with self.planter.stopping.heard_at_once():
+            return list(islice(given, BATCH))
 
     def planted(self, batch: list[Given]) -> tuple[list[NewLink], list[BadLine]]:
         """Return the requests of seeds, and the lines that lead to none."""

@@ -49,14 +49,13 @@ def parse_seed(text: str) -> Seed:
         SeedError: it is no URL of a web page.
     """
     text = given = text.strip()
-    if handle := re.fullmatch(r"(?:acct:)?@?([\w.-]+)@([\w.:-]+)", text):
-        text = f"{handle[2]}/@{handle[1]}"
     guessed = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is None
+    if guessed and (handle := re.fullmatch(r"(?:acct:)?@?([\w.-]+)@([\w.:-]+)", text)):
+        text = f"{handle[2]}/@{handle[1]}"
     try:
         url = web_url(f"https://{text.removeprefix('//')}" if guessed else text)
-        host = urlsplit(url or "").hostname or ""
-        _ = urlsplit(url or "").port
-        has_user = "@" in urlsplit(url or "").netloc
+        parts = urlsplit(url or "")
+        host, _, has_user = parts.hostname or "", parts.port, "@" in parts.netloc
     except ValueError:
         url, host, has_user = None, "", False
     if has_user and plausible(host):

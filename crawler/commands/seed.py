@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,6 +23,7 @@ from crawler.seeding import Seeding
 from crawler.seeds import SCOPES, Seed, checked_meta, parse_priority, parse_seed
 from crawler.spiders.planter import Planter
 from crawler.spiders.seeded import SeededSpider
+from crawler.stopping import Stopping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,8 +95,8 @@ class Command(ScrapyCommand):
         Raises:
             UsageError: an argument cannot work.
         """
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
+        stopping = Stopping()
+        stopping.listen()
         if not args[1:]:
             raise UsageError("name a spider and what it begins with, such as: scrapy seed users seeds.txt")
         settings = usable(self.settings)
@@ -107,8 +107,8 @@ class Command(ScrapyCommand):
             options, server = Options.from_settings(settings), connect(settings)
             key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spidercls.name}
             keys = Keys(spidercls.name, key)
-            sower = Sower(Queue(server, keys, options), lambda: revive(settings))
-            planter = Planter(spidercls, settings, sower.ask, keys, scope=opts.scope, scheme=opts.scheme)
+            sower = Sower(Queue(server, keys, options), lambda: revive(settings), stopping.asked)
+            planter = Planter(spidercls, settings, sower.ask, keys, stopping, scope=opts.scope, scheme=opts.scheme)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         seeding = Seeding(planter, sower, common, Path(opts.rejects))

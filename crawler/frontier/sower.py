@@ -32,9 +32,9 @@ class Sower:
         left: requests of the crawl that wait, once this has ended.
     """
 
-    def __init__(self, queue: Queue, revive: Callable[[], None]) -> None:
+    def __init__(self, queue: Queue, revive: Callable[[], None], in_a_hurry: threading.Event | None = None) -> None:
         self.queue = queue
-        self.in_a_hurry = threading.Event()
+        self.in_a_hurry = in_a_hurry or threading.Event()
         self.patience = Patience(queue.options.patience_s, self.in_a_hurry, revive, lambda: load_scripts(queue.server))
         self.pulse = Pulse(queue)
         self.courier = ThreadPoolExecutor(1, "sower")

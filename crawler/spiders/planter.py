@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from crawler.frontier.keys import Keys
     from crawler.spiders.seeded import SeededSpider
+    from crawler.stopping import Stopping
 
 SCHEMES_KEPT = 100_000
 """Hosts whose scheme is remembered."""
@@ -40,6 +42,7 @@ class Planter:
         settings: those of the command.
         ask: runs a command of Redis, where the fleet's knowledge of hosts is.
         keys: of the crawl.
+        stopping: cuts short what waits for hosts.
         scope: of the seeds; empty for the spider's own rule.
         scheme: of seeds that name none; empty to ask their hosts.
     """
@@ -50,11 +53,12 @@ class Planter:
         settings: BaseSettings,
         ask: Callable[..., Any],
         keys: Keys,
+        stopping: Stopping,
         *,
         scope: str = "",
         scheme: str = "",
     ) -> None:
-        self.ask, self.keys, self.scheme = ask, keys, scheme
+        self.ask, self.keys, self.stopping, self.scheme = ask, keys, stopping, scheme
         self.crawler = Crawler(spidercls, settings.copy())  # type: ignore[arg-type]  # a copy is of the same class
         self.crawler.stats = MemoryStatsCollector(self.crawler)
         fingerprinter = load_object(self.crawler.settings["REQUEST_FINGERPRINTER_CLASS"])
@@ -69,7 +73,24 @@ class Planter:
 
     def prepare(self, seeds: Sequence[Seed]) -> list[Seed]:
         """Return the seeds with their schemes, and learn what the fleet knows of their hosts."""
-        return asyncio.run(self.with_schemes(seeds))
+        self.spider.hosts = hosts = Hosts(self, no_fetch)
+        hosts.schemes = self.schemes
+        guessed = {urlsplit(seed.url).netloc: seed for seed in seeds if seed.guessed}
+        if self.scheme:
+            self.schemes |= dict.fromkeys(guessed, self.scheme)
+        with closing(asyncio.new_event_loop()) as loop:
+            unknown = [seed for host, seed in guessed.items() if host not in self.schemes]
+            if unknown:
+                with self.stopping.heard_at_once():
+                    try:
+                        loop.run_until_complete(probe(hosts, unknown))
+                    finally:
+                        loop.run_until_complete(given_up(asyncio.all_tasks(loop)))
+            prepared = [with_scheme(seed, self.schemes) for seed in seeds]
+            loop.run_until_complete(hosts.look_up(urlsplit(seed.url).netloc.lower() for seed in prepared))
+        while len(self.schemes) > SCHEMES_KEPT:
+            del self.schemes[next(iter(self.schemes))]
+        return prepared
 
     def plant(self, seed: Seed) -> list[NewLink]:
         """Return the requests of a seed that is prepared.
@@ -96,26 +117,6 @@ class Planter:
             raise SeedError(self.refusal or f"{seed.url} leads to nothing that can be crawled: pass a user or a host.")
         return links
 
-    async def with_schemes(self, seeds: Sequence[Seed]) -> list[Seed]:
-        """Prepare seeds, all hosts at the same time."""
-        self.spider.hosts = hosts = Hosts(self, no_fetch)
-        hosts.schemes = self.schemes
-        guessed = {urlsplit(seed.url).netloc: seed for seed in seeds if seed.guessed}
-        if self.scheme:
-            self.schemes |= dict.fromkeys(guessed, self.scheme)
-        turns = asyncio.Semaphore(PROBES_AT_ONCE)
-
-        async def learn(seed: Seed) -> None:
-            async with turns:
-                await hosts.with_scheme(seed)
-
-        await asyncio.gather(*map(learn, guessed.values()))
-        prepared = [replace(seed, url=await hosts.with_scheme(seed)) if seed.guessed else seed for seed in seeds]
-        await hosts.look_up([urlsplit(seed.url).netloc.lower() for seed in prepared])
-        while len(self.schemes) > SCHEMES_KEPT:
-            del self.schemes[next(iter(self.schemes))]
-        return prepared
-
     def refused(self, details: Sequence[str]) -> None:
         """Note why a seed is none."""
         self.refusal = "; ".join(details)
@@ -131,3 +132,29 @@ class Planter:
 
 async def no_fetch(_link: object) -> None:
     """Fetch nothing: what a host runs, the crawl finds out."""
+
+
+async def probe(hosts: Hosts, seeds: Iterable[Seed]) -> None:
+    """Learn the schemes of seeds, of many hosts at the same time."""
+    turns = asyncio.Semaphore(PROBES_AT_ONCE)
+
+    async def learn(seed: Seed) -> None:
+        async with turns:
+            await hosts.with_scheme(seed)
+
+    await asyncio.gather(*map(learn, seeds))
+
+
+async def given_up(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """End tasks that a Ctrl-C has left."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def with_scheme(seed: Seed, schemes: Mapping[str, str]) -> Seed:
+    """Return a seed with the scheme of its host, by host."""
+    if not seed.guessed:
+        return seed
+    parts = urlsplit(seed.url)
+    return replace(seed, url=parts._replace(scheme=schemes[parts.netloc]).geturl(), guessed=False)
