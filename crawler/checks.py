@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from crawler.errors import SettingsError
 from crawler.feeds.paths import local_path
 from crawler.frontier.addon import check_scheduler, is_added
 from crawler.frontier.bounds import check_settings
-from crawler.frontier.connection import connect
+from crawler.frontier.connection import ask, connect
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.standing import begins_anew, other_crawl
@@ -57,13 +58,15 @@ def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping
     if settings.getpriority("SCHEDULER") if is_added(settings) else is_seeded:
         check_scheduler(settings)
     Options.from_settings(settings)
-    server, anew = connect(settings), asks_anew(arguments)
     key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spider.name}
-    keys = Keys(spider.name, key)
-    if in_the_way := other_crawl(server, keys, describe(arguments), anew=anew):
-        raise SettingsError(in_the_way)
-    if is_seeded and begins_anew(server, keys, anew=anew) and not server.exists(keys.start_urls):
-        return no_seeds(arguments, key)
+    keys, anew = Keys(spider.name, key), asks_anew(arguments)
+    with connect(settings) as server:
+        look = partial(other_crawl, server, keys, describe(arguments))
+        if not anew and (in_the_way := ask(settings, server, look)):  # with it, that is found out by joining
+            raise SettingsError(in_the_way)
+        begins = partial(begins_anew, server, keys, anew=anew)
+        if is_seeded and ask(settings, server, begins) and not ask(settings, server, partial(server.exists, key)):
+            return no_seeds(arguments, key)
     return None
 
 
@@ -73,7 +76,7 @@ def check_feeds(settings: BaseSettings) -> None:
     Raises:
         SettingsError: one cannot.
     """
-    for uri in settings.getdict("FEEDS"):
+    for uri, options in settings.getdict("FEEDS").items():
         local = local_path(str(uri))
         if local is None or "%" in local:  # placeholders are filled in when the spider opens
             continue
@@ -82,4 +85,5 @@ def check_feeds(settings: BaseSettings) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.open("ab").close()
         except OSError as exc:
-            raise SettingsError(f"-o {path} cannot be written ({exc}): pass another file.") from exc
+            option = "-O" if options.get("overwrite") else "-o"
+            raise SettingsError(f"{option} {path} cannot be written ({exc}): pass another file.") from exc

@@ -2,11 +2,13 @@
 
 CrawlerError
 ├── SettingsError        a setting or an argument has a value that cannot work
-│   └── SeedError        a seed is no URL, or the seeds file cannot be read
-│       └── BadLine      a line of a seeds file holds no seed
+│   ├── SeedError        a seed is no URL, or the seeds file cannot be read
+│   │   └── BadLine      a line of a seeds file holds no seed
+│   └── OtherCrawl       another crawl is in the way of the one that was asked for
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
+│   └── RedisSilent      it stays away: the crawl may still be there
 ├── NotSerializable      a request has a part that no other process could read from the queue
 ├── BadPayload           what stands in the queue is no request, or of a newer version
 └── PageError
@@ -27,7 +29,16 @@ class SettingsError(CrawlerError):
 
 
 class SeedError(SettingsError):
-    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read."""
+    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read.
+
+    Args:
+        sentence: what is wrong, where, and the remedy.
+        given: what stands there in place of a seed; by default the sentence.
+    """
+
+    def __init__(self, sentence: str, given: str = "") -> None:
+        super().__init__(sentence)
+        self.given = given or sentence
 
 
 class BadLine(SeedError):
@@ -37,12 +48,35 @@ class BadLine(SeedError):
         name: the file.
         number: of the line, from 1.
         reason: what is wrong with it, in a sentence.
+        given: what stands there; by default the sentence.
     """
 
-    def __init__(self, name: str, number: int, reason: str) -> None:
-        super().__init__(f"{name}, line {number}: {reason}")
-        self.place = f"{name}, line {number}"
-        self.reason = reason
+    def __init__(self, name: str, number: int, reason: str, given: str = "") -> None:
+        super().__init__(f"{name}, line {number}: {reason}", given)
+
+
+class OtherCrawl(SettingsError):
+    """Raised where another crawl of a spider runs, or was interrupted, that begins with other seeds.
+
+    Args:
+        spider: its name.
+        seeds: what the other one begins with.
+        pending: requests that are left of it; None where it runs.
+    """
+
+    def __init__(self, spider: str, seeds: str, pending: int | None) -> None:
+        own_store = "or give yours a store of its own with -s STORE_DIR=.crawler-2"
+        if pending is None:
+            super().__init__(
+                f"Another crawl of {spider} is running here, with {seeds}: join it by the same arguments or none, wait "
+                f"for its end, {own_store}."
+            )
+            return
+        requests = "1 request" if pending == 1 else f"{pending:,} requests"
+        super().__init__(
+            f"Another crawl of {spider} was interrupted here, with {seeds} and {requests} pending: go on with it by "
+            f"the same arguments or none, drop it with -a anew=1, {own_store}."
+        )
 
 
 class StoreError(CrawlerError):
@@ -55,6 +89,10 @@ class FeedUnwritten(CrawlerError):
 
 class QueueLost(CrawlerError):
     """Raised when Redis has lost what the crawl had in it, or has not answered for too long."""
+
+
+class RedisSilent(QueueLost):
+    """Raised when Redis has not answered for too long."""
 
 
 class NotSerializable(CrawlerError):

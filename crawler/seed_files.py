@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
@@ -35,11 +35,20 @@ DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one line says: a text, the named parts of a seed, or why it cannot be read."""
+    """What one line says: a text, the named parts of a seed, or why it cannot be read.
+
+    Attributes:
+        hint: what is wrong if the text is no seed.
+    """
 
     number: int
     value: str | dict[str, Any] = ""
     fault: str = ""
+    hint: str = ""
+
+    def text(self) -> str:
+        """Return what it says as text."""
+        return self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False)
 
 
 class SeedFile:
@@ -152,7 +161,7 @@ def csv_lines(lines: Iterator[Line]) -> Iterator[Line]:
 
     A row is a line: one quote that nobody closed would else swallow all seeds behind it.
     """
-    delimiter, names = "", list[str]()
+    delimiter, names, hint = "", list[str](), ""
     for line in lines:
         if line.fault:
             yield line
@@ -161,13 +170,15 @@ def csv_lines(lines: Iterator[Line]) -> Iterator[Line]:
             delimiter, names = header(str(line.value))
             if names:
                 continue
+            hint = "no column is called url ({}): call one so, or put the URLs into the first one."
         try:
             row = [cell.strip() for cell in cells(str(line.value), delimiter)]
         except csv.Error as exc:
             yield Line(line.number, fault=f"it is no row of a csv file ({exc}): close its quotes within the line.")
             continue
         if any(row):
-            yield row_line(line, names, row)
+            yield replace(row_line(line, names, row), hint=hint.format(", ".join(row).lower()))
+            hint = ""
 
 
 def row_line(line: Line, names: list[str], row: list[str]) -> Line:
@@ -176,7 +187,9 @@ def row_line(line: Line, names: list[str], row: list[str]) -> Line:
         return Line(line.number, row[0])
     if len(row) <= names.index("url"):
         return Line(line.number, fault=f"{line.value!r:.200} is not a URL, and has no column url: complete the row.")
-    return Line(line.number, {name: cell for name, cell in zip(names, row, strict=False) if name and cell})
+    return Line(
+        line.number, {name: cell for name, cell in zip(names, row, strict=False) if name and (cell or name == "url")}
+    )
 
 
 def header(text: str) -> tuple[str, list[str]]:

@@ -21,6 +21,7 @@ from crawler.feeds.lines import LineFile
 from crawler.frontier.queue import NewLink
 from crawler.seed_files import SeedFile
 from crawler.seeds import MOST_NAMED, Seed, checked_meta, seeds_in
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from crawler.frontier.sower import Sower
@@ -152,7 +153,7 @@ class Seeding:
             try:
                 links += self.planter.plant(self.completed(seed))
             except SeedError as exc:
-                refused.append(BadLine(name, number, str(exc)))
+                refused.append(BadLine(name, number, str(exc), seed.url))
         return links, refused
 
     def completed(self, seed: Seed) -> Seed:
@@ -191,7 +192,7 @@ class Seeding:
     def reject(self, line: BadLine) -> dict[str, Any]:
         """Return a line of the rejects file, in the form of the spiders'."""
         spider = self.planter.spider.name
-        about = {"spider": spider, "what": line.place, "reason": "bad_seed", "details": [line.reason]}
+        about = {"spider": spider, "what": line.given, "reason": "bad_seed", "details": [str(line)]}
         return {**about, "url": None, "at": now(), "record": None}
 
     # --- what is told ---
@@ -218,10 +219,10 @@ class Seeding:
             sys.stdout.write(orjson.dumps(done).decode() + "\n")
             return
         known = done["sent"] - done["new"]
-        words = [f"{done['seeds']:,} seeds in {done['seconds']:.1f} s"]
-        words.append(f"{done['new']:,} new requests, {known:,} were in this crawl before")
-        words += [f"refused: {done['refused']:,} ({self.rejects})"] if done["refused"] else []
-        words += [f"{done['pending']:,} requests pending"] if done["crawl"] else []
+        words = [f"{counted(done['seeds'], 'seed')} in {done['seconds']:.1f} s"]
+        words.append(f"{counted(done['new'], 'new request')}, {known:,} known before")
+        words += [f"{counted(done['refused'], 'line')} refused ({self.rejects})"] if done["refused"] else []
+        words += [f"{counted(done['pending'], 'request')} pending"] if done["crawl"] else []
         sys.stdout.write(f"{done['spider']}: {'; '.join(words)}\n")
 
     def done(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from crawler.errors import BadLine, SeedError
 from crawler.fields import web_url
 from crawler.seed_files import SeedFile, json_value
+from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
@@ -59,7 +61,9 @@ def parse_seed(text: str) -> Seed:
     except ValueError:
         url, host, has_user = None, "", False
     if has_user and plausible(host):
-        raise SeedError(f"A seed with a name or password before its host ({host}) cannot be crawled: pass it without.")
+        raise SeedError(
+            f"A seed with a name or password before its host ({host}) cannot be crawled: pass it without.", host
+        )
     if not url or not plausible(host):
         raise SeedError(
             f"{given!r:.200} is not a URL that can be crawled: "
@@ -108,7 +112,8 @@ def seeds_in(file: SeedFile) -> Iterator[tuple[int, Seed | BadLine]]:
         try:
             yield line.number, seed_of(line.value) if not line.fault else BadLine(file.name, line.number, line.fault)
         except SeedError as exc:
-            yield line.number, BadLine(file.name, line.number, str(exc))
+            given = line.text() if exc.given == str(exc) else exc.given
+            yield line.number, BadLine(file.name, line.number, line.hint or str(exc), given)
 
 
 def seed_of(said: str | Mapping[str, Any]) -> Seed:
@@ -121,8 +126,11 @@ def seed_of(said: str | Mapping[str, Any]) -> Seed:
     """
     if isinstance(said, str):
         return parse_seed(said)
+    if "url" not in said:
+        text = json.dumps(said, ensure_ascii=False)
+        raise SeedError(f'{text:.200} has no key `url`: write it as in {{"url": "https://site.example/@user"}}.')
     meta = dict(said)
-    url = meta.pop("url", None)
+    url = meta.pop("url")
     seed = parse_seed(url if isinstance(url, str) else json.dumps(said))
     if str(meta.get("method", "")).upper() == "POST":
         raise SeedError("A seed with the method POST cannot be crawled: pass the address of a page.")
@@ -179,6 +187,19 @@ def parse_max_pages(text: str | int) -> int:
     return int(text)
 
 
+def parse_anew(text: str) -> bool:
+    """Read the argument `anew=`, `1` to drop what is left of a crawl.
+
+    Raises:
+        SeedError: it is neither that nor `0`: what is meant must not be guessed where something is dropped.
+    """
+    if text not in {"", "0", "1"}:
+        raise SeedError(
+            f"anew={text} is unknown: pass anew=1 to begin anew, or leave it out to go on with what is left."
+        )
+    return text == "1"
+
+
 def parse_message(data: bytes) -> Seed:
     """Read a seed from Redis: a JSON object with a `url`, as scrapy-redis has it, or a plain URL.
 
@@ -209,6 +230,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     if records := arguments.get("records"):
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
+    parse_anew(arguments.get("anew", ""))
     source = arguments.get("seeds", "-")
     if source != "-" and Path(source).is_dir():
         raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")
@@ -218,7 +240,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
 
 def asks_anew(arguments: Mapping[str, str]) -> bool:
     """Tell whether `anew=1` was given."""
-    return arguments.get("anew", "") not in {"", "0"}
+    return parse_anew(arguments.get("anew", ""))
 
 
 def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:
@@ -244,7 +266,7 @@ def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:
 def no_seeds_in(source: str, bad: int, key: str) -> str:
     """Return what to do where a file has no seeds but `bad` lines that were refused, or where there is no file."""
     if bad:
-        return f"{source} holds no seeds that can be used: {bad:,} lines were refused, see above."
+        return f"{source} holds no seeds that can be used: {counted(bad, 'line')} refused, see above."
     if source:
         return f"{source} holds no seeds: write one URL a line into it, such as https://site.example/@user."
     return (
@@ -257,6 +279,8 @@ def describe(arguments: Mapping[str, str]) -> str:
     """Return what a crawl is asked for, in one line; equal for instances that belong together."""
     names = ("url", "seeds", "scope", "records")
     asked = {name: arguments.get(name, "").strip() for name in names}
+    with suppress(SeedError):  # spiders of other projects take other things under that name
+        asked["url"] = ",".join(seed.url for seed in parse_urls(asked["url"]))
     return (
         " ".join(f"{name}={value}" for name, value in asked.items() if value) if asked["url"] or asked["seeds"] else ""
     )

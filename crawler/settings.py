@@ -61,8 +61,9 @@ CONCURRENT_REQUESTS = 16
 CRAWL_DELAY_MAX_S = 60
 """Longest Crawl-delay of a robots.txt that is followed, in seconds."""
 DOWNLOAD_SLOTS = {"fleet": {"concurrency": 1000, "delay": 0}}
-"""Hosts with a `delay` or `concurrency` of their own, over all instances. Leave `fleet` as it is: Scrapy's delays know
-one process only, so all requests pass through this slot of its downloader without any."""
+"""Hosts with a `delay` or `concurrency` of their own, over all instances that have this setting. Leave `fleet`
+as it is: Scrapy's delays know one process only, so all requests pass through this slot of its downloader without
+any."""
 RETRY_AFTER_MAX_S = 900
 """Longest pause in seconds that a host's Retry-After is followed for."""
 BACKOFF_TIMES = 20
@@ -139,6 +140,7 @@ EXTENSIONS = {
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,
     "crawler.extensions.summary.SummaryExtension": 400,
+    "crawler.extensions.attendance.Attendance": 450,
     "crawler.extensions.membership.Membership": 500,
 }
 """One behaviour a module. Scrapy's AutoThrottle stays off: it knows one process, and would take all hosts for one."""

@@ -30,7 +30,6 @@ class Engine:
 
     def __init__(self, spider: Spider) -> None:
         self.spider = spider
-        self.running = True
         self.crawled: list[Request] = []
         self.closed: list[str] = []
 

@@ -79,21 +79,22 @@ class Hands:
 
     # --- coming and going ---
 
-    def join(self, *, starts: bool) -> Hand:
+    def join(self, *, starts: bool, anew: bool = False) -> Hand:
         hand = Hand(self.queue(), started=starts)
         self.all.append(hand)
-        self.enter(hand)
+        self.enter(hand, anew=anew)
         return hand
 
-    def enter(self, hand: Hand) -> None:
-        if deepcopy(self.truth).join("late", "late") == "ending":
-            words = ("late", TTL_MS, "late", MAX_DELIVERIES, "", 0, *LEDGER)
-            answer = cast("list[bytes]", hand.queue.call("join", *words))
-            assert (self.truth.join("late", "late"), answer[0]) == ("ending", b"ending")
+    def enter(self, hand: Hand, *, anew: bool = False) -> None:
+        if (state := deepcopy(self.truth).join("late", "late", anew=anew)) in {"ending", "occupied"}:
+            words = ("late", TTL_MS, "late", MAX_DELIVERIES, "", "anew" if anew else 0, *LEDGER)
+            answer, _, left = cast("list[Any]", hand.queue.call("join", *words))
+            assert (self.truth.join("late", "late", anew=anew), answer) == (state, state.encode())
+            assert left == (self.truth.last_lease_ms() if state == "occupied" else 0)
             hand.alive = False
             return
-        outcome, left = hand.queue.join()
-        assert outcome == self.truth.join(hand.name, hand.queue.epoch)
+        outcome, left = hand.queue.join(anew=anew)
+        assert outcome == self.truth.join(hand.name, hand.queue.epoch, anew=anew)
         assert left == len(self.truth.requests)
         if hand.started:
             self.step(hand, Report(started=True))

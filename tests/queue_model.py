@@ -120,18 +120,22 @@ class Truth:
     def bury(self, request_id: str) -> None:
         self.dead[request_id] = self.requests.pop(request_id).page
 
-    def join(self, name: str, epoch: str) -> str:
+    def join(self, name: str, epoch: str, *, anew: bool = False) -> str:
         if self.epoch:
             self.reclaim()
-        if self.finished and self.workers:
-            return "ending"
+        if self.workers and (self.finished or anew):
+            return "ending" if self.finished else "occupied"
         outcome = "joined" if self.workers else "resumed"
-        if not self.epoch or self.finished or not (self.workers or self.sequence):
+        if not self.epoch or self.finished or (not self.workers and (anew or not self.sequence)):
             self.begin(epoch)
             outcome = "anew"
         self.workers[name] = Worker(self.now_ms + TTL_MS)
         self.ready.clear()
         return outcome
+
+    def last_lease_ms(self) -> int:
+        """Return in how many ms the last of the leases ends."""
+        return max(worker.deadline_ms for worker in self.workers.values()) - self.now_ms
 
     def standing(self, name: str, epoch: str) -> State:
         if epoch != self.epoch:

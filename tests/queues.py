@@ -53,7 +53,7 @@ class Crew:
             for key in self.names(FLEET + pattern):
                 for member, due_ms in scores(self.server, key).items():
                     self.server.zadd(key, {member: due_ms - passed_ms})
-        for pattern, names in (("*:control", ["last_ms"]), ("host:*", ["next_ms", "set_ms"])):
+        for pattern, names in (("*:control", ["last_ms"]), ("host:*", ["next_ms", "set_ms", "paused_ms"])):
             for key in self.names(FLEET + pattern):
                 for name in names:
                     if self.server.hexists(key, name):

@@ -65,8 +65,8 @@ async def is_free(frontier: Frontier) -> bool:
 
 async def wait_for(frontier: Frontier, record: str, response: Response) -> None:
     """Let a page be through whose record another page has claimed."""
-    assert await frontier.claim(record) == "others"
-    frontier.awaits(record, response)
+    assert await frontier.claims.claim(record) == "others"
+    frontier.claims.awaits(record, response)
     end(frontier, response)
     assert frontier.awaited.pages
 
@@ -79,11 +79,11 @@ async def ask(frontier: Frontier) -> None:
 def test_a_page_is_done_when_its_record_is_in_the_feed_of_another_instance(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         writing, waiting = await pages(one, two)
-        assert await one.claim("r") == "ours"
+        assert await one.claims.claim("r") == "ours"
         await wait_for(two, "r", waiting)
         await ask(two)
         assert await is_left(two, 2)
-        one.recorded("r", writing)
+        one.claims.recorded("r", writing)
         end(one, writing)
         await until(lambda: is_left(one, 0))
         assert await one.execute("HGET", one.keys.control, "done") == b"2"
@@ -94,9 +94,9 @@ def test_a_page_is_done_when_its_record_is_in_the_feed_of_another_instance(valke
 def test_two_pages_that_have_each_others_records_are_both_done(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         here, there = await pages(one, two)
-        assert (await one.claim("r"), await two.claim("s")) == ("ours", "ours")
-        one.recorded("r", here)
-        two.recorded("s", there)
+        assert (await one.claims.claim("r"), await two.claims.claim("s")) == ("ours", "ours")
+        one.claims.recorded("r", here)
+        two.claims.recorded("s", there)
         await wait_for(one, "s", here)
         await wait_for(two, "r", there)
         await until(lambda: is_left(one, 0))
@@ -107,14 +107,14 @@ def test_two_pages_that_have_each_others_records_are_both_done(valkey: str) -> N
 def test_the_page_of_a_record_that_died_with_its_writer_is_fetched_again(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         _, waiting = await pages(one, two)
-        assert await one.claim("r") == "ours"
+        assert await one.claims.claim("r") == "ours"
         await wait_for(two, "r", waiting)
         one.pulse.stop()
         one.courier.draining = True
         await two.execute("ZREM", two.keys.workers, one.queue.worker)
         again = await page(two)
         assert again.url == f"{PAGE}b"
-        assert await two.claim("r") == "ours"
+        assert await two.claims.claim("r") == "ours"
 
     run(valkey, story)
     with crew_at(valkey, "pages") as crew:
@@ -124,12 +124,12 @@ def test_the_page_of_a_record_that_died_with_its_writer_is_fetched_again(valkey:
 def test_the_page_of_a_record_that_is_not_written_after_all_is_fetched_again(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         _, waiting = await pages(two, one)
-        assert await one.claim("r") == "ours"
+        assert await one.claims.claim("r") == "ours"
         await wait_for(one, "r", waiting)
         two.courier.draining = True
-        one.unclaim("r")
+        one.claims.unclaim("r")
         assert (await page(one)).url == f"{PAGE}b"
-        assert await one.claim("r") == "ours"
+        assert await one.claims.claim("r") == "ours"
 
     run(valkey, story)
 
@@ -137,7 +137,7 @@ def test_the_page_of_a_record_that_is_not_written_after_all_is_fetched_again(val
 def test_a_record_that_nobody_here_writes_any_more_is_free_again(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         writing, waiting = await pages(one, one)
-        assert await one.claim("r") == "ours"
+        assert await one.claims.claim("r") == "ours"
         await wait_for(one, "r", waiting)
         await ask(one)
         assert one.awaited.pages
@@ -154,7 +154,7 @@ def test_a_record_that_nobody_here_writes_any_more_is_free_again(valkey: str) ->
 def test_a_page_that_waits_goes_back_at_the_end_of_its_instance(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         _, waiting = await pages(one, two)
-        assert await one.claim("r") == "ours"
+        assert await one.claims.claim("r") == "ours"
         await wait_for(two, "r", waiting)
         await two.close("shutdown")
         assert (await page(one)).url == f"{PAGE}b"
@@ -165,9 +165,9 @@ def test_a_page_that_waits_goes_back_at_the_end_of_its_instance(valkey: str) -> 
 def test_for_what_a_page_has_written_itself_it_does_not_wait(valkey: str) -> None:
     async def story(one: Frontier, two: Frontier) -> None:
         response, _ = await pages(one, two)
-        assert (await one.claim("r"), await one.claim("r")) == ("ours", "others")
-        one.awaits("r", response)
-        one.recorded("r", response)
+        assert (await one.claims.claim("r"), await one.claims.claim("r")) == ("ours", "others")
+        one.claims.awaits("r", response)
+        one.claims.recorded("r", response)
         end(one, response)
         await until(lambda: is_left(one, 1))
 

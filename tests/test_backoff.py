@@ -91,6 +91,7 @@ def host(valkey: str) -> Iterator[Host]:
         ("-5", 2),
         ("soon", 2),
         ("Wed, 99 Oct 2015 07:28:30 GMT", 2),
+        ("Wed, 21 Oct 2015 07:28:30 +99999999999999999", 2),
         ("", 2),
     ],
 )
@@ -105,6 +106,17 @@ def test_a_host_is_left_alone_for_as_long_as_it_asks_by_its_own_clock(
 def test_without_the_hosts_clock_a_date_is_read_by_our_own(host: Host) -> None:
     host.answers(503, Retry_After=DATE)  # long past
     assert host.is_left_alone_for(1)
+
+
+@pytest.mark.parametrize("date", ["soon", "Wed, 21 Oct 2015 07:28:00 +99999999999999999"])
+def test_a_hosts_clock_that_cannot_be_read_counts_as_none(host: Host, date: str) -> None:
+    assert isinstance(host.answers(503, Retry_After=DATE, Date=date), Request)
+    assert host.is_left_alone_for(1)
+
+
+def test_however_often_a_request_was_throttled_the_pause_can_be_told(host: Host) -> None:
+    host.answers(503, to=Request(URL, meta={"retry_times": 100_000}))
+    assert host.is_left_alone_for(900)
 
 
 def test_a_throttled_request_is_asked_again_as_it_was(host: Host) -> None:
@@ -167,7 +179,7 @@ def test_each_pause_makes_it_slower(host: Host) -> None:
     slow_ms = []
     for _ in range(3):
         host.answers(429, Retry_After="600")
-        host.middleware.paused.clear()
+        host.store.hset(Keys("any").host(HOST), "paused_ms", 1)  # that pause is over
         slow_ms.append(host.state()["slow_ms"])
     assert slow_ms == [375, 562.5, 843.75]
 

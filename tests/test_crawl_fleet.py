@@ -67,6 +67,8 @@ def test_an_interrupted_crawl_is_resumed_without_seeds(tmp_path: Path, option: s
         assert len(interrupted.records) < len(site.truth.videos)
         resumed = crawl("videos", tmp_path, option=option)
     assert "(shutdown)" in interrupted.log
+    assert "Received SIGTERM, shutting down gracefully. Send again to force" in interrupted.log
+    assert interrupted.log.rstrip().endswith("pending: the same command goes on from there")
     assert sorted(record["id"] for record in resumed.records) == sorted(site.truth.videos)
 
 
@@ -141,10 +143,11 @@ def test_another_crawl_is_refused_while_one_is_interrupted_until_it_is_dropped(t
     with running_site(Catalogue.generate(users=10, videos=40), Quirks(rate_limit=False)) as site:
         one_user = f"url={site.url}/@{min(site.truth.listed_persons).partition('@')[0]}"
         crawl("users", tmp_path, f"url={site.url}", "max_pages=2")
-        refused = crawl("users", tmp_path, one_user, feed="one.jsonl")
-        assert (refused.exit_code, refused.records) == (2, [])
-        assert f"Another crawl of users was interrupted here, with url={site.url}" in refused.log
-        assert "drop it with -a anew=1" in refused.log
+        for words in ([], ["anew=0"]):
+            refused = crawl("users", tmp_path, one_user, *words, feed="one.jsonl")
+            assert (refused.exit_code, refused.records) == (2, [])
+            assert f"Another crawl of users was interrupted here, with url={site.url}" in refused.log
+            assert "drop it with -a anew=1" in refused.log
         assert len(crawl("users", tmp_path, one_user, "anew=1", feed="one.jsonl").records) == 1
 
 

@@ -183,17 +183,13 @@ def test_the_start_is_over_for_the_fleet_when_all_seeds_are_sent(
     run(valkey, story, spider)
 
 
-def test_an_engine_that_was_stopped_gets_no_more_and_the_rest_goes_back_at_once(valkey: str) -> None:
+def test_an_engine_that_closes_gets_no_more_and_the_rest_goes_back_at_once(valkey: str) -> None:
     async def story(frontier: Frontier, crawler: Crawler) -> None:
         for name in "abc":
             frontier.handover.push(Request(PAGE + name))
         await next_request(frontier)
-        engine_of(crawler).running = False
-
-        async def is_closing() -> bool:
-            return frontier.closing
-
-        await until(is_closing)
+        await crawler.engine.close_spider_async(reason="closespider_itemcount")
+        assert (frontier.closing, engine_of(crawler).closed) == (True, ["closespider_itemcount"])
         leased = f"{frontier.keys.prefix}leased:{frontier.queue.worker}"
 
         async def is_back() -> bool:
@@ -283,7 +279,7 @@ def test_a_lost_queue_closes_the_spider_with_a_sentence_and_answers_nobody(
             server.flushall()
         frontier.handover.push(Request(PAGE))
         await until(lambda: is_closed(crawler))
-        for ask in (frontier.execute("PING"), frontier.claim("r")):
+        for ask in (frontier.execute("PING"), frontier.claims.claim("r")):
             with pytest.raises(QueueLost):
                 await ask
         assert engine_of(crawler).closed == ["queue_lost"]

@@ -46,6 +46,22 @@ def test_settings_are_read_in_their_units_also_as_text() -> None:
     )
 
 
+def test_hosts_with_limits_of_their_own_have_the_others_as_usual() -> None:
+    found = options(
+        DOWNLOAD_DELAY=0.5,
+        CONCURRENT_REQUESTS_PER_DOMAIN=3,
+        DOWNLOAD_SLOTS={"fleet": {"delay": 0}, "a": {"delay": "2"}, "b": {"concurrency": 1}, "c": {"jitter": 0}},
+    )
+    assert found.own == {"a": (2_000, 3), "b": (500, 1), "c": (500, 3)}
+    assert [found.limits(slot) for slot in ("a", "d")] == [(2_000, 3), (500, 3)]
+
+
+@pytest.mark.parametrize(("name", "value"), [("delay", "soon"), ("delay", -1), ("concurrency", 0)])
+def test_a_limit_of_a_host_that_cannot_work_is_refused_with_its_name(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=re.escape(f"DOWNLOAD_SLOTS['site.example']['{name}'] ({value})")):
+        options(DOWNLOAD_SLOTS={"site.example": {name: value}})
+
+
 @pytest.mark.parametrize("value", [2_999, "0", -1])
 def test_a_lease_that_no_heartbeat_can_keep_is_refused(value: object) -> None:
     with pytest.raises(SettingsError, match=re.escape(f"LEASE_TTL_MS ({value})")):

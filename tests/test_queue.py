@@ -46,13 +46,6 @@ def test_an_interrupted_crawl_is_dropped_for_who_asks_for_that(crew: Crew) -> No
     assert push(second, "a").new_links == 1
 
 
-def test_a_running_crawl_is_never_dropped(crew: Crew) -> None:
-    push(crew.join(), "a")
-    second = crew.queue()
-    assert second.join(anew=True) == ("joined", 1)
-    assert list(take(second)) == ["a"]
-
-
 def test_a_link_is_taken_once(crew: Crew) -> None:
     queue = crew.join()
     told = push(queue, "a", "b", "a", "b", "c")

@@ -213,11 +213,36 @@ def test_seeds_that_were_read_need_not_be_read_by_who_joins(crew: Crew) -> None:
     assert vote(reader) == ["finished"]
 
 
-def test_other_seeds_have_to_be_read_too(crew: Crew) -> None:
-    reader = crew.queue()
-    reader.join(SEEDS)
-    tell(reader, started=True, reads_seeds=True)
-    other = crew.queue()
-    other.join("url=https://other.example")
-    other.leave()
-    assert vote(reader) == ["unread"]
+def test_seeds_of_an_interrupted_crawl_are_read_to_their_end_again(crew: Crew) -> None:
+    """A file may have more lines by then, and standard input has others."""
+    first, second, helper = crew.queue(), crew.queue(), crew.queue()
+    first.join(SEEDS)
+    push(first, "a")
+    tell(first, started=True, reads_seeds=True)
+    first.leave()
+    assert second.join(SEEDS) == ("resumed", 1)
+    helper.join()
+    tell(helper, started=True)
+    second.leave()
+    finish(helper, *take(helper).values())
+    assert vote(helper) == ["unread"]
+
+
+def test_seeds_that_were_read_stay_read_for_who_goes_on_without_any(crew: Crew) -> None:
+    first, second = crew.queue(), crew.queue()
+    first.join(SEEDS)
+    push(first, "a")
+    tell(first, started=True, reads_seeds=True)
+    first.leave()
+    assert second.join() == ("resumed", 1)
+    tell(second, started=True)
+    finish(second, *take(second).values())
+    assert vote(second) == ["finished"]
+
+
+def test_a_crawl_that_began_without_seeds_is_complete_when_those_of_who_joined_are_read(crew: Crew) -> None:
+    first, second = crew.join(), crew.queue()
+    second.join(SEEDS)
+    tell(first, started=True)
+    second.leave()
+    assert vote(first) == ["unread"]

@@ -60,9 +60,9 @@ class Histories(RuleBasedStateMachine):
     # --- workers that come and go ---
 
     @precondition(lambda self: len(self.hands.living()) < MOST_WORKERS)
-    @rule(starts=st.integers(0, 3).map(bool))
-    def join(self, *, starts: bool) -> None:
-        self.hands.join(starts=starts)
+    @rule(starts=st.integers(0, 3).map(bool), anew=st.integers(0, 5).map(lambda drawn: drawn == 5))
+    def join(self, *, starts: bool, anew: bool) -> None:
+        self.hands.join(starts=starts, anew=anew)
 
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:

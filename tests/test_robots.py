@@ -21,16 +21,14 @@ from crawler.middlewares.robots import (
     FAILED_KEPT_S,
     KEPT_S,
     LARGEST_BYTES,
-    ORIGINS,
     RobotsTxt,
-    Rules,
-    RulesAtHand,
     SharedRobots,
     asked_delay_s,
     origin_of,
 )
 from tests.crawls import Ended, crawl, end, start
 from tests.frontiers import at_work, crawler_at
+from tests.paces import is_spaced
 from tests.site import Catalogue, Quirks, Site, running_site
 from tests.site.plain import Plain
 from tests.spiders import FRONTIER, run_spider
@@ -133,39 +131,6 @@ def test_a_huge_robots_txt_is_cut_between_two_lines() -> None:
     assert LARGEST_BYTES - 30 < len(cut) <= LARGEST_BYTES
 
 
-# --- what is kept of it ---
-
-
-def test_what_is_kept_for_the_fleet_is_read_back() -> None:
-    found = answered(200, b"\xff\xfe\x00\n\xc3\xa9")
-    assert RobotsTxt.loaded(found.dumped(), 5000) == replace(found, kept_s=5)
-
-
-@pytest.mark.parametrize(
-    "value", [None, b"", b"{}", b"[]", b"\xff", b'{"status": "x", "body": ""}', b'{"status": 200, "body": "\xc3\xa9"}']
-)
-def test_what_is_no_copy_of_a_robots_txt_counts_as_none(value: bytes | None) -> None:
-    assert RobotsTxt.loaded(value, 5000) is None
-
-
-def test_an_instance_has_the_rules_at_hand_that_it_used_last() -> None:
-    at_hand, until = RulesAtHand(), monotonic() + 3600
-    for number in range(ORIGINS):
-        at_hand.keep(str(number), Rules(None, 0, 0, until))
-    assert at_hand.fresh("0")
-    at_hand.keep("new", Rules(None, 0, 0, until))
-    assert len(at_hand) == ORIGINS
-    assert at_hand.fresh("0")
-    assert at_hand.fresh("new")
-    assert at_hand.fresh("1") is None
-
-
-def test_rules_that_do_not_hold_good_any_more_are_read_again() -> None:
-    at_hand = RulesAtHand()
-    at_hand.keep("old", Rules(None, 0, 0, monotonic()))
-    assert at_hand.fresh("old") is None
-
-
 # --- a fleet ---
 
 
@@ -220,13 +185,7 @@ def test_two_instances_keep_the_crawl_delay_together(tmp_path: Path, seeds: Path
     with running_site(SMALL, replace(OPEN, crawl_delay_s=0.6), plain=True) as site:
         ended = fleet(2, tmp_path, *videos_of(site, seeds))
     assert sum(len(one.records) for one in ended) == 5
-    assert is_spaced(site, 0.6)
-
-
-def is_spaced(site: Site, delay_s: float) -> bool:
-    """Tell whether the requests are so far apart on average; the log has the times of the answers, which vary."""
-    times = [request.time for request in site.requests]
-    return times[-1] - times[0] >= 0.8 * delay_s * (len(times) - 1)
+    assert is_spaced(0.6, site)
 
 
 def test_the_delay_begins_with_robots_txt_itself(valkey: str, site: Site) -> None:
@@ -234,14 +193,14 @@ def test_the_delay_begins_with_robots_txt_itself(valkey: str, site: Site) -> Non
         urls = site.url, f"{slow.url}/about".replace("127.0.0.1", "localhost")
         run_spider(FETCHING, *urls, REDIS_URL=valkey, **FRONTIER)
     assert paths(slow) == ["/robots.txt", "/about"]
-    assert slow.requests[1].time - slow.requests[0].time >= 0.59
+    assert is_spaced(0.6, slow)
 
 
 def test_a_crawl_delay_is_followed_up_to_the_limit(tmp_path: Path, seeds: Path) -> None:
     with running_site(SMALL, replace(OPEN, crawl_delay_s=3600), plain=True) as site:
         ended = crawl("videos", tmp_path, *videos_of(site, seeds), "CRAWL_DELAY_MAX_S=0.2")
     assert len(ended.records) == 5
-    assert is_spaced(site, 0.2)
+    assert is_spaced(0.2, site)
 
 
 def test_of_the_delays_for_one_host_the_longest_is_kept_until_it_is_taken_back(valkey: str) -> None:
@@ -286,7 +245,7 @@ def test_the_lock_of_an_instance_that_died_while_it_fetched_runs_out(tmp_path: P
     ended = crawl("videos", tmp_path, f"url={min(site.truth.videos)}", "scope=seed", f"REDIS_URL={valkey}")
     assert len(ended.records) == 1
     assert paths(site)[0] == "/robots.txt"
-    assert site.requests[0].time - before >= 4.0
+    assert site.requests[0].arrived - before >= 4.0
 
 
 def test_a_lock_whose_reply_was_lost_is_still_its_holders(valkey: str) -> None:

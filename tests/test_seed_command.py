@@ -57,7 +57,7 @@ def test_seeds_are_crawled_by_a_start_without_arguments_and_their_records_say_wh
     source.write_text(f"url,team\n{site.url}/@{person.partition('@')[0]},red\n")
     code, out, err = seed(tmp_path, "users", source, "--meta", "job=7", "--meta", "team=none")
     assert (code, err) == (0, "")
-    assert "1 new requests, 0 were in this crawl before; 1 requests pending" in out
+    assert "1 new request, 0 known before; 1 request pending" in out
     ended = crawl("users", tmp_path)
     assert ended.exit_code == 0
     assert {one: record["seed_meta"] for one, record in ended.by_id("user").items()} == {
@@ -116,7 +116,8 @@ def test_bad_lines_are_named_by_number_and_kept_and_cost_nothing_else(tmp_path: 
     assert [line.partition(": ")[0] for line in err.splitlines()] == [f"{source}, line {n}" for n in (100, 1000, 1200)]
     assert "1,197 new requests" in out
     rejects = lines(tmp_path / "rejects.jsonl")
-    assert [reject["what"] for reject in rejects] == [f"{source}, line {number}" for number in (100, 1000, 1200)]
+    assert [reject["what"] for reject in rejects] == ["nonsense", "site.example", text[1199]]
+    assert [reject["details"] for reject in rejects] == [[line] for line in err.splitlines()]
     assert {(reject["spider"], reject["reason"]) for reject in rejects} == {("users", "bad_seed")}
     assert "secret" not in json.dumps(rejects)
     assert len(queued(tmp_path)) == 1197

@@ -42,6 +42,7 @@ A0, B0, NO = (A, 0, None), (B, 0, None), ("refused", 0, None)
         ("s.csv", f"url,,team\n{A},x,red,more\n", [(2, A, 0, {"team": "red"})]),
         ("s.csv", f'url\n{A},red\n"open,{B}\n{B}\n', [(2, *A0), (3, *NO), (4, *B0)]),
         ("s.csv", f"url,priority\n{A},soon\n{B},-2\n", [(2, *NO), (3, B, -2, None)]),
+        ("s.csv", f"url,team\n,red\n{A},\n", [(2, *NO), (3, *A0)]),
         ("s.csv", "", []),
         ("s.jsonl", f'{{"url": "{A}", "n": 1, "x": null, "tags": ["a"]}}\n', [(1, A, 0, {"n": 1, "tags": ["a"]})]),
         ("s.jsonl", f'{{"url": "{A}", "meta": {{"job": 7}}, "priority": 3, "b": 2}}', [(1, A, 3, {"b": 2, "job": 7})]),
@@ -80,7 +81,7 @@ def test_what_is_wrong_is_told_with_the_file_and_the_line(tmp_path: Path) -> Non
     source = tmp_path / "s.csv"
     ((_, row),) = read(source, "name,url\nKim\n")
     assert isinstance(row, BadLine)
-    assert row.place == f"{source}, line 2"
+    assert row.given == str(row)
     assert str(row) == f"{source}, line 2: 'Kim' is not a URL, and has no column url: complete the row."
 
 

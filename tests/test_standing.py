@@ -3,12 +3,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
+from crawler.errors import OtherCrawl
+from crawler.frontier import queue as queues
 from crawler.frontier.keys import LEDGER, Keys
+from crawler.frontier.queue import Queue
 from crawler.frontier.standing import begins_anew, other_crawl
 from crawler.frontier.worker import machine
+from tests.listening import acting_on_log
 from tests.queues import Crew, crew_at, finish, link, push, take, tell, vote
 
 OURS, THEIRS = "url=https://ours.example", "url=https://theirs.example"
@@ -43,6 +48,15 @@ def complete(crew: Crew, seeds: str = THEIRS) -> None:
     tell(queue, started=True, reads_seeds=True)
     assert vote(queue) == ["finished"]
     queue.leave()
+
+
+def at_work(crew: Crew, seeds: str = THEIRS) -> Queue:
+    """Return a worker that has begun a crawl, and gave its last sign of life some time ago."""
+    queue = crew.queue(lease_ttl_ms=60_000)
+    queue.join(seeds)
+    push(queue, "a")
+    crew.pass_ms(20_000)
+    return queue
 
 
 # --- what is in the way of a crawl ---
@@ -132,8 +146,10 @@ def test_who_comes_first_begins_and_the_others_join(crew: Crew) -> None:
     assert [crew.queue().join(OURS) for _ in range(3)] == [("anew", 0), ("joined", 0), ("joined", 0)]
 
 
-@pytest.mark.parametrize("anew", [False, True])
-@pytest.mark.parametrize("state", ["none", "complete", "interrupted", "interrupted at once", "running"])
+STATES = ["none", "complete", "interrupted", "interrupted at once"]
+
+
+@pytest.mark.parametrize(("state", "anew"), [("running", False), *product(STATES, (False, True))])
 def test_who_would_begin_a_crawl_is_known_before(crew: Crew, state: str, anew: bool) -> None:  # noqa: FBT001
     if state == "complete":
         complete(crew)
@@ -176,6 +192,70 @@ def test_an_interrupted_crawl_that_is_dropped_leaves_nothing(crew: Crew) -> None
     crew.server.sadd(crew.keys.recorded, "r")
     assert crew.queue().join(OURS, anew=True) == ("anew", 0)
     assert (crew.left(), crew.server.exists(crew.keys.recorded)) == (0, 0)
+
+
+def test_a_crawl_is_not_dropped_before_the_lease_of_who_may_be_dead_has_ended(crew: Crew) -> None:
+    """A machine lost its power: nobody called since, so that the time in between was nobody's."""
+    dead, queue = at_work(crew), crew.queue(lease_ttl_ms=60_000)
+    crew.pass_ms(40_000)
+    with acting_on_log(queues.logger, lambda: crew.let_lapse(dead)) as said:
+        assert queue.join(OURS, anew=True) == ("anew", 0)
+    assert (crew.control("seeds"), queue.workers()) == (OURS, [queue.worker])
+    assert "".join(said) == (
+        "Instances of videos were at the crawl that is to be dropped: waiting until they give a sign of life, or "
+        "60 s, after which they count as dead"
+    )
+
+
+@pytest.mark.parametrize("seeds", [THEIRS, ""])
+def test_a_crawl_that_is_to_be_dropped_is_joined_where_its_workers_live(crew: Crew, seeds: str) -> None:
+    living, queue = at_work(crew), crew.queue(lease_ttl_ms=60_000)
+    with acting_on_log(queues.logger, living.beat):
+        assert queue.join(seeds, anew=True) == ("joined", 1)
+    assert list(take(queue)) == ["a"]
+
+
+def test_a_crawl_with_other_seeds_is_not_dropped_where_its_workers_live(crew: Crew) -> None:
+    living, queue = at_work(crew), crew.queue(lease_ttl_ms=60_000)
+    with (
+        acting_on_log(queues.logger, living.beat),
+        pytest.raises(OtherCrawl, match=f"is running here, with {THEIRS}: join it by"),
+    ):
+        queue.join(OURS, anew=True)
+    assert (crew.control("seeds"), living.workers()) == (THEIRS, [living.worker])
+
+
+def test_who_was_seen_to_live_and_has_left_meanwhile_does_not_keep_a_crawl_from_being_dropped(crew: Crew) -> None:
+    interrupt(crew)
+    assert crew.queue().enter("new", OURS, "beside") == [b"anew", b"new", 0]
+
+
+def test_a_crawl_that_ends_is_waited_for_by_who_would_drop_it(crew: Crew) -> None:
+    last, queue = crew.join(), crew.queue()
+    assert vote(last) == ["finished"]
+    assert queue.enter("new", OURS, "anew")[0] == b"ending"
+    last.leave()
+    assert queue.join(OURS, anew=True) == ("anew", 0)
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_who_comes_with_other_seeds_at_the_same_time_changes_nothing(crew: Crew, read: bool) -> None:  # noqa: FBT001
+    """Both have looked before either has joined."""
+    queue, other = crew.queue(), crew.queue()
+    assert (in_the_way(crew, THEIRS), in_the_way(crew, OURS)) == (None, None)
+    queue.join(THEIRS)
+    tell(queue, started=read, reads_seeds=read)
+    with pytest.raises(OtherCrawl, match=f"Another crawl of videos is running here, with {THEIRS}: "):
+        other.join(OURS)
+    assert (crew.control("seeds"), queue.workers()) == (THEIRS, [queue.worker])
+    assert vote(queue) == (["finished"] if read else ["working"])
+
+
+def test_who_comes_with_other_seeds_when_all_have_left_changes_nothing(crew: Crew) -> None:
+    interrupt(crew, pending=2)
+    with pytest.raises(OtherCrawl, match=f"was interrupted here, with {THEIRS} and 2 requests pending: go on"):
+        crew.queue().join(OURS)
+    assert (crew.control("seeds"), crew.queue().workers()) == (THEIRS, [])
 
 
 def test_each_spider_has_a_crawl_of_its_own(crew: Crew, valkey: str) -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
+import logging
 import sys
+from collections.abc import Mapping
 
 from scrapy.commands.crawl import Command as CrawlCommand
+from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 
 from crawler.checks import check_feeds, check_start, usable
 from crawler.errors import SettingsError, StoreError
+from crawler.frontier.frontier import Frontier
+from crawler.interrupts import Interrupted, interrupt_at_once, note_signals, repeat_signals
+from crawler.seeds import asks_anew, describe
+from crawler.spiders.seeded import SeededSpider
+from crawler.terse import Terse
+
+logger = logging.getLogger(__name__)
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
@@ -37,13 +45,14 @@ examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
   scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
-
+"""
+EXIT_CODES = """
 exit codes: 0 done (the summary says how complete) or stopped by you, 1 a seed failed, or a fault or the
 loss of the store or the feed stopped it, 2 wrong arguments
 """
 
 
-class Command(CrawlCommand):
+class Command(Terse, CrawlCommand):
     """Runs one instance of a spider."""
 
     def long_desc(self) -> str:
@@ -54,7 +63,8 @@ class Command(CrawlCommand):
         """Add Scrapy's options, and the spiders' arguments to the help."""
         super().add_options(parser)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = ARGUMENTS
+        is_ours = self.settings is not None and "crawler.spiders" in self.settings.getlist("SPIDER_MODULES")
+        parser.epilog = ARGUMENTS + EXIT_CODES if is_ours else EXIT_CODES
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options, and check the settings before Scrapy uses any.
@@ -75,46 +85,59 @@ class Command(CrawlCommand):
             raise UsageError("name one spider, such as: scrapy crawl users -a url=https://peertube.example")
         if self.crawler_process is None or self.settings is None:
             raise UsageError("scrapy crawl runs inside the project's folder")
-        asked_to_stop = note_signals()
-        if args[0] not in (names := self.crawler_process.spider_loader.list()):
-            raise UsageError(f"there is no spider {args[0]}: there are {', '.join(names)}.", print_help=False)
+        interrupt_at_once()
         try:
-            missing = check_start(self.settings, self.crawler_process.spider_loader.load(args[0]), opts.spargs)
-            if missing is None:
-                check_feeds(self.settings)
+            entered = self.enter(self.crawler_process, args[0], opts.spargs)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        if missing is not None:
-            sys.stderr.write(f"{missing}\n")
+        except Interrupted as exc:
+            logger.info("Stopped by %s before anything was taken: the next start goes on", exc)
+            return
+        if entered is None:
             self.exitcode = 1
             return
-        crawler = self._create_crawler(args[0])
+        crawler, asked_to_stop = entered
         self.crawler_process.crawl(crawler, **opts.spargs)
         repeat_signals(asked_to_stop)
         self.crawler_process.start()
         self.exitcode = self.exit_code(crawler.stats.get_stats()) if not self.crawler_process.bootstrap_failed else 1
+
+    def enter(
+        self, process: CrawlerProcessBase, name: str, arguments: Mapping[str, str]
+    ) -> tuple[Crawler, list[int]] | None:
+        """Check all, and enter the crawl: whatever may wait long waits here.
+
+        Returns:
+            What is to run, and the list in which signals to stop are noted from now on; None where there is nothing
+            to begin with, which has been told.
+
+        Raises:
+            UsageError: an argument cannot work.
+            SettingsError: the same, of a setting, or another crawl is in the way.
+            StoreError: Redis, or the embedded store, does not do what it should.
+            Interrupted: this instance is to end, and at no crawl.
+        """
+        if name not in (names := process.spider_loader.list()):
+            raise UsageError(f"there is no spider {name}: there are {', '.join(names)}.", print_help=False)
+        spider = process.spider_loader.load(name)
+        missing = check_start(process.settings, spider, arguments)
+        if missing is not None:
+            sys.stderr.write(f"{missing}\n")
+            return None
+        check_feeds(process.settings)
+        crawler = self._create_crawler(name)
+        if not issubclass(spider, SeededSpider):  # whose seeds are its own affair: it enters when it opens
+            return crawler, note_signals()
+        frontier = Frontier.of(crawler)
+        try:
+            frontier.join(describe(arguments), anew=asks_anew(arguments))
+            return crawler, note_signals()
+        except Interrupted:
+            frontier.withdraw()
+            raise
 
     def exit_code(self, stats: dict[str, object]) -> int:
         """Return 0 when the crawl did what was asked, else 1."""
         unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in TROUBLES)
         unfit = unfit or any(name.startswith(FEED_FAILED) for name in stats)
         return 1 if unfit else 0
-
-
-def note_signals() -> list[int]:
-    """Return a list of the signals to stop that come before Scrapy hears them: no half a start must be left."""
-    noted: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: noted.append(number))
-    return noted
-
-
-def repeat_signals(noted: list[int]) -> None:
-    """Send the noted signals again as soon as the reactor runs and Scrapy's handlers are there."""
-    from twisted.internet import reactor  # noqa: PLC0415 - the one that Scrapy has installed by now
-
-    def repeat() -> None:
-        for number in noted:
-            os.kill(os.getpid(), number)
-
-    reactor.callWhenRunning(reactor.callLater, 0, repeat)

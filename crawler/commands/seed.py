@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
@@ -24,6 +23,7 @@ from crawler.seeds import SCOPES, Seed, checked_meta, parse_priority, parse_seed
 from crawler.spiders.planter import Planter
 from crawler.spiders.seeded import SeededSpider
 from crawler.stopping import Stopping
+from crawler.terse import Terse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ away, or you stopped it; 2 wrong arguments
 """
 
 
-class Command(ScrapyCommand):
+class Command(Terse):
     """Adds seeds to a crawl."""
 
     requires_project = True

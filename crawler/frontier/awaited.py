@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from crawler.errors import QueueLost
-from crawler.frontier.queue import ClaimState
 
 if TYPE_CHECKING:
+    from crawler.frontier.claims import Claims
     from crawler.frontier.deliveries import Delivery
     from crawler.frontier.outbox import Outbox
 
@@ -24,11 +24,9 @@ class AwaitedRecords:
         pages: what each page waits for.
     """
 
-    def __init__(
-        self, outbox: Outbox, claim: Callable[[str], Awaitable[ClaimState]], unclaim: Callable[[str], None]
-    ) -> None:
+    def __init__(self, outbox: Outbox, claims: Claims) -> None:
         self.outbox = outbox
-        self.claim, self.unclaim = claim, unclaim
+        self.claims = claims
         self.pages: dict[Delivery, set[str]] = {}
         self.is_asking = False
 
@@ -81,10 +79,10 @@ class AwaitedRecords:
         """Find out what has become of a record, by claiming it: whoever gets it knows that nobody writes it."""
         if self.outbox.generation_of(record) >= 0:
             if is_idle:
-                self.unclaim(record)
+                self.claims.unclaim(record)
             return
-        state = await self.claim(record)
+        state = await self.claims.claim(record)
         if state == "ours":
-            self.unclaim(record)
+            self.claims.unclaim(record)
         elif state == "recorded":
             self.written([record])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.errors import SettingsError
 
@@ -62,8 +62,16 @@ def number(settings: BaseSettings, name: str, default: float | None = None) -> f
     Raises:
         SettingsError: it is none, or below what can work.
     """
-    value = settings.get(name, default)
-    kind, least, why = NUMBERS[name]
+    return bounded(name, settings.get(name, default), NUMBERS[name])
+
+
+def bounded(name: str, value: Any, bounds: Bounds) -> float:
+    """Return a value as a number that keeps the bounds.
+
+    Raises:
+        SettingsError: it is none, or below what can work.
+    """
+    kind, least, why = bounds
     try:
         found = kind(value)
     except (TypeError, ValueError, OverflowError):

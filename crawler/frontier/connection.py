@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 from scrapy_redis import connection
 
-from crawler.errors import StoreError
+from crawler.errors import QueueLost, StoreError
+from crawler.frontier.keys import FLEET
+from crawler.frontier.options import Options
+from crawler.frontier.patience import Patience, comes_back
+from crawler.frontier.queue import load_scripts
 from crawler.frontier.store import EmbeddedStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.settings import BaseSettings
+
+T = TypeVar("T")
 
 KEEPS_ALL = "noeviction"
 """The only maxmemory-policy under which Redis keeps what it was given."""
@@ -35,12 +46,15 @@ def connect(settings: BaseSettings) -> redis.Redis:
     """
     if not names_a_server(settings):
         settings.set("REDIS_URL", embedded_url(store_folder(settings)), priority="cmdline")
-    where = f"REDIS_URL {shown(settings.get('REDIS_URL') or settings.get('REDIS_HOST') or 'of REDIS_PARAMS')}"
+    where = place(settings)
     try:
         with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # scrapy-redis' retry_on_timeout
             server = cast("redis.Redis", connection.from_settings(settings))
         server.set_retry(Retry(NoBackoff(), 0))
-        server.connection_pool.connection_kwargs["decode_responses"] = False  # payloads may be any bytes
+        server.connection_pool.connection_kwargs |= {
+            "decode_responses": False,  # payloads may be any bytes
+            "maint_notifications_config": MaintNotificationsConfig(enabled=False),  # which only Redis' cloud has
+        }
         policy = cast("dict[str, str]", server.info("memory")).get("maxmemory_policy", KEEPS_ALL)
     except redis.RedisError as exc:
         raise StoreError(
@@ -57,6 +71,31 @@ def connect(settings: BaseSettings) -> redis.Redis:
             f"Set it to {KEEPS_ALL} (CONFIG SET maxmemory-policy {KEEPS_ALL}, and in its configuration file)."
         )
     return server
+
+
+def ask(settings: BaseSettings, server: redis.Redis, act: Callable[[], T]) -> T:
+    """Return what `act`, which can be repeated without harm, gets of Redis before the crawl is entered.
+
+    Raises:
+        StoreError: Redis stays away, or refuses.
+    """
+    patience_s = Options.from_settings(settings).patience_s
+    patience = Patience(patience_s, threading.Event(), partial(revive, settings), partial(load_scripts, server))
+    try:
+        return patience.insist(act)
+    except QueueLost as exc:
+        cause = exc.__cause__
+        if isinstance(cause, redis.RedisError) and comes_back(cause):
+            raise StoreError(f"{exc}: see to {place(settings)}, then start the same command again.") from exc
+        raise StoreError(
+            f"{exc}: {place(settings)} has to let its user do what docs/frontier.md lists, and to hold nothing of "
+            f"other programs below {FLEET}*. Give the crawler another user, or another database."
+        ) from exc
+
+
+def place(settings: BaseSettings) -> str:
+    """Return which Redis the settings name, without what may be secret."""
+    return f"REDIS_URL {shown(settings.get('REDIS_URL') or settings.get('REDIS_HOST') or 'of REDIS_PARAMS')}"
 
 
 def shown(url: str) -> str:

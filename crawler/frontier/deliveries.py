@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from weakref import WeakKeyDictionary
@@ -29,11 +30,14 @@ HUNG_AFTER_S = 3600.0
 
 The longest pause that a host can ask for is shorter: RETRY_AFTER_MAX_S."""
 
+PAGE: ContextVar[str] = ContextVar("page", default="")
+"""Id of the request that is dealt with; what its callback, or a middleware, fetches is for it."""
+
 End = Literal["acknowledged", "returned", "leaked"]
 
 
 class GivenBack(IgnoreRequest):
-    """Raised where a request cannot go on here, as the instance is about to end: it goes back to the queue."""
+    """Raised where a request cannot go on, as its host has to be waited for or the instance ends: it goes back."""
 
 
 class Delivery:
@@ -185,6 +189,7 @@ class Deliveries:
         if delivery is None or delivery.request is not request or delivery.landed or task is None:
             return  # not out of the queue, or downloaded by a callback of its own
         delivery.download = task
+        PAGE.set(delivery.leased.id)
         task.add_done_callback(lambda done: self.downloaded(delivery, done))
 
     def downloaded(self, delivery: Delivery, task: asyncio.Task[Any]) -> None:
@@ -218,6 +223,7 @@ class Deliveries:
         if delivery is None or delivery.scrape is not None or task in (None, delivery.download):
             return
         delivery.scrape = task
+        PAGE.set(delivery.leased.id)
         task.add_done_callback(lambda _: self.scraped(delivery))
 
     def scraped(self, delivery: Delivery) -> None:

@@ -6,29 +6,32 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from redis.exceptions import RedisError
 from scrapy import Request, signals
 from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
-from crawler.errors import QueueLost
+from crawler.errors import QueueLost, RedisSilent
 from crawler.frontier.awaited import AwaitedRecords
-from crawler.frontier.connection import connect, revive
+from crawler.frontier.claims import Claims
+from crawler.frontier.connection import ask, connect, revive
 from crawler.frontier.courier import Courier
 from crawler.frontier.deliveries import Deliveries, GivenBack
 from crawler.frontier.grants import Grants
 from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
-from crawler.frontier.outbox import Claim, Outbox, Question, Sink
+from crawler.frontier.outbox import Outbox, Question, Sink
+from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
 from crawler.frontier.pulse import Pulse
-from crawler.frontier.queue import Beginning, ClaimState, Progress, Queue, Report
-from crawler.frontier.slots import FLEET_SLOT
+from crawler.frontier.queue import Beginning, Progress, Queue, Report
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -39,11 +42,9 @@ logger = logging.getLogger(__name__)
 WAKE = Request("data:,wake")
 """Handed to the engine it makes it ask for work, and is itself none: the engine's own clock ticks every 5 s only."""
 LOOK_S = 0.25
-"""Seconds between two looks whether this instance has been asked to end."""
+"""Seconds between two looks for what has leaked, and for whoever waits whether this instance is about to end."""
 GRANT_LEAST_S = 0.1
 """For so long the reserved time of a request can be used where there is no delay between requests."""
-END_S = 8.0
-"""How long the end waits for the I/O thread: a silent Redis does not keep an instance alive."""
 
 _frontiers: WeakKeyDictionary[Crawler, Frontier] = WeakKeyDictionary()
 
@@ -54,6 +55,8 @@ class Frontier:
     Attributes:
         queue: the verbs; blocking, never for the reactor.
         deliveries: what the engine has in hand.
+        claims: which records this instance may write.
+        awaited: pages whose records others write.
         grants: for requests that do not come out of the queue.
         closing: whether this instance is about to end.
         beginning: how it has entered the crawl.
@@ -69,7 +72,8 @@ class Frontier:
         self.courier = Courier(self.queue, self.outbox, self.buffer, self)
         self.pulse = Pulse(self.queue)
         grant_s = max(GRANT_LEAST_S, self.options.delay_ms / 2000)
-        self.awaited = AwaitedRecords(self.outbox, self.claim, self.unclaim)
+        self.claims = Claims(self)
+        self.awaited = AwaitedRecords(self.outbox, self.claims)
         self.deliveries = Deliveries(self.outbox, self.awaited, grant_s, self.count)
         self.deliveries.ended = self.has_ended
         self.handover = Handover(crawler, self.outbox, self.buffer, self.deliveries, self.wake_engine)
@@ -78,6 +82,8 @@ class Frontier:
         self.is_starting = True
         """Whether the spider still sends its seeds."""
         self.closing = False
+        self.has_left = True
+        """Whether Redis knows all that there was to tell; False where it was silent at the end."""
         self.close_reason = ""
         self.tidiers: list[Callable[[], None]] = []
         self.grants = Grants(self)
@@ -101,19 +107,33 @@ class Frontier:
     # --- from the start to the end ---
 
     def join(self, seeds: str = "", *, anew: bool = False) -> Beginning:
-        """Enter the crawl, once; blocking, before the reactor runs."""
+        """Enter the crawl, once; blocking, best before the reactor runs.
+
+        Raises:
+            OtherCrawl: there is one that began with other seeds.
+            StoreError: Redis stays away, or refuses.
+        """
         if self.beginning is None:
-            self.beginning, self.pending_at_start = self.queue.join(seeds, anew=anew)
-            for slot, limits in self.crawler.settings.getdict("DOWNLOAD_SLOTS").items():
-                if slot != FLEET_SLOT:
-                    self.queue.limit(slot, limits)
+            settings, server = self.crawler.settings, self.queue.server
+            joined = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
+            self.beginning, self.pending_at_start = joined
         return self.beginning
+
+    def withdraw(self) -> None:
+        """Leave before anything was taken; a silent Redis is not waited for, as others see that this process ends."""
+        pool = self.queue.server.connection_pool
+        pool.disconnect()
+        pool.connection_kwargs["socket_timeout"] = LAST_WORDS_S
+        pool.reset()
+        with suppress(RedisError):
+            self.queue.leave()
 
     def open(self, spider: Spider) -> None:
         """Begin to carry requests; in the reactor's thread."""
         self.join()
         self.loop = asyncio.get_running_loop()
         self.handover.open(spider)
+        self.watch_close()
         for handler, signal in (
             (self.grants.request_left_downloader, signals.request_left_downloader),
             (self.spider_idle, signals.spider_idle),
@@ -125,6 +145,23 @@ class Frontier:
         self.courier.start()
         self.pulse.start()
         self.looks.start(LOOK_S, now=False)
+
+    def watch_close(self) -> None:
+        """Hear at once that the spider closes, whoever has it do so: the engine's own signal comes when all is over."""
+        engine = self.crawler.engine
+        close = engine.close_spider_async
+
+        async def close_spider_async(*, reason: str = "cancelled") -> None:
+            self.is_to_end()
+            await close(reason=reason)
+
+        engine.close_spider_async = close_spider_async  # type: ignore[method-assign]
+
+    def is_to_end(self) -> None:
+        """Take no more requests, give back those that wait here, and let nobody wait for a host."""
+        if not self.closing:
+            self.closing = self.courier.draining = True
+            self.handover.give_back()
 
     async def close(self, reason: str) -> None:
         """Tell all that is done, give back the rest, and leave."""
@@ -138,7 +175,12 @@ class Frontier:
         self.handover.give_back()
         self.pulse.stop()
         self.courier.stop()
-        await asyncio.to_thread(self.courier.join, END_S)
+        self.has_left = await asyncio.to_thread(self.courier.wait_for_end) and self.has_left
+        if not self.has_left:
+            logger.warning(
+                "Left before Redis knew all, as it does not answer or a disk is slow. Nothing is lost: what was in "
+                "hand is handed out again when the lease ends, to other instances or the next start."
+            )
         self.crawler.stats.set_value("scheduler/duplicates", self.courier.duplicates)
         logger.debug("Left the crawl (%s)", reason)
 
@@ -178,41 +220,6 @@ class Frontier:
 
         return reply
 
-    async def claim(self, record: str) -> ClaimState:
-        """Ask for the right to write the record of a key: "ours", unless it is in a feed, or another page writes it.
-
-        Raises:
-            QueueLost: Redis stays away.
-        """
-        answer: asyncio.Future[ClaimState] = self.loop.create_future()
-        if not self.outbox.claim(Claim(record, self.answering(answer))):
-            return "others"
-        state = await answer
-        if state != "ours":
-            self.outbox.forget([record])
-        return state
-
-    def unclaim(self, record: str) -> None:
-        """Give up the right to write a record: another page may."""
-        self.outbox.forget([record])
-        self.note(*self.queue.command("unclaim", self.queue.worker, record))
-        self.awaited.freed(record)
-
-    def awaits(self, record: str, response: object) -> None:
-        """Note that a response has a record too which another page writes: until that is so, it is not done."""
-        delivery = self.deliveries.of(response)
-        if delivery is not None and delivery in self.deliveries.open:
-            delivery.awaited.add(record)
-
-    def recorded(self, record: str, response: object) -> None:
-        """Note that a record has come of a response; it counts as written with the acknowledgement of its page."""
-        delivery = self.deliveries.of(response)
-        generation = self.outbox.generation_of(record)
-        if delivery is not None and delivery in self.deliveries.open:
-            delivery.records.append((record, generation))
-        else:  # an item of the spider's start, or of a page that was given up meanwhile
-            self.awaited.written(self.outbox.tell_written([(record, generation)]))
-
     def note(self, *command: Any) -> None:
         """Apply an idempotent command before the next acknowledgement."""
         self.outbox.note(command)
@@ -246,13 +253,10 @@ class Frontier:
         raise DontCloseSpider
 
     def look(self) -> None:
-        """See whether this instance has been asked to end, and whether requests have leaked."""
+        """See whether requests have leaked, and what has become of records that others write."""
         self.deliveries.sweep(idle=False)
         if self.awaited.pages:
             asyncio.ensure_future(self.awaited.ask(is_idle=not self.deliveries.open))  # noqa: RUF006 - awaited keeps it
-        if not self.closing and not self.crawler.engine.running:
-            self.closing = self.courier.draining = True
-            self.handover.give_back()
 
     # --- what the courier tells, in its thread ---
 
@@ -261,7 +265,10 @@ class Frontier:
         self.loop.call_soon_threadsafe(self.take_notice, self.courier.progress)
 
     def lost(self, error: QueueLost) -> None:
-        """End loudly."""
+        """End loudly; a Redis that is away only while this instance ends anyway has lost nothing."""
+        if self.closing and isinstance(error, RedisSilent):
+            self.has_left = False
+            return
         sentence = (
             f"The queue is lost: {error}. What is in the feeds stays there if you start again with -o: -O would empty "
             "them where a new crawl begins. Add -a anew=1 if it ends like this once more."

@@ -29,7 +29,7 @@ that a request names. Times are in ms by Redis' clock.
 | refused            | HASH   | record key or URL -> reason |
 | failed             | HASH   | record key or URL -> reason |
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
-| feeds              | HASH   | `machine:path` of a feed -> its size in bytes when this crawl first met it |
+| feeds              | HASH   | what was done to the files of feeds, see below |
 
 Shared by all crawls, directly below `{crawler}:`:
 
@@ -38,12 +38,13 @@ Shared by all crawls, directly below `{crawler}:`:
 | host:<slot>        | HASH   | the pace of a host, see below |
 | flights:<slot>     | ZSET   | requests in flight by the time at which they count as lost |
 | robots:<origin>    | STRING | robots.txt of an origin, for a day |
+| robots:<origin>:lock | STRING | the instance that fetches it, while it gives a sign of life |
 
-The fields of three of them:
+The fields of four of them:
 
 | key                | field      | holds |
 |--------------------|------------|-------|
-| batches            | W          | number of the last STEP of the worker W |
+| batches            | W          | number of the last STEP of the worker W, its new links, and its stale acks |
 |                    | W:pop      | number of its last POP, whether that gave a suspect, and the ids |
 |                    | W:join     | how it joined |
 | control            | epoch      | name of this crawl among all that were here |
@@ -55,9 +56,13 @@ The fields of three of them:
 |                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |
+| feeds              | machine:path | size of a feed in bytes when this crawl first met it |
+|                    | begun:NAME | when this crawl began the first file of a name, in ns by its file system |
+|                    | rejects:machine:path | 0 once this crawl has dropped its old lines from a file of rejects |
 | host:<slot>        | next_ms, set_ms | when the next request may go, and when that was said |
-|                    | slow_ms, robots_ms, delay_ms | delays by back-off, robots.txt, DOWNLOAD_SLOTS |
-|                    | cap        | of DOWNLOAD_SLOTS: requests in flight |
+|                    | slow_ms, robots_ms | delays by back-off and robots.txt; those of settings come with each call |
+|                    | robots_from | the origin that asks for robots_ms |
+|                    | paused_ms  | until when the host has asked for a pause, which makes it slower once |
 """
 
 from __future__ import annotations

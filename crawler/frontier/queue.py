@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -11,20 +12,28 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from redis.exceptions import NoScriptError
 
+from crawler.errors import OtherCrawl
 from crawler.frontier.keys import FLEET, LEDGER, Keys
-from crawler.frontier.options import Options
+from crawler.frontier.options import Options, flight_ms_of
 from crawler.frontier.worker import has_died, new_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from redis import Redis
+
+logger = logging.getLogger(__name__)
 
 LUA = Path(__file__).with_name("lua")
 PRELUDE = (LUA / "prelude.lua").read_text()
 SOURCES = {path.stem: f"{PRELUDE}\n{path.read_text()}" for path in sorted(LUA.glob("*.lua")) if path.stem != "prelude"}
 """Each verb behind what all begin with: scripts share no code in Redis 6.2."""
-ENDING_POLL_S = 0.05
+JOIN_POLL_S = 0.05
+"""Seconds between two attempts to join where those at a crawl are about to leave it, or may be dead."""
+OCCUPIED = (
+    "Instances of %s were at the crawl that is to be dropped: waiting until they give a sign of life, or %.0f s, after "
+    "which they count as dead"
+)
 LOOKAHEAD_MS = 50
 """How far ahead of its time a request is handed out: what a round trip and a tick of the loop take."""
 GRANT_LOOKAHEAD_MS = 250
@@ -130,17 +139,33 @@ class Queue:
 
         Args:
             seeds: what a new crawl begins with, as a user would recognise it.
-            anew: drop what an interrupted crawl has left; never under a running instance.
+            anew: drop what an interrupted crawl has left; never under a running instance, which is joined.
+
+        Raises:
+            OtherCrawl: there is one that began with other seeds.
         """
         self.bereave()
         if self.epoch:  # else the reply to a former call was lost: under the same name it is the same entry
             self.worker, self.epoch, self.steps, self.pops = new_worker(), "", 0, 0
+        how = "anew" if anew else "0"
+        least_ms: int | None = None
         while True:
-            outcome, epoch, left = self.enter(secrets.token_hex(8), seeds, "anew" if anew else "0")
-            if (beginning := text(outcome)) != "ending":
-                self.epoch = text(epoch)
-                return cast("Beginning", beginning), int(left)
-            time.sleep(ENDING_POLL_S)
+            outcome, named, left = self.enter(secrets.token_hex(8), seeds, how)
+            match text(outcome):
+                case "running" | "interrupted" as state:
+                    raise OtherCrawl(self.keys.spider, text(named), None if state == "running" else int(left))
+                case "ending":
+                    pass
+                case "occupied":
+                    if least_ms is None:
+                        logger.info(OCCUPIED, self.keys.spider, left / 1000)
+                    elif left > least_ms + 1:  # time only takes from it: somebody has renewed
+                        how = "beside"
+                    least_ms = int(left)
+                case beginning:
+                    self.epoch = text(named)
+                    return cast("Beginning", beginning), int(left)
+            time.sleep(JOIN_POLL_S)
             self.bereave()
 
     def rejoin(self) -> bool:
@@ -198,26 +223,17 @@ class Queue:
     def pop_words(self, number: int, limit: int) -> tuple[Any, ...]:
         """Return the verb and arguments of a POP."""
         pace = (self.options.delay_ms, self.options.cap, self.options.flight_ms, LOOKAHEAD_MS)
-        return "pop", self.worker, self.epoch, number, self.options.lease_ttl_ms, limit, *pace
+        own = (word for slot, limits in self.options.own.items() for word in (slot, *limits))
+        return "pop", self.worker, self.epoch, number, self.options.lease_ttl_ms, limit, *pace, *own
 
-    def grant_words(self, slot: str, flight: str) -> tuple[Any, ...]:
+    def grant_words(self, slot: str, flight: str, timeout_s: float = 0) -> tuple[Any, ...]:
         """Return the verb and arguments of a GRANT; without a flight it takes no part in the host's cap."""
-        pace = (self.options.delay_ms, self.options.cap, flight, self.options.flight_ms, GRANT_LOOKAHEAD_MS)
-        return "grant", self.worker, slot, *pace
+        flight_ms = max(self.options.flight_ms, flight_ms_of(timeout_s))
+        return "grant", self.worker, slot, *self.options.limits(slot), flight, flight_ms, GRANT_LOOKAHEAD_MS
 
     def hold_words(self, slot: str, pause_ms: int, *, slower: bool) -> tuple[Any, ...]:
         """Return the verb and arguments of a HOLD."""
-        return "hold", slot, pause_ms, self.options.delay_ms, int(slower)
-
-    def limit(self, slot: str, limits: Mapping[str, Any]) -> None:
-        """Give a host a pace of its own, for the fleet: `delay` in seconds and `concurrency`, as in DOWNLOAD_SLOTS."""
-        fields: dict[Any, Any] = {}
-        if "delay" in limits:
-            fields["delay_ms"] = f"{1000 * float(limits['delay']):g}"
-        if "concurrency" in limits:
-            fields["cap"] = str(int(limits["concurrency"]))
-        if fields:
-            self.server.hset(self.keys.host(slot), mapping=fields)
+        return "hold", slot, pause_ms, self.options.limits(slot).delay_ms, int(slower)
 
     def begin_feed(self, name: str, size: int) -> int:
         """Note the feed file `name`, of so many bytes; return its size in bytes when this crawl first met it."""

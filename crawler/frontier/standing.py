@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from crawler.errors import OtherCrawl
 from crawler.frontier.queue import Queue, text
 
 if TYPE_CHECKING:
@@ -22,19 +23,11 @@ def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) ->
     if not seeds or not theirs or text(theirs) == seeds or finished:
         return None
     seconds, _ = server.time()
-    own_store = "or give yours a store of its own with -s STORE_DIR=.crawler-2"
     if server.zcount(keys.workers, seconds * 1000, "+inf"):
-        return (
-            f"Another crawl of {keys.spider} is running here, with {text(theirs)}: join it by the same arguments or "
-            f"none, wait for its end, {own_store}."
-        )
+        return str(OtherCrawl(keys.spider, text(theirs), None))
     if anew or not int(begun or 0):
         return None
-    pending = server.hlen(keys.requests)
-    return (
-        f"Another crawl of {keys.spider} was interrupted here, with {text(theirs)} and {pending:,} requests pending: "
-        f"go on with it by the same arguments or none, drop it with -a anew=1, {own_store}."
-    )
+    return str(OtherCrawl(keys.spider, text(theirs), server.hlen(keys.requests)))
 
 
 def begins_anew(server: Redis, keys: Keys, *, anew: bool = False) -> bool:

@@ -26,6 +26,7 @@ EPOCH_S = 1_000_000_000
 MOST_DIGITS = 12
 FIRST_PAUSE_S = 2.0
 """Pause after a 429 or 503 without Retry-After; doubled each further time."""
+MOST_DOUBLINGS = 16
 SAME_PAUSE_S = 1.0
 """Pauses that end so close together are one: what was in flight when the host first asked for it, asks again."""
 
@@ -67,7 +68,8 @@ class BackOffMiddleware:
         self.crawler.stats.inc_value(f"backoff/status_count/{response.status}")
         counter = "throttled_times" if is_throttled(response) else "retry_times"
         times = request.meta.get(counter, 0) + 1
-        self.pause(slot, retry_after_s(response) or FIRST_PAUSE_S * 2.0 ** (times - 1), response.status)
+        own_pause_s = FIRST_PAUSE_S * 2.0 ** min(times - 1, MOST_DOUBLINGS)
+        self.pause(slot, retry_after_s(response) or own_pause_s, response.status)
         if not is_throttled(response) or times > self.most_times:
             return response
         again = request.replace(dont_filter=True)
@@ -75,11 +77,11 @@ class BackOffMiddleware:
         return again
 
     def pause(self, slot: str, pause_s: float, status: int) -> None:
-        """Leave the slot's host alone; told, and answered with a slower pace, once for all that is in flight."""
+        """Leave the slot's host alone, and ask more slowly afterwards; told once for all that is in flight."""
         pause_s = min(pause_s, self.most_pause_s)
         now = monotonic()
         until = self.paused.get(slot, 0.0)
-        self.hold(slot, pause_s, slower=until <= now)
+        self.hold(slot, pause_s, slower=True)
         if now + pause_s <= until + SAME_PAUSE_S:
             return
         self.paused = {name: end for name, end in self.paused.items() if end > now} | {slot: now + pause_s}
@@ -114,7 +116,7 @@ def retry_after_s(response: Response) -> float | None:
         return float(value) or None
     try:
         return max(1.0, parsedate_to_datetime(value).timestamp() - server_time_s(response))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -122,7 +124,7 @@ def server_time_s(response: Response) -> float:
     """Return the server's own time, so that a wrong clock on either side does no harm; ours where it is not told."""
     try:
         return parsedate_to_datetime(header(response, "Date")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return time()
 
 

@@ -8,21 +8,20 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.errors import SettingsError
 from crawler.frontier.frontier import Frontier
+from crawler.frontier.grants import INSTEAD_OF
 from crawler.frontier.slots import FLEET_SLOT, enter_fleet, slot_of
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-UNCOUNTED = "uncounted"
-"""Key of `meta` for a request that others of its host wait for: those count as in flight, and must not stop it."""
-
 
 class PaceMiddleware:
     """Waits for the fleet's turn, as the last thing before the downloader.
 
     A request out of the queue comes with a time that is reserved for it. Whatever else goes on the wire asks for one
-    here: robots.txt, what a page fetches, and a request that was held up for so long that its time has passed.
+    here: robots.txt, what a page fetches, and a request that was held up for so long that its time has passed. What
+    would have to wait for long goes back to the queue, so that a host's pause takes no place that others could have.
 
     Scrapy's own delays know one process only, so they are taken out of the way: all requests pass through one slot of
     the downloader, which DOWNLOAD_SLOTS gives no delay.
@@ -52,21 +51,15 @@ class PaceMiddleware:
     async def process_request(self, request: Request) -> None:
         """Wait until `request` may go."""
         slot = slot_of(request)
+        if slot and not take_grant(request.meta.get(INSTEAD_OF, request)):
+            await Frontier.of(self.crawler).grants.grant(request, slot)
         enter_fleet(request)
-        if slot and not take_grant(request):
-            counted = not is_in_flight(request) and not request.meta.get(UNCOUNTED)
-            await Frontier.of(self.crawler).grants.grant(request, slot, counted=counted)
 
 
 def reserved_at(request: Request) -> float | None:
     """Return the time, in monotonic seconds, that the queue reserved for `request`; None where it is not from there."""
     granted: float | None = getattr(request.errback, "granted", None)
     return granted
-
-
-def is_in_flight(request: Request) -> bool:
-    """Tell whether the queue counts `request` as in flight; a copy that its callback downloads is one more."""
-    return bool(getattr(request.errback, "is_in_flight", False))
 
 
 def take_grant(request: Request) -> bool:

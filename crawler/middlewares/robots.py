@@ -27,9 +27,10 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from crawler.errors import QueueLost
 from crawler.frontier.deliveries import GivenBack
 from crawler.frontier.frontier import Frontier
+from crawler.frontier.grants import INSTEAD_OF, id_in_flight
 from crawler.frontier.queue import text
-from crawler.frontier.slots import DOWNLOAD_SLOT, given_slot, slot_of
-from crawler.middlewares.pace import UNCOUNTED, reserved_at
+from crawler.frontier.slots import DOWNLOAD_SLOT, FLEET_SLOT, given_slot, slot_of
+from crawler.middlewares.pace import reserved_at
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -155,10 +156,22 @@ class FleetRobotsTxtMiddleware(RobotsTxtMiddleware):
         self.most_delay_s = settings.getfloat("CRAWL_DELAY_MAX_S", CRAWL_DELAY_MAX_S)
         self.shared = SharedRobots(crawler) if Frontier.is_used(crawler) else None
         self.at_hand = RulesAtHand()
+        self.put_off: dict[str, int] = {}
+        """How often a robots.txt could not be had, and could not be asked for again at once either."""
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules of the origin of `request`; None where they cannot be had, which allows everything."""
+        if self.shared is None or id_in_flight(request):
+            return await self.rules_for(request)
+        return await self.shared.frontier.grants.insist(request, lambda: self.rules_for(request))
+
+    async def rules_for(self, request: Request) -> RobotParser | None:
+        """Return the rules of the origin of `request`.
+
+        Raises:
+            GivenBack: it is better to try again later.
+        """
         origin, slot = origin_of(request.url), slot_of(request)
         lock = self.locks.setdefault(origin, asyncio.Lock())
         async with lock:
@@ -175,7 +188,7 @@ class FleetRobotsTxtMiddleware(RobotsTxtMiddleware):
         """Return the rules of `origin`, which `request` is the first to need, and keep them at hand."""
 
         async def fetch() -> RobotsTxt:
-            return await self.fetch(origin, given_slot(request))
+            return await self.fetch(origin, request)
 
         found = await (self.shared.get(origin, fetch) if self.shared else fetch())
         parser = None
@@ -189,9 +202,12 @@ class FleetRobotsTxtMiddleware(RobotsTxtMiddleware):
         since = now - max(0.0, KEPT_S - found.kept_s)
         return self.at_hand.keep(origin, Rules(parser, int(1000 * delay_s), since, now + found.kept_s))
 
-    async def fetch(self, origin: str, slot: str) -> RobotsTxt:
-        """Fetch the robots.txt of `origin`, for a request that was given `slot`, or none ("")."""
-        meta = {"dont_obey_robotstxt": True, UNCOUNTED: True} | ({DOWNLOAD_SLOT: slot} if slot else {})
+    async def fetch(self, origin: str, asker: Request) -> RobotsTxt:
+        """Fetch the robots.txt of `origin`, in the place of a request to the same slot that needs it."""
+        times = self.put_off.get(origin, 0)
+        meta = {"dont_obey_robotstxt": True, INSTEAD_OF: asker, "throttled_times": times, "retry_times": times}
+        if slot := given_slot(asker):
+            meta[DOWNLOAD_SLOT] = slot
         request = Request(f"{origin}/robots.txt", priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK)
         count, begun, response, why = self.crawler.stats.inc_value, monotonic(), None, ""
         count("robotstxt/request_count")
@@ -199,11 +215,16 @@ class FleetRobotsTxtMiddleware(RobotsTxtMiddleware):
             response = await self.crawler.engine.download_async(request)
             count("robotstxt/response_count")
             count(f"robotstxt/response_status_count/{response.status}")
-        except (GivenBack, QueueLost):
+        except GivenBack:
+            if request.meta.get(DOWNLOAD_SLOT) == FLEET_SLOT:  # it was let out, and is to be sent again
+                self.put_off[origin] = times + 1
+            raise
+        except QueueLost:
             raise
         except Exception as exc:  # noqa: BLE001 - whatever a middleware raises, the crawl goes on without
             count(f"robotstxt/exception_count/{type(exc)}")
             why = str(exc)
+        self.put_off.pop(origin, None)
         found = RobotsTxt.of(response, monotonic() - begun)
         if found.failed:
             reason = why or f"HTTP {found.status}"

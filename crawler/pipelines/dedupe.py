@@ -76,7 +76,7 @@ class DedupePipeline:
         record, claimed = member(key_of(item)), set[str]()
         CLAIMED.set(claimed)
         try:
-            state = await self.frontier.claim(record)
+            state = await self.frontier.claims.claim(record)
         except QueueLost as exc:
             raise Unclaimed("the queue is lost", log_level="DEBUG") from exc
         if state != "ours":
@@ -88,18 +88,18 @@ class DedupePipeline:
     def item_scraped(self, response: Response) -> None:
         """Note a record that has gone to the feeds."""
         for frontier, record in self.claimed():
-            frontier.recorded(record, response)
+            frontier.claims.recorded(record, response)
 
     def item_dropped(self, response: Response, exception: BaseException) -> None:
         """Wait for a record that another page writes; let others write one that was dropped for another reason."""
         if isinstance(exception, Awaited) and self.frontier is not None:
-            self.frontier.awaits(exception.record, response)
+            self.frontier.claims.awaits(exception.record, response)
         self.item_error()
 
     def item_error(self) -> None:
         """Let another page write a record that was claimed, and is not written after all."""
         for frontier, record in self.claimed():
-            frontier.unclaim(record)
+            frontier.claims.unclaim(record)
 
     def claimed(self) -> Iterator[tuple[Frontier, str]]:
         """Yield what the item at hand has claimed, once."""

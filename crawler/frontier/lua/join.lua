@@ -1,10 +1,14 @@
--- join(args: worker, ttl_ms, epoch, max_deliveries, seeds, how "0"|"anew"|"again", the ledger's names…)
---   -> {"anew" | "resumed" | "joined" | "ending" | "over", epoch, left}
+-- join(args: worker, ttl_ms, epoch, max_deliveries, seeds, how "0"|"anew"|"beside"|"again", the ledger's names…)
+--   -> {"anew" | "resumed" | "joined" | "ending" | "over", epoch, left}, {"occupied", epoch, ms} or {"running" | "interrupted", its seeds, left}
 -- Counts the worker among the living, as one that has seeds to send. Begins a new crawl, under `epoch`, where there is none, where the
--- former one is finished, or where it is to be dropped (anew) and nobody is at it. "ending": its workers are about to
--- leave a finished crawl; ask again. `seeds` says what the crawl begins with. Repeated under the same name, after a lost reply, it says the same.
--- How: "anew" drops what an interrupted crawl has left; "again" enters the crawl `epoch` only, which may be "over".
-local worker, ttl_ms, epoch, max_deliveries, seeds, anew = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6] == "anew"
+-- former one is finished, or where it is to be dropped (anew) and nobody is at it. `seeds` says what the crawl begins with.
+-- Repeated under the same name, after a lost reply, it says the same.
+-- How: "anew" drops what an interrupted crawl has left; "beside" does too, but joins those at it, who are known to live; "again" enters
+-- the crawl `epoch` only, which may be "over". Other answers that leave the worker outside:
+--   ending: the workers of a finished crawl are about to leave it; ask again
+--   occupied: a crawl that is to be dropped has workers, and the last of their leases ends in so many ms; if none renews, they are dead
+--   running, interrupted: the crawl has begun with other seeds, and has workers, or none
+local worker, ttl_ms, epoch, max_deliveries, seeds, anew = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6] == "anew" or ARGV[6] == "beside"
 
 local former = redis.call("HGET", CONTROL, "epoch")
 if former then reclaim(ttl_ms) end
@@ -15,9 +19,17 @@ local told = former and redis.call("HGET", BATCHES, worker .. ":join")
 if told then return { told, former, redis.call("HLEN", REQUESTS) } end
 if ARGV[6] == "again" and (finished or former ~= epoch) then return { "over", former or "", 0 } end
 if finished and others > 0 then return { "ending", former, 0 } end
+if ARGV[6] == "anew" and others > 0 then
+  return { "occupied", former, math.floor(redis.call("ZRANGE", WORKERS, -1, -1, "WITHSCORES")[2] - now) }
+end
 
+local is_new = not former or finished or (others == 0 and (anew or not begun))
+local theirs = not is_new and redis.call("HGET", CONTROL, "seeds") or ""
+if seeds ~= "" and theirs ~= "" and theirs ~= seeds then
+  return { others > 0 and "running" or "interrupted", theirs, redis.call("HLEN", REQUESTS) }
+end
 local outcome = others > 0 and "joined" or "resumed"
-if not former or finished or (others == 0 and (anew or not begun)) then
+if is_new then
   drop_queue()
   local ledger = { CONTROL, WORKERS, DEAD }
   for index = 7, #ARGV do ledger[#ledger + 1] = crawl .. ARGV[index] end
@@ -25,9 +37,9 @@ if not former or finished or (others == 0 and (anew or not begun)) then
   redis.call("HSET", CONTROL, "epoch", epoch, "sequence", 0, "done", 0, "dead", 0, "redelivered", 0, "starting", 0, "last_ms", now, "seeds", "")
   former, outcome = epoch, "anew"
 end
-if seeds ~= "" and redis.call("HGET", CONTROL, "seeds") ~= seeds then
+if seeds ~= "" then
   redis.call("HSET", CONTROL, "seeds", seeds)
-  redis.call("HDEL", CONTROL, "seeds_read")
+  if others == 0 then redis.call("HDEL", CONTROL, "seeds_read") end -- a file, or standard input, may hold more than it did
 end
 redis.call("HSET", CONTROL, "max_deliveries", max_deliveries, "ttl_ms", ttl_ms)
 redis.call("ZADD", WORKERS, now + ttl_ms, worker)

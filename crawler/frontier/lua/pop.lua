@@ -1,4 +1,4 @@
--- pop(args: worker, epoch, number, ttl_ms, limit, delay_ms, cap, flight_ms, lookahead_ms)
+-- pop(args: worker, epoch, number, ttl_ms, limit, delay_ms, cap, flight_ms, lookahead_ms, then for each host with limits of its own: slot, delay_ms, cap)
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, ms until a host may be asked or -1, "1" when handed out alone, then for each request: id, ms until it may go, payload}
 -- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
@@ -8,6 +8,8 @@ local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[
 local LAST_AT_ONCE, LAST_LOOKED_AT = 8, 1000
 local SEEDS_AT_ONCE = 4
 local SUSPECTS_LOOKED_AT = 16 -- the host of the first may have to wait
+local limits = {}
+for index = 10, #ARGV, 3 do limits[ARGV[index]] = { tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]) } end
 local given, ids = { "ok", "working", -1, "0" }, {}
 local turns = 0
 
@@ -59,17 +61,18 @@ local function take_up_last()
 end
 
 -- Reserves the time of a request; what belongs to no host, such as seeds, may go at once.
-local function reserve_for(slot, id)
+local function reserve_for(slot, id, own_flight_ms)
   if slot == "" then return 0 end
-  return reserve(slot, delay_ms, cap, crawl .. id, flight_ms, lookahead_ms)
+  local own = limits[slot] or { delay_ms, cap }
+  return reserve(slot, own[1], own[2], crawl .. id, math.max(flight_ms, own_flight_ms), lookahead_ms)
 end
 
 local function hand_out_suspect()
   if redis.call("EXISTS", LEASED .. worker) == 1 then return end
   for _, id in ipairs(redis.call("ZRANGE", SUSPECTS, 0, SUSPECTS_LOOKED_AT - 1)) do
     local payload = redis.call("HGET", REQUESTS, id)
-    local slot = address(payload)
-    local due_ms = slot and reserve_for(slot, id)
+    local slot, _, _, _, own_flight_ms = address(payload)
+    local due_ms = slot and reserve_for(slot, id, own_flight_ms)
     if due_ms then
       redis.call("ZREM", SUSPECTS, id)
       hand_out(id, due_ms, payload)
@@ -92,8 +95,9 @@ local function hand_out_next()
     return true
   end
   local payload = redis.call("HGET", REQUESTS, id)
+  local readable, _, _, _, own_flight_ms = address(payload)
   local due_ms, again_ms = 0, nil
-  if address(payload) then due_ms, again_ms = reserve_for(slot, id) end -- what cannot be read is never sent
+  if readable then due_ms, again_ms = reserve_for(slot, id, own_flight_ms) end -- what cannot be read is never sent
   if not due_ms then
     redis.call("ZADD", HOSTS, math.max(again_ms, now + lookahead_ms + 1), slot)
     return true

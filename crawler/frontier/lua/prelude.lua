@@ -13,6 +13,7 @@ local CHUNK = 1000 -- arguments of one command; Lua's stack takes some thousands
 local SUSPECT_AFTER = 2 -- crashes; one can be bad luck, and what is handed out alone costs nobody else a delivery
 local BLOCKED_MS = 50 -- until a host whose cap is reached is looked at again; a landing request brings that forward
 local HOST_KEPT_MS = 86400000
+local LANDING_MS, LONGEST_TIMEOUT_S = 5000, 86400 -- of a request with a download_timeout of its own
 
 -- A time from now, as a limit of a range.
 local function later(ms) return string.format("%.3f", now + ms) end
@@ -27,13 +28,20 @@ local function drop_keys(keys)
   in_chunks(keys, function(...) redis.call("UNLINK", ...) end)
 end
 
+-- Keeps a key for so long, or longer where something else in it needs that.
+local function keep(key, kept_ms)
+  if redis.call("PTTL", key) < kept_ms then redis.call("PEXPIRE", key, kept_ms) end
+end
+
 -- The part of a payload that the queue needs; nil when it is none that we wrote. Whatever stands there, no command may fail on it
 -- half-way through a verb: a priority that is no number counts as 0.
 local function address(payload)
   local readable, request = pcall(cjson.decode, payload)
   if readable and type(request) == "table" and type(request.s) == "string" then
     local priority = type(request.p) == "number" and request.p == request.p and request.p or 0
-    return request.s, -priority, request.l == 1, type(request.x) == "string" and request.x or nil
+    local timeout_s = type(request.t) == "table" and type(request.t.download_timeout) == "number" and request.t.download_timeout or 0
+    local flight_ms = 1000 * math.min(timeout_s, LONGEST_TIMEOUT_S) + LANDING_MS
+    return request.s, -priority, request.l == 1, type(request.x) == "string" and request.x or nil, flight_ms
   end
 end
 
@@ -147,29 +155,29 @@ end
 -- Reserves the time of one request to a host: returns the ms from now at which it may go, or nil and when to ask again.
 -- Without a flight it takes no part in the host's cap.
 local function reserve(slot, delay_ms, cap, flight, flight_ms, lookahead_ms)
-  local state = redis.call("HMGET", HOST .. slot, "next_ms", "set_ms", "slow_ms", "robots_ms", "delay_ms", "cap")
+  local state = redis.call("HMGET", HOST .. slot, "next_ms", "set_ms", "slow_ms", "robots_ms")
   local next_ms, set_ms, slow_ms = tonumber(state[1]) or 0, tonumber(state[2]) or 0, tonumber(state[3]) or 0
   if now < set_ms then -- the clock was set back
     next_ms = next_ms - (set_ms - now)
-    redis.call("HSET", HOST .. slot, "next_ms", next_ms, "set_ms", now)
+    redis.call("HSET", HOST .. slot, "next_ms", next_ms, "set_ms", now, "paused_ms", 0)
     redis.call("ZREMRANGEBYSCORE", FLIGHTS .. slot, "(" .. later(flight_ms), "+inf")
   end
   if next_ms > now + lookahead_ms then return nil, next_ms end
   if flight then
     redis.call("ZREMRANGEBYSCORE", FLIGHTS .. slot, "-inf", now)
     local others = redis.call("ZCARD", FLIGHTS .. slot) - (redis.call("ZSCORE", FLIGHTS .. slot, flight) and 1 or 0) -- repeated, it is there
-    if others >= (tonumber(state[6]) or cap) then return nil, now + BLOCKED_MS end
+    if others >= cap then return nil, now + BLOCKED_MS end
   end
   local at = math.max(now, next_ms)
-  local delay = math.max(tonumber(state[5]) or delay_ms, tonumber(state[4]) or 0, slow_ms)
+  local delay = math.max(delay_ms, tonumber(state[4]) or 0, slow_ms)
   if slow_ms > 0 then
     redis.call("HSET", HOST .. slot, "slow_ms", slow_ms > 1 and slow_ms * 0.97 or 0)
   end
   redis.call("HSET", HOST .. slot, "next_ms", at + delay, "set_ms", now)
-  redis.call("PEXPIRE", HOST .. slot, HOST_KEPT_MS)
+  keep(HOST .. slot, HOST_KEPT_MS)
   if flight then
     redis.call("ZADD", FLIGHTS .. slot, now + flight_ms, flight)
-    redis.call("PEXPIRE", FLIGHTS .. slot, flight_ms)
+    keep(FLIGHTS .. slot, flight_ms)
   end
   return at - now
 end

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from crawler.frontier.frontier import Frontier
+from crawler.frontier.queue import Queue
+from crawler.spiders.videos import VideosSpider
+from tests.crawls import POLL_S, crawl, end, start
+from tests.faults.relay import relay
+from tests.frontiers import crawler_at
+from tests.queues import Crew, crew_at, push
+from tests.site import Catalogue, Quirks, running_site
+
+SEEDS = "url=https://site.example"
+STOPPED = "before anything was taken: the next start goes on"
+
+
+def until(process: subprocess.Popen[str], is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, which a process that runs will bring about."""
+    while not is_so():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_S)
+            pytest.fail(f"ended before: {process.communicate()[1]}")
+
+
+def until_said(process: subprocess.Popen[str], words: str) -> None:
+    """Wait until a process says something."""
+    assert process.stderr is not None
+    assert any(words in line for line in process.stderr), f"never said: {words}"
+
+
+def occupy(crew: Crew) -> Queue:
+    """Return a worker that has left work, and for a long time gives no sign of life."""
+    worker = crew.queue(lease_ttl_ms=3_600_000)
+    worker.join("url=https://other.example")
+    push(worker, "a")
+    return worker
+
+
+# --- a Redis that does not do what it should ---
+
+
+@pytest.mark.parametrize("name", ["workers", "hosts"])
+def test_a_redis_that_refuses_is_said_in_a_sentence(tmp_path: Path, valkey: str, name: str) -> None:
+    """The first is read when it is looked for other crawls, the second when this one is entered."""
+    with Redis.from_url(valkey) as client:
+        client.set(f"{{crawler}}:videos:{name}", "another program's")
+    ended = crawl("videos", tmp_path, SEEDS, f"REDIS_URL={valkey}")
+    assert "Redis refuses (WRONGTYPE" in ended.log
+    assert "Give the crawler another user, or another database." in ended.log
+    assert ended.exit_code == 2
+    assert "Traceback" not in ended.log
+
+
+# --- signals ---
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_for_a_silent_redis(tmp_path: Path, valkey: str, number: signal.Signals) -> None:
+    with relay(valkey) as between:
+        between.pause()
+        waiting = start("videos", tmp_path, SEEDS, f"REDIS_URL={between.url}")
+        until(waiting, lambda: between.connections > 0)
+        waiting.send_signal(number)
+        ended = end(waiting, tmp_path)
+    assert f"Stopped by {number.name} {STOPPED}" in ended.log
+    assert ended.exit_code == 0
+    assert "Traceback" not in ended.log
+
+
+def test_a_signal_ends_the_wait_for_those_who_may_be_dead(tmp_path: Path, valkey: str) -> None:
+    with crew_at(valkey) as crew:
+        worker = occupy(crew)
+        waiting = start("videos", tmp_path, SEEDS, "anew=1", f"REDIS_URL={valkey}")
+        until_said(waiting, "waiting until they give a sign of life")
+        waiting.send_signal(signal.SIGINT)
+        ended = end(waiting, tmp_path)
+        assert (crew.left(), crew.queue().workers()) == (1, [worker.worker])
+    assert STOPPED in ended.log
+    assert ended.exit_code == 0
+
+
+def test_a_second_signal_ends_an_instance_that_cannot_even_leave(tmp_path: Path, valkey: str) -> None:
+    with crew_at(valkey) as crew, relay(valkey) as between:
+        occupy(crew)
+        waiting = start("videos", tmp_path, SEEDS, "anew=1", f"REDIS_URL={between.url}")
+        until_said(waiting, "waiting until they give a sign of life")
+        between.pause()
+        before = between.connections
+        waiting.send_signal(signal.SIGINT)
+        until(waiting, lambda: between.connections > before)
+        waiting.send_signal(signal.SIGTERM)
+        assert end(waiting, tmp_path).exit_code == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("file", ["start.lock", "users.lock", "server.lock", "valkey.log", "appendonlydir"])
+def test_an_instance_that_is_stopped_while_it_starts_its_store_leaves_no_server(tmp_path: Path, file: str) -> None:
+    store = tmp_path / "store"
+    with running_site(Catalogue.generate(users=2, videos=2), Quirks(rate_limit=False)) as site:
+        starting = start("videos", tmp_path, f"url={site.url}")
+        until(starting, (store / file).exists)
+        starting.send_signal(signal.SIGTERM)
+        ended = end(starting, tmp_path)
+    assert ended.exit_code == 0
+    assert "Traceback" not in ended.log
+    with (store / "server.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_who_withdraws_is_at_the_crawl_no_more(valkey: str) -> None:
+    async def story() -> None:
+        with crew_at(valkey) as crew:
+            frontier = Frontier.of(crawler_at(valkey, VideosSpider))
+            frontier.join(SEEDS)
+            assert crew.queue().workers() == [frontier.queue.worker]
+            frontier.withdraw()
+            frontier.queue.server.close()
+            assert (crew.queue().workers(), crew.control("starting")) == ([], "0")
+
+    asyncio.run(story())
