@@ -47,8 +47,9 @@ class Line:
     hint: str = ""
 
     def text(self) -> str:
-        """Return what it says as text."""
-        return self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False)
+        """Return the URL in it, as far as there is one, else all that it says."""
+        said = self.value.get("url") if isinstance(self.value, dict) else self.value
+        return said if isinstance(said, str) else json.dumps(self.value, ensure_ascii=False)
 
 
 class SeedFile:
