@@ -77,16 +77,12 @@ class Handover:
         raw = None if request.dont_filter else self.fingerprint(request)
         if raw in self.seen:  # most links are: only others are worth the work
             return False
-        slot = slot_of(request)
-        payload = self.codec.encode(request, slot)
-        fingerprint = None
+        link = link_of(request, self.codec, raw)
         if raw is not None:
             self.seen[raw] = None
             if len(self.seen) > SEEN_KEPT:
                 del self.seen[next(iter(self.seen))]
-            fingerprint = folded(raw)
-        last = bool(request.meta.get("frontier", {}).get("last"))
-        self.outbox.push(NewLink(fingerprint, slot, request.priority, last, payload), is_seed=is_seed)
+        self.outbox.push(link, is_seed=is_seed)
         return True
 
     def take(self) -> Request | None:
@@ -147,6 +143,23 @@ class Handover:
             self.timer.cancel()
         for leased in self.buffer.clear():
             self.outbox.tell(leased.generation, partial(given_back, leased.id))
+
+
+def link_of(request: Request, codec: Codec, fingerprint: bytes | None) -> NewLink:
+    """Return a request as the queue takes it.
+
+    Args:
+        request: the request.
+        codec: of its spider.
+        fingerprint: None for one that is not filtered.
+
+    Raises:
+        NotSerializable: no other process could read it from the queue.
+    """
+    slot = slot_of(request)
+    payload = codec.encode(request, slot)
+    last = bool(request.meta.get("frontier", {}).get("last"))
+    return NewLink(None if fingerprint is None else folded(fingerprint), slot, request.priority, last, payload)
 
 
 def given_back(request_id: str, report: Report) -> None:

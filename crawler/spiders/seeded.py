@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -129,7 +130,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 count += 1
                 url = await self.hosts.with_scheme(seed)
                 await self.hosts.look_up([urlsplit(url).netloc.lower()])
-                for request in self.seed_requests(url, self.scope):
+                for request in self.seed_requests(replace(seed, url=url), self.scope):
                     yield request
             others_seeds = await self.frontier.execute("EXISTS", keys.start_urls)
             taken = int(await self.frontier.execute("HGET", keys.control, "sequence") or 0)
@@ -155,10 +156,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         except SeedError as exc:
             self.refuse(data.decode(errors="replace").strip(), "bad_seed", str(exc), seed=str(exc))
             return []
-        return list(self.seed_requests(seed.url, self.scope))
+        return list(self.seed_requests(seed, self.scope))
 
-    def seed_requests(self, url: str, scope: str | None) -> Iterator[Request]:
-        """Yield the requests of a seed."""
+    def seed_requests(self, seed: Seed, scope: str | None) -> Iterator[Request]:
+        """Yield the requests of a seed whose scheme is known."""
         raise NotImplementedError
 
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
