@@ -75,6 +75,10 @@ class Courier(threading.Thread):
         self.draining = False
         """Whether no more requests are taken."""
         self.tidied = False
+        self.stays = False
+        """Whether this instance waits for seeds to come where the crawl is complete, rather than agree to its end."""
+        self.tidied_of = 0
+        """How many requests had been handed out again when an instance that stays put its feeds in order."""
         self.heard_at = monotonic()
         """When Redis answered last; the lease has not ended since, if that is no longer ago than it lasts."""
         self.too_late = False
@@ -223,11 +227,15 @@ class Courier(threading.Thread):
             self.queue.pops += 1
             self.progress = popped.progress
             self.buffer.fill(popped.requests, self.outbox.generation, alone=popped.alone)
-            waits = IDLE_POLL_S if popped.next_in_ms is None else min(IDLE_POLL_S, popped.next_in_ms / 1000)
+            waits = IDLE_POLL_S
+            if popped.next_in_ms is not None and popped.progress != "paused":
+                waits = min(IDLE_POLL_S, popped.next_in_ms / 1000)
             self.pop_at = monotonic() + (0.0 if popped.requests and not waits else max(LEAST_POLL_S, waits))
         elif any(answer.new_links for answer in told) and not len(self.buffer):
             self.pop_at = 0.0
-        self.tidied = self.tidied and self.progress != "working"
+        self.tidied = self.tidied and self.progress not in {"working", "paused"}
+        if told or popped:
+            self.buffer.held = self.progress == "paused"
         if self.progress == "lost":
             raise QueueLost(f"requests are gone from Redis: what is below {self.queue.keys.prefix} does not add up")
         if self.progress != former or (popped and popped.requests):
@@ -237,10 +245,22 @@ class Courier(threading.Thread):
         """Where the crawl is complete: put the feeds in order, once, and say so; the last to do that finishes it."""
         if self.progress != "complete" or self.draining:
             return
+        if self.stays:
+            self.stay()
+            return
         if not self.tidied and self.redelivered:
             self.office.tidy()
         self.tidied = True
         self.deliver(Parcel(report=Report(ready=True)))
+
+    def stay(self) -> None:
+        """Put the feeds in order where requests have been handed out again since that was done."""
+        if not self.tidied:
+            logger.info("All is done: waiting for seeds in %s", self.queue.keys.start_urls)
+        self.tidied = True
+        if self.redelivered > self.tidied_of:
+            self.tidied_of = self.redelivered
+            self.office.tidy()
 
     # --- what goes wrong ---
 
