@@ -45,7 +45,7 @@ class ControlCommand(ScrapyCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object, by the names of the crawls")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options, and check the settings and names.
+        """Take the options, and check the settings.
 
         Raises:
             UsageError: one cannot work.
@@ -53,10 +53,6 @@ class ControlCommand(ScrapyCommand):
         signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells start us with it ignored
         super().process_options(args, opts)
         usable(self.settings)
-        spiders = self.crawler_process.spider_loader.list() if self.crawler_process else []
-        for name in args:
-            if name.partition(":")[0] not in spiders:
-                raise UsageError(f"there is no spider {name}: there are {', '.join(spiders)}.", print_help=False)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Give the order.
@@ -101,8 +97,12 @@ class ControlCommand(ScrapyCommand):
         """Give the crawls that are named, or all there are; none where there never was a store.
 
         Raises:
-            UsageError: Redis cannot be reached, or does not do what it should.
+            UsageError: a name is no spider's, or Redis does not do what it should.
         """
+        spiders = self.crawler_process.spider_loader.list() if self.crawler_process else []
+        for name in names:
+            if name.partition(":")[0] not in spiders:
+                raise UsageError(f"there is no spider {name}: there are {', '.join(spiders)}.", print_help=False)
         settings = usable(self.settings)
         if not names_a_server(settings) and not store_folder(settings).exists():
             yield {}
