@@ -104,10 +104,10 @@ class ControlCommand(ScrapyCommand):
             if name.partition(":")[0] not in spiders:
                 raise UsageError(f"there is no spider {name}: there are {', '.join(spiders)}.", print_help=False)
         settings = usable(self.settings)
-        if not names_a_server(settings) and not store_folder(settings).exists():
-            yield {}
-            return
         try:
+            if not names_a_server(settings) and not store_folder(settings).exists():
+                yield {}
+                return
             with connect(settings) as server:
                 found = list(dict.fromkeys(names)) or ask(settings, server, lambda: crawls(server))
                 yield {name: Control(server, name) for name in found}
