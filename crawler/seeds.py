@@ -18,7 +18,7 @@ from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
-ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew")
+ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait")
 """What the spiders take."""
 MOST_DIGITS = 12
 MOST_NAMED = 10
@@ -200,6 +200,17 @@ def parse_anew(text: str) -> bool:
     return text == "1"
 
 
+def parse_wait(text: str) -> bool:
+    """Read the argument `wait=`, `1` to stay for seeds to come.
+
+    Raises:
+        SeedError: it is neither that nor `0`.
+    """
+    if text not in {"", "0", "1"}:
+        raise SeedError(f"wait={text} is unknown: pass wait=1 to stay for seeds to come, or leave it out.")
+    return text == "1"
+
+
 def parse_message(data: bytes) -> Seed:
     """Read a seed from Redis: a JSON object with a `url`, as scrapy-redis has it, or a plain URL.
 
@@ -231,6 +242,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
     parse_anew(arguments.get("anew", ""))
+    parse_wait(arguments.get("wait", ""))
     source = arguments.get("seeds", "-")
     if source != "-" and Path(source).is_dir():
         raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")

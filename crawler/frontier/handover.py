@@ -59,6 +59,8 @@ class Handover:
         self.generation = outbox.generation
         """Of the lease under which `seen` holds."""
         self.timer: asyncio.TimerHandle | None = None
+        self.is_paused = False
+        """Whether it has been said that the crawl is paused."""
 
     def open(self, spider: Spider) -> None:
         """Begin with a spider."""
@@ -141,7 +143,20 @@ class Handover:
         """Let others have what waits here."""
         if self.timer is not None:
             self.timer.cancel()
-        for leased in self.buffer.clear():
+        self.return_all(self.buffer.clear())
+
+    def mind_pause(self) -> None:
+        """While the crawl is paused, give back what waits here: its time is reserved anew after that."""
+        is_paused = self.buffer.held
+        if is_paused:
+            self.return_all(self.buffer.hand_back())
+        if is_paused != self.is_paused:
+            self.is_paused = is_paused
+            logger.info("Paused: nothing is fetched until scrapy resume" if is_paused else "Resumed")
+
+    def return_all(self, waiting: list[Leased]) -> None:
+        """Tell that requests were not begun."""
+        for leased in waiting:
             self.outbox.tell(leased.generation, partial(given_back, leased.id))
 
 

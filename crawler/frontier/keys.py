@@ -53,6 +53,8 @@ The fields of four of them:
 |                    | starting   | number of workers in `starting` |
 |                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
 |                    | finished   | there once the crawl is |
+|                    | paused_ms  | when an operator has paused the crawl; there until it is resumed |
+|                    | drained_ms | when an operator has last told the instances to end |
 |                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |

@@ -39,7 +39,7 @@ RULES = (
         "ping", "hello", "auth", "info", "time", "evalsha", "script|load",
         "del", "unlink", "exists", "get", "set", "pexpire", "pttl", "type", "llen", "lpop",
         "hget", "hset", "hsetnx", "hdel", "hgetall", "hmget", "hlen", "hincrby", "hexists",
-        "sadd", "srem", "spop", "scard", "sismember", "smismember", "smembers", "sscan",
+        "sadd", "srem", "spop", "scard", "sismember", "smismember", "smembers", "sscan", "scan",
         "zadd", "zrem", "zscore", "zcard", "zcount", "zincrby", "zrange", "zrangebyscore", "zremrangebyscore",
         "zpopmin", "zpopmax",
     )),
