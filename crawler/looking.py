@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from redis import Redis
     from scrapy.settings import BaseSettings
 
+STOPPED = 130
+"""Exit code of a command that was stopped by a signal, as shells have it."""
+
 
 class LookCommand(ScrapyCommand):
     """Reads what Redis holds of crawls: works from any machine, whether an instance runs or not."""
@@ -46,9 +49,25 @@ class LookCommand(ScrapyCommand):
         Raises:
             UsageError: one cannot work.
         """
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells start us with it ignored
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
         super().process_options(args, opts)
         usable(self.settings)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Do what is asked; a signal to stop ends it, and lets go of the store.
+
+        Raises:
+            UsageError: an argument cannot work, or Redis cannot be used.
+        """
+        try:
+            self.look(args, opts)
+        except KeyboardInterrupt:
+            self.exitcode = STOPPED
+
+    def look(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Do what is asked."""
+        raise NotImplementedError
 
     def spiders(self, names: Sequence[str]) -> list[str]:
         """Return the spiders that are named, or all of the project.

@@ -63,7 +63,7 @@ class Command(LookCommand):
         what.add_argument("--retry", action="store_true", help="put them back into the queue")
         what.add_argument("--drop", action="store_true", help="forget them for good")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def look(self, args: list[str], opts: argparse.Namespace) -> None:
         """List, put back or forget.
 
         Raises:
