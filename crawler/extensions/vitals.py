@@ -109,6 +109,8 @@ class VitalsExtension:
         """Tell no more."""
         if self.looks.running:
             self.looks.stop()
+        if self.telling is not None:
+            self.telling.cancel()
 
     def response_downloaded(self, response: Response, request: Request) -> None:
         """Count an answer."""

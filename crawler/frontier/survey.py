@@ -124,7 +124,7 @@ class Survey:
     """
 
     progress: str
-    at_ms: int
+    at_ms: float
     left: int
     for_the_end: int
     suspects: int
@@ -200,7 +200,7 @@ def survey(server: Redis, keys: Keys) -> Survey | None:
     if not reply:
         return None
     progress, at, left, for_the_end, suspects, seeds, records, hosts_pending, control, history, *lists = reply
-    at_ms = int(at)
+    at_ms = float(at)
     workers = [worker_of(row, at_ms) for row in lists[0]]
     return Survey(
         progress=text(progress),
@@ -228,13 +228,13 @@ def shown(word: Any) -> str:
     return word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
 
 
-def notes_of(words: Iterable[str], at_ms: int) -> list[Note]:
+def notes_of(words: Iterable[str], at_ms: float) -> list[Note]:
     """Return the notes of a history, without those of a clock that was set back since."""
     notes = (Note(*map(int, word.split())) for word in words)
     return sorted(note for note in notes if note.at_ms <= at_ms)
 
 
-def worker_of(row: list[Any], at_ms: int) -> Worker:
+def worker_of(row: list[Any], at_ms: float) -> Worker:
     """Read an instance."""
     name, deadline, leases, told = row
     fields = dict(zip(map(shown, told[::2]), told[1::2], strict=True))
@@ -248,7 +248,7 @@ def worker_of(row: list[Any], at_ms: int) -> Worker:
     )
 
 
-def hosts_of(rows: list[list[Any]], at_ms: int, told: list[Vitals]) -> list[Host]:
+def hosts_of(rows: list[list[Any]], at_ms: float, told: list[Vitals]) -> list[Host]:
     """Return the hosts with pending requests, and those that instances tell of."""
     slots = {shown(row[0]): row for row in rows}
     told_of = dict.fromkeys(slot for vitals in told for slot in vitals.hosts)
@@ -256,7 +256,7 @@ def hosts_of(rows: list[list[Any]], at_ms: int, told: list[Vitals]) -> list[Host
     return sorted(hosts, key=lambda host: (-host.pending, host.slot))
 
 
-def host_of(slot: str, row: list[Any] | None, at_ms: int, told: list[Vitals]) -> Host:
+def host_of(slot: str, row: list[Any] | None, at_ms: float, told: list[Vitals]) -> Host:
     """Put together what Redis has of a host, and what instances tell of it."""
     turn, pending, in_flight, next_ms, slow_ms, robots_ms, paused_ms = map(float, row[1:] if row else [0] * 7)
     said = [vitals.hosts.get(slot, Asked()) for vitals in told]

@@ -24,6 +24,6 @@ for index = 1, #waiting, 2 do
   hosts[#hosts + 1] = host
 end
 return {
-  where, string.format("%.0f", now), left, redis.call("ZCARD", LAST), redis.call("ZCARD", SUSPECTS), seeds_waiting(), redis.call("SCARD", RECORDED),
+  where, string.format("%.3f", now), left, redis.call("ZCARD", LAST), redis.call("ZCARD", SUSPECTS), seeds_waiting(), redis.call("SCARD", RECORDED),
   redis.call("ZCARD", HOSTS), redis.call("HGETALL", CONTROL), redis.call("HGETALL", crawl .. "history"), workers, hosts,
 }
