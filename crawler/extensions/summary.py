@@ -95,7 +95,7 @@ class SummaryExtension:
             self.crawler.stats.set_value("frontier/dead_letters", dead)
             logger.warning(
                 "%d dead letters: requests that could not be read, or that instances died of "
-                "(docs/frontier.md says how to look at them)",
+                "(scrapy dead lists them)",
                 dead,
             )
 

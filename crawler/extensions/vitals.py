@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
+EVERY_S = 5.0
+"""How often it is told where no setting says so, as in the project of somebody else."""
 MINUTE_S = 60.0
 MINUTES = 10
 """How far back it is told how hosts have answered."""
@@ -69,7 +71,7 @@ class VitalsExtension:
     """Says so every `VITALS_INTERVAL_S`, with the next call that goes to Redis anyway."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.interval_s = crawler.settings.getfloat("VITALS_INTERVAL_S")
+        self.interval_s = crawler.settings.getfloat("VITALS_INTERVAL_S", EVERY_S)
         if not self.interval_s or not Frontier.is_used(crawler):
             raise NotConfigured
         self.crawler = crawler

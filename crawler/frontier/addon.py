@@ -34,6 +34,7 @@ MERGED: dict[str, dict[str, object]] = {
     "SPIDER_MIDDLEWARES": {f"{PACKAGE}.frontier.tracking.SpiderTracking": OUTERMOST},
     "EXTENSIONS": {
         f"{PACKAGE}.extensions.membership.Membership": 500,
+        f"{PACKAGE}.extensions.vitals.VitalsExtension": 600,
         "scrapy.extensions.throttle.AutoThrottle": None,  # it would take all hosts, which share a slot, for one
     },
     "FEED_STORAGES": dict.fromkeys(("", "file"), f"{PACKAGE}.feeds.jsonlines.LocalFileStorage"),

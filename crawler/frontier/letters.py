@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from crawler.frontier.keys import Keys
 
-BATCH = 500
+BATCH = 200
 """Letters of one call: Redis serves nobody else meanwhile."""
 MOST_SHOWN = 200
 """Characters that are shown of what cannot be read."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from crawler.frontier.keys import Keys
 
-MOST_HOSTS = 1_000
+MOST_HOSTS = 500
 """Hosts with pending requests that are looked at: those whose turn is next."""
 MINUTE_MS, TEN_MINUTES_MS = 60_000, 600_000
 TICK_MS = 10_000
