@@ -2,7 +2,7 @@
 BIN = .venv/bin
 CACHES = .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
 
-.PHONY: help crawl test check lint types docs schema faults clean
+.PHONY: help crawl test stores check lint types docs schema faults clean
 
 help: ## Say what can be made (what plain `make` does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,10 @@ crawl: ## Set up, then crawl URL=https://… (without it the bundled sample site
 test: ## Set up, then run every check: lint, format, types, docs, tests with coverage
 	@sh scripts/setup dev
 	@sh scripts/check
+
+stores: ## The tests that use a Redis, on Debian's and on that with TLS, a password and an ACL
+	@sh scripts/setup dev
+	@sh scripts/stores
 
 check: test ## The same as test
 

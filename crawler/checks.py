@@ -76,7 +76,7 @@ def check_feeds(settings: BaseSettings) -> None:
     Raises:
         SettingsError: one cannot.
     """
-    for uri in settings.getdict("FEEDS"):
+    for uri, options in settings.getdict("FEEDS").items():
         local = local_path(str(uri))
         if local is None or "%" in local:  # placeholders are filled in when the spider opens
             continue
@@ -85,4 +85,5 @@ def check_feeds(settings: BaseSettings) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.open("ab").close()
         except OSError as exc:
-            raise SettingsError(f"-o {path} cannot be written ({exc}): pass another file.") from exc
+            option = "-O" if options.get("overwrite") else "-o"
+            raise SettingsError(f"{option} {path} cannot be written ({exc}): pass another file.") from exc

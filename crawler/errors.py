@@ -7,6 +7,7 @@ CrawlerError
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
+│   └── RedisSilent      it stays away: the crawl may still be there
 ├── NotSerializable      a request has a part that no other process could read from the queue
 ├── BadPayload           what stands in the queue is no request, or of a newer version
 └── PageError
@@ -27,7 +28,16 @@ class SettingsError(CrawlerError):
 
 
 class SeedError(SettingsError):
-    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read."""
+    """Raised when a seed is not a URL that can be crawled, or a seeds file cannot be read.
+
+    Args:
+        sentence: what is wrong, where, and the remedy.
+        given: what stands there in place of a seed; by default the sentence.
+    """
+
+    def __init__(self, sentence: str, given: str = "") -> None:
+        super().__init__(sentence)
+        self.given = given or sentence
 
 
 class OtherCrawl(SettingsError):
@@ -47,9 +57,10 @@ class OtherCrawl(SettingsError):
                 f"for its end, {own_store}."
             )
             return
+        requests = "1 request" if pending == 1 else f"{pending:,} requests"
         super().__init__(
-            f"Another crawl of {spider} was interrupted here, with {seeds} and {pending:,} requests pending: go on "
-            f"with it by the same arguments or none, drop it with -a anew=1, {own_store}."
+            f"Another crawl of {spider} was interrupted here, with {seeds} and {requests} pending: go on with it by "
+            f"the same arguments or none, drop it with -a anew=1, {own_store}."
         )
 
 
@@ -63,6 +74,10 @@ class FeedUnwritten(CrawlerError):
 
 class QueueLost(CrawlerError):
     """Raised when Redis has lost what the crawl had in it, or has not answered for too long."""
+
+
+class RedisSilent(QueueLost):
+    """Raised when Redis has not answered for too long."""
 
 
 class NotSerializable(CrawlerError):

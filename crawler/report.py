@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from crawler.frontier.ledger import Ledger, ListingCount, Summary
 from crawler.instances import Instance, feed_of
+from crawler.words import counted
 
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two lines of progress where the output is no terminal."""
@@ -36,15 +37,18 @@ class Report:
         )
         self.tasks: dict[str, TaskID] = {name: self.progress.add_task(name, total=None) for name in ledgers}
         self.begun = self.shown = monotonic()
-        for name, ledger in ledgers.items():
+
+    def going_on(self) -> None:
+        """Say what an interrupted crawl has left."""
+        for name, ledger in self.ledgers.items():
             if pending := ledger.counts()["pending"]:
-                self.show(f"{name}: going on with an interrupted crawl, {pending:,} requests pending")
+                self.show(f"{name}: going on with an interrupted crawl, {counted(pending, 'request')} pending")
 
     def start(self, instances: list[Instance]) -> None:
         """Begin to show progress of `instances`."""
         self.instances = instances
         logs = ", ".join(str(instance.log) for instance in instances)
-        self.show(f"{len(instances)} instances, logs in {logs}")
+        self.show(f"{counted(len(instances), 'instance')}, logs in {logs}")
         if self.console.is_terminal:
             self.progress.start()
 
@@ -58,7 +62,7 @@ class Report:
                     total=None if self.runs(name) else 1,
                     completed=0 if self.runs(name) else 1,
                 )
-        elif monotonic() - self.shown >= PLAIN_INTERVAL_S:
+        elif monotonic() - self.shown >= PLAIN_INTERVAL_S or not any(map(self.runs, self.ledgers)):
             self.shown = monotonic()
             self.show(f"{self.shown - self.begun:4.0f} s  " + "; ".join(self.line(name) for name in self.ledgers))
 
@@ -72,23 +76,26 @@ class Report:
             counts = self.ledgers[name].counts()
         except redis.RedisError:
             return f"{name}: the store does not answer"
-        if not self.runs(name):
-            return f"{name}: {counts['records']:,} records, done"
-        return f"{name}: {counts['records']:,} records, {counts['pending']:,} requests pending"
+        records, pending = counted(counts["records"], "record"), counted(counts["pending"], "request")
+        if not self.runs(name) and not counts["pending"]:
+            return f"{name}: {records}, done"
+        return f"{name}: {records}, {pending} pending"
 
     def draining(self) -> None:
         """Say that Ctrl-C was heard."""
-        self.console.print(
+        self.show(
             "Stopping: what is in flight is finished first; Ctrl-C again stops at once. "
             "The same command goes on from there (without a URL: begins anew)."
         )
 
     def summary(self) -> None:
         """Show how complete it is, and where the files are."""
-        self.progress.stop()
+        self.update()
+        if self.console.is_terminal:
+            self.progress.stop()
         pending = self.pending()
-        how = f"Stopped, {pending:,} requests pending," if pending else "Done"
-        self.console.print(f"\n{how} in {monotonic() - self.begun:.0f} s")
+        how = f"Stopped, {counted(pending, 'request')} pending," if pending else "Done"
+        self.show(f"\n{how} in {monotonic() - self.begun:.0f} s")
         table = Table(
             "listing",
             *(Column(name, justify="right") for name in ("declared", "found", "refused", "failed", "complete")),
@@ -102,12 +109,12 @@ class Report:
                 notes.append(f"{name}: the store does not answer; the same command goes on from here.")
                 continue
             feed = feed_of(name, self.folder)
-            self.show(f"  {lines_of(feed):>7,} {name} in {feed}")
+            lines = counted(lines_of(feed), name.removesuffix("s"))
+            self.show(f"{' ' * (9 - lines.index(' '))}{lines} in {feed}")
             for kind in sorted(summary.records):
                 table.add_row(*cells(summary.in_all(kind)), style="bold")
-            for listing in summary.listings:
-                if listing.whole:
-                    table.add_row(*cells(listing))
+            for listing in [one for one in summary.listings if one.whole] or summary.listings[:MOST_LISTINGS]:
+                table.add_row(*cells(listing))
             notes += notes_on(name, summary, stopped=bool(pending))
         notes += [
             f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"

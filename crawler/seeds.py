@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from crawler.errors import SeedError
 from crawler.fields import web_url
+from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
@@ -102,30 +104,38 @@ def read_seeds(source: str) -> Iterator[Seed | SeedError]:
 
 def parse_lines(file: TextIO, name: str, suffix: str) -> Iterator[Seed | SeedError]:
     """Read lines of a file: URLs, csv rows with a column `url`, or JSON objects with a key `url`."""
-    for number, line in csv_urls(file) if suffix == ".csv" else enumerate(file, start=1):
+    rows = csv_urls(file) if suffix == ".csv" else ((number, line, "") for number, line in enumerate(file, start=1))
+    for number, line, hint in rows:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         try:
             yield parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
         except SeedError as exc:
-            yield SeedError(f"{name}, line {number}: {exc}")
+            yield SeedError(f"{name}, line {number}: {hint or exc}", text)
 
 
 def json_url(text: str) -> str:
-    """Read the `url` of a JSON object, or a JSON string."""
+    """Read the `url` of a JSON object, or a JSON string.
+
+    Raises:
+        SeedError: the object has none.
+    """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    if isinstance(value, dict) and "url" not in value:
+        raise SeedError(f'{text:.200} has no key `url`: write it as in {{"url": "https://site.example/@user"}}.')
     url = value.get("url") if isinstance(value, dict) else value
     return url if isinstance(url, str) else text
 
 
-def csv_urls(file: Iterable[str]) -> Iterator[tuple[int, str]]:
+def csv_urls(file: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """Yield line number and URL of each row of a csv file: its column `url`, or the first where no header says so.
 
-    A row that has no such column, or is none, is yielded whole, for its reader to refuse.
+    A row that has no such column, or is none, is yielded whole, for its reader to refuse. With the first row comes
+    what is wrong if that is a header.
     """
     column: int | None = None
     for number, line in enumerate(file, start=1):
@@ -134,15 +144,17 @@ def csv_urls(file: Iterable[str]) -> Iterator[tuple[int, str]]:
         try:
             row = next(csv.reader([line], strict=True), [])
         except csv.Error:
-            yield number, line
+            yield number, line, ""
             continue
+        hint = ""
         if column is None:
             names = [cell.strip().lower() for cell in row]
             column = names.index("url") if "url" in names else 0
             if "url" in names:
                 continue
+            hint = f"no column is called url ({', '.join(names)}): call one so, or put the URLs into the first one."
         if any(row):
-            yield number, row[column] if column < len(row) else line
+            yield number, row[column] if column < len(row) else line, hint
 
 
 def parse_kinds(text: str) -> frozenset[str]:
@@ -246,7 +258,7 @@ def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:
 def no_seeds_in(source: str, bad: int, key: str) -> str:
     """Return what to do where a file has no seeds but `bad` lines that were refused, or where there is no file."""
     if bad:
-        return f"{source} holds no seeds that can be used: {bad:,} lines were refused, see above."
+        return f"{source} holds no seeds that can be used: {counted(bad, 'line')} refused, see above."
     if source:
         return f"{source} holds no seeds: write one URL a line into it, such as https://site.example/@user."
     return (
@@ -259,6 +271,8 @@ def describe(arguments: Mapping[str, str]) -> str:
     """Return what a crawl is asked for, in one line; equal for instances that belong together."""
     names = ("url", "seeds", "scope", "records")
     asked = {name: arguments.get(name, "").strip() for name in names}
+    with suppress(SeedError):  # spiders of other projects take other things under that name
+        asked["url"] = ",".join(seed.url for seed in parse_urls(asked["url"]))
     return (
         " ".join(f"{name}={value}" for name, value in asked.items() if value) if asked["url"] or asked["seeds"] else ""
     )

@@ -142,6 +142,7 @@ EXTENSIONS = {
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,
     "crawler.extensions.summary.SummaryExtension": 400,
+    "crawler.extensions.attendance.Attendance": 450,
     "crawler.extensions.membership.Membership": 500,
     "crawler.extensions.vitals.VitalsExtension": 600,
 }

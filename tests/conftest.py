@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,8 +25,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--store",
         choices=("valkey", "redis", "locked"),
         default="valkey",
-        help="server of the tests: the embedded Valkey, Debian's Redis, or that with TLS, a password and an ACL",
+        help="server of the tests: the embedded Valkey, Debian's Redis, or that with TLS, a password and an ACL; "
+        "with the latter two only the tests that use it run",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--store") != "valkey" and not Path(REDIS).exists():
+        raise pytest.UsageError(f"{REDIS} is missing: install it with: sudo apt-get install redis-server")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what would be the same on another server: tests that have none, or start one of their own."""
+    if config.getoption("--store") == "valkey":
+        return
+    others = [item for item in items if "valkey_server" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")

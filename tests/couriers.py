@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -72,10 +72,15 @@ class Feed:
         self.troubles = list(troubles)
         self.data = b""
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
+        insist_on_lease()
         self.data += data
+
+
+def lasts() -> None:
+    """Say of a lease that it has not ended."""
 
 
 def full_disk() -> OSError:

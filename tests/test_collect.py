@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +18,11 @@ from tests.site import Catalogue, Quirks, running_site
 FOUND = b'{"kind": "user", "id": "of another crawl"}\n'
 
 
-def collect(folder: Path | None, *words: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
+def collect(folder: Path | None, *words: str, cwd: Path = ROOT, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "scrapy", "collect"]
     if folder is not None:
         command += ["-d", str(folder), "-s", f"STORE_DIR={folder / 'store'}"]
-    process = subprocess.Popen([*command, *words], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
+    process = subprocess.Popen([*command, *words], cwd=cwd, stdout=stdout, stderr=subprocess.STDOUT, text=True)  # noqa: S603
     STARTED.append(process)
     return process
 
@@ -37,6 +42,37 @@ def test_users_and_videos_of_a_site_come_to_two_files_with_a_summary(tmp_path: P
     assert f"20 videos in {tmp_path / 'videos.jsonl'}" in shown
     assert "100.0 %" in shown
     assert "4 instances" in shown
+    told, _, summary = shown.partition("\n\n")
+    assert told.endswith(f"users: {len(site.truth.users)} records, done; videos: 20 records, done")
+    assert summary.startswith("Done in ")
+
+
+def test_on_a_terminal_the_last_that_is_shown_of_each_spider_is_that_it_is_done(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with running_site(Catalogue.generate(users=3, videos=5), Quirks(rate_limit=False)) as site:
+        process = collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0", stdout=theirs)
+        os.close(theirs)
+        shown = "".join(frames(ours))
+    assert process.wait(DEADLINE_S) == 0
+    users, videos, *_ = shown.partition("Done in ")[0].split("\r\n")[-4:]
+    assert f"users: {len(site.truth.users)} records, done" in users
+    assert "  videos: 5 records, done" in videos
+
+
+def frames(terminal: int) -> Iterator[str]:
+    """Yield what is written to a terminal, until nobody has it open."""
+    with os.fdopen(terminal, encoding="utf-8", newline="") as file, contextlib.suppress(OSError):
+        yield from file
+
+
+def test_the_videos_of_one_user_are_a_row_of_the_table(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=3, videos=12), Quirks(rate_limit=False)) as site:
+        uploader = str(site.truth.videos[min(site.truth.videos)]["uploader_id"])
+        declared = sum(fields["uploader_id"] == uploader for fields in site.truth.videos.values())
+        process = collect(tmp_path, f"{site.url}/@{uploader.partition('@')[0]}", "-s", "DOWNLOAD_DELAY=0")
+        shown = output(process)
+    assert process.returncode == 0, shown
+    assert re.search(rf"^ +videos of +{declared} +{declared} +0 +0 +100.0 %", shown, re.MULTILINE)
 
 
 def test_without_a_url_the_bundled_sample_site_is_collected_to_a_folder_of_its_own(
@@ -91,10 +127,14 @@ def test_ctrl_c_stops_the_instances_and_the_same_command_goes_on(tmp_path: Path)
         until_lines(process, tmp_path / "videos.jsonl", 20)
         process.send_signal(signal.SIGINT)
         shown = output(process)
-        assert "Stopping: what is in flight is finished first" in shown
+        assert "at once. The same command goes on from there (without a URL: begins anew).\n" in shown
         assert "Stopped, " in shown
+        other = output(collect(tmp_path, "http://127.0.0.1:1"))
+        assert other.count("was interrupted here") == 1
+        assert "going on" not in other
         assert len(lines(tmp_path / "videos.jsonl")) < len(site.truth.videos)
-        output(collect(tmp_path, site.url, "-s", "DOWNLOAD_DELAY=0"))
+        resumed = output(collect(tmp_path, f"{site.url}/", "-s", "DOWNLOAD_DELAY=0"))
+        assert "videos: going on with an interrupted crawl, " in resumed
     assert sorted(record["id"] for record in lines(tmp_path / "videos.jsonl")) == sorted(site.truth.videos)
 
 

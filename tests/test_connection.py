@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from crawler.errors import StoreError
 from crawler.frontier import patience
 from crawler.frontier.connection import ask, connect, release, revive, shown
 from crawler.frontier.keys import Keys
+from crawler.frontier.patience import Patience
 from crawler.frontier.queue import Queue
 from crawler.frontier.standing import other_crawl
 from tests.faults.relay import relay
@@ -24,6 +27,7 @@ from tests.queues import signed_in
 
 QUICK = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 NOBODY = "127.0.0.1:1"
+DEADLINE_S = 60
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +53,11 @@ def refusal(**values: object) -> str:
     with pytest.raises(StoreError) as caught:
         connect(settings(**values))
     return str(caught.value)
+
+
+def answers_again(client: Redis) -> None:
+    """Wait for a server that was started again."""
+    Patience(DEADLINE_S, threading.Event(), lambda: None, lambda: None).insist(client.ping)
 
 
 # --- a server of the user's ---
@@ -236,7 +245,7 @@ def test_a_project_that_names_no_folder_gets_one_where_it_runs(tmp_path: Path, m
     os.close(server.descriptor)
     revive(here)
     with Redis.from_url(here["REDIS_URL"]) as client:
-        assert client.ping()
+        answers_again(client)
 
 
 def test_letting_go_stops_it_once(tmp_path: Path) -> None:
@@ -254,6 +263,12 @@ def test_a_store_that_cannot_be_started_is_an_error_with_its_reason(tmp_path: Pa
     assert "cannot be made" in refusal(STORE_DIR=str(tmp_path / "file" / "store"))
 
 
+def test_a_server_is_asked_for_nothing_that_it_does_not_have(valkey: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "redis"), connect(settings(REDIS_URL=valkey)) as client:
+        client.ping()
+    assert caplog.messages == []
+
+
 def test_a_killed_server_is_started_again_with_its_data(tmp_path: Path) -> None:
     here = settings(STORE_DIR=str(tmp_path / "store"))
     with connect(here) as client:
@@ -265,6 +280,7 @@ def test_a_killed_server_is_started_again_with_its_data(tmp_path: Path) -> None:
         with pytest.raises(RedisConnectionError):
             client.ping()
         revive(here)
+        answers_again(client)
         assert client.get("key") == b"kept"
         pid = client.info()["process_id"]
         revive(here)
@@ -283,7 +299,7 @@ def test_a_server_of_the_users_is_not_ours_to_start(tmp_path: Path) -> None:
         client.ping()
     revive(here)
     with Redis.from_url(here["REDIS_URL"]) as client:
-        assert client.ping()
+        answers_again(client)
     os.close(server.descriptor)
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from redis import Redis
@@ -45,8 +45,8 @@ class Watcher(Feed):
         self.server, self.keys = server, keys
         self.seen: list[int] = []
 
-    def append(self, data: bytes) -> None:
-        super().append(data)
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
+        super().append(data, insist_on_lease)
         self.seen = [self.server.exists(key) for key in self.keys]
 
 

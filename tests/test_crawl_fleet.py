@@ -67,6 +67,8 @@ def test_an_interrupted_crawl_is_resumed_without_seeds(tmp_path: Path, option: s
         assert len(interrupted.records) < len(site.truth.videos)
         resumed = crawl("videos", tmp_path, option=option)
     assert "(shutdown)" in interrupted.log
+    assert "Received SIGTERM, shutting down gracefully. Send again to force" in interrupted.log
+    assert interrupted.log.rstrip().endswith("pending: the same command goes on from there")
     assert sorted(record["id"] for record in resumed.records) == sorted(site.truth.videos)
 
 

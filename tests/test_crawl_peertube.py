@@ -96,6 +96,16 @@ def test_the_summary_and_the_stats_tell_how_complete_it_is(tmp_path: Path) -> No
     assert "'completeness/video/found': 30" in ended.log
 
 
+def test_the_log_has_no_line_that_is_no_news_and_its_last_words_are_the_summary(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=4, videos=5), CALM) as site:
+        ended = crawl("users", tmp_path, f"url={site.url}")
+    for words in ("Scrapy 2", "Overridden settings", "Reading start URLs", "CONTACT_URL is not set"):
+        assert words not in ended.log
+    end = ended.log.partition("Spider closed (finished)")[2].splitlines()
+    assert end[1].endswith("Summary of users (finished):")
+    assert all(line.startswith("  ") for line in end[2:])
+
+
 def test_requests_say_who_asks(tmp_path: Path) -> None:
     with running_site(Catalogue.generate(users=2, videos=2), CALM) as site:
         ended = crawl("users", tmp_path, f"url={site.url}", "CONTACT_URL=https://operator.example/crawler")

@@ -103,6 +103,7 @@ def test_a_bad_line_of_a_seeds_file_costs_nothing_else(tmp_path: Path, site: Sit
     assert a_person(site) in ended.by_id("user")
     assert len(ended.records) >= 2
     assert ended.reasons() == ["bad_seed"]
+    assert [reject["what"] for reject in ended.rejects] == ["not a url"]
     assert "seeds.csv, line 3: 'not a url' is not a URL" in ended.log
 
 
@@ -116,6 +117,7 @@ def test_seeds_of_other_programs_are_taken_from_redis(tmp_path: Path, site: Site
         ended = crawl("users", tmp_path)
     assert set(ended.by_id("user")) == {a_person(site), a_channel(site)}
     assert ended.reasons() == ["bad_seed"]
+    assert [reject["what"] for reject in ended.rejects] == ["nonsense"]
 
 
 @pytest.mark.parametrize(

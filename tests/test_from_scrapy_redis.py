@@ -81,7 +81,7 @@ def test_seeds_become_requests_as_scrapy_redis_or_the_spider_makes_them(project:
     project.client.rpush(
         "own_seeds:start_urls", *(json.dumps({"numbers": [project.site.url, *n]}) for n in ([], [3, 4]))
     )
-    project.run(settings={"ITEM_PIPELINES": '{"scrapy_redis.pipelines.RedisPipeline": 300}'})
+    log = project.run(settings={"ITEM_PIPELINES": '{"scrapy_redis.pipelines.RedisPipeline": 300}'}, code=1)
     project.run("own_seeds")
     by_path = {item.pop("url").removeprefix(project.site.url): item for item in lines(project.folder / "items.jsonl")}
     assert by_path == {
@@ -92,7 +92,11 @@ def test_seeds_become_requests_as_scrapy_redis_or_the_spider_makes_them(project:
     }
     assert project.client.llen("books:items") == 2
     (letter,) = cast("list[bytes]", project.client.hvals("{crawler}:books:dead"))
-    assert json.loads(letter)["reason"].startswith("the seed 'no URL' is none")
+    assert json.loads(letter)["reason"].startswith("The seed 'no URL' from Redis cannot be used (ValueError: ")
+    assert "The seed 'no URL' from Redis cannot be used (ValueError: " in log
+    assert log.rstrip().endswith(
+        "1 dead letter: what cannot be read, or instances died of (docs/frontier.md says how to look at it)"
+    )
 
 
 def test_a_seed_that_is_in_hand_at_a_kill_is_fetched_by_the_next_instance(project: Project) -> None:
@@ -107,7 +111,10 @@ def test_a_seed_that_is_in_hand_at_a_kill_is_fetched_by_the_next_instance(projec
 
 
 def test_an_instance_without_anything_to_do_ends_and_leaves_no_queue(project: Project) -> None:
-    assert "Closing spider (finished)" in project.run()
+    log = project.run()
+    assert "A new crawl begins" in log
+    assert "Closing spider (finished)" in log
+    assert "There was nothing to do: no seeds are in books:start_urls" in log.splitlines()[-1]
     assert not project.client.exists("{crawler}:books:requests", "{crawler}:books:workers")
 
 

@@ -31,6 +31,7 @@ from crawler.feeds.lines import LineFile
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.keys import Keys
 from crawler.frontier.queue import Queue
+from tests.couriers import lasts
 from tests.crawls import crawl, end, lines, start
 from tests.site import Catalogue, Quirks, running_site
 
@@ -58,7 +59,7 @@ sys.stdin.readline()
 for path in paths:
     sink = FeedSink(Path(path), queue, overwrite=True)
     for number in range(3):
-        sink.append(f"{name} {number}\\n".encode())
+        sink.append(f"{name} {number}\\n".encode(), lambda: None)
 """
 
 
@@ -120,17 +121,17 @@ def test_scrapys_exporter_hands_on_a_line_a_record() -> None:
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_new_file_is_noted_with_the_size_that_it_begins_with(queue: Queue, path: Path, *, overwrite: bool) -> None:
     sink = FeedSink(path, queue, overwrite=overwrite)
-    sink.append(b"")
+    sink.append(b"", lasts)
     assert path.read_bytes() == b""
-    sink.append(b"one\n")
-    sink.append(b"two\n")
+    sink.append(b"one\n", lasts)
+    sink.append(b"two\n", lasts)
     assert path.read_bytes() == b"one\ntwo\n"
     assert queue.server.hget(KEYS.feeds, feed_name(path)) == b"0"
 
 
 def test_a_file_that_is_appended_to_keeps_its_lines_and_is_noted_with_their_size(queue: Queue, path: Path) -> None:
-    FeedSink(earlier(path), queue).append(b"one\n")
-    FeedSink(path, queue).append(b"two\n")
+    FeedSink(earlier(path), queue).append(b"one\n", lasts)
+    FeedSink(path, queue).append(b"two\n", lasts)
     assert path.read_bytes() == EARLIER + b"one\ntwo\n"
     assert queue.server.hget(KEYS.feeds, feed_name(path)) == str(len(EARLIER)).encode()
 
@@ -138,50 +139,50 @@ def test_a_file_that_is_appended_to_keeps_its_lines_and_is_noted_with_their_size
 def test_a_torn_line_does_not_count_to_the_size(queue: Queue, path: Path) -> None:
     with earlier(path).open("ab") as file:
         file.write(b'{"torn')
-    FeedSink(path, queue).append(b"one\n")
+    FeedSink(path, queue).append(b"one\n", lasts)
     assert queue.server.hget(KEYS.feeds, feed_name(path)) == str(len(EARLIER)).encode()
 
 
 def test_a_file_is_begun_anew_by_the_first_instance_only(queue: Queue, path: Path) -> None:
     first, second = (FeedSink(earlier(path), queue, overwrite=True) for _ in range(2))
-    first.append(b"one\n")
-    second.append(b"two\n")
-    first.append(b"three\n")
-    FeedSink(path, queue, overwrite=True).append(b"after a restart\n")
+    first.append(b"one\n", lasts)
+    second.append(b"two\n", lasts)
+    first.append(b"three\n", lasts)
+    FeedSink(path, queue, overwrite=True).append(b"after a restart\n", lasts)
     assert path.read_bytes() == b"one\ntwo\nthree\nafter a restart\n"
 
 
 def test_a_file_that_the_crawl_has_appended_to_is_not_begun_anew(queue: Queue, path: Path) -> None:
-    FeedSink(earlier(path), queue).append(b"one\n")
-    FeedSink(path, queue, overwrite=True).append(b"two\n")
+    FeedSink(earlier(path), queue).append(b"one\n", lasts)
+    FeedSink(path, queue, overwrite=True).append(b"two\n", lasts)
     assert path.read_bytes() == EARLIER + b"one\ntwo\n"
 
 
 def test_a_file_that_a_link_leads_to_is_the_same_file(queue: Queue, path: Path) -> None:
-    FeedSink(earlier(path), queue, overwrite=True).append(b"one\n")
+    FeedSink(earlier(path), queue, overwrite=True).append(b"one\n", lasts)
     link = path.with_name("link.jsonl")
     link.symlink_to(path)
-    FeedSink(link, queue, overwrite=True).append(b"two\n")
+    FeedSink(link, queue, overwrite=True).append(b"two\n", lasts)
     assert path.read_bytes() == b"one\ntwo\n"
 
 
 def test_a_file_that_two_machines_share_is_begun_anew_by_the_first_only(
     queue: Queue, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    FeedSink(earlier(path), queue, overwrite=True).append(b"one\n")
+    FeedSink(earlier(path), queue, overwrite=True).append(b"one\n", lasts)
     monkeypatch.setattr(socket, "gethostname", lambda: "another")
-    FeedSink(path, queue, overwrite=True).append(b"two\n")
+    FeedSink(path, queue, overwrite=True).append(b"two\n", lasts)
     assert path.read_bytes() == b"one\ntwo\n"
 
 
 def test_a_file_of_that_name_on_another_machine_is_begun_anew_too(
     queue: Queue, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    FeedSink(path, queue, overwrite=True).append(b"one\n")
+    FeedSink(path, queue, overwrite=True).append(b"one\n", lasts)
     monkeypatch.setattr(socket, "gethostname", lambda: "another")
     other = earlier(path.parent / "other" / path.name)
     os.utime(other, ns=(0, path.stat().st_mtime_ns - 10**9))
-    FeedSink(other, queue, overwrite=True).append(b"two\n")
+    FeedSink(other, queue, overwrite=True).append(b"two\n", lasts)
     assert other.read_bytes() == b"two\n"
 
 
@@ -195,7 +196,7 @@ def test_a_file_is_emptied_and_noted_under_its_lock(queue: Queue, path: Path) ->
             seen.append(path.read_bytes())
             return super().begin_feed(name, size)
 
-    FeedSink(earlier(path), Watched(queue.server, KEYS), overwrite=True).append(b"one\n")
+    FeedSink(earlier(path), Watched(queue.server, KEYS), overwrite=True).append(b"one\n", lasts)
     assert seen == [b"", b""]
 
 
@@ -218,7 +219,7 @@ def test_a_kill_between_emptying_and_noting_the_file_costs_nothing(valkey: str, 
     assert killed.returncode == -signal.SIGKILL
     assert path.read_bytes() == b""
     assert not queue.server.exists(KEYS.feeds)
-    FeedSink(path, queue, overwrite=True).append(b"one\n")
+    FeedSink(path, queue, overwrite=True).append(b"one\n", lasts)
     assert path.read_bytes() == b"one\n"
 
 
@@ -226,21 +227,21 @@ def test_without_redis_nothing_is_emptied_or_written_until_it_is_back(queue: Que
     gone = Redis(unix_socket_path=str(path.with_name("no.sock")), retry=Retry(NoBackoff(), 0))
     sink = FeedSink(earlier(path), Queue(gone, KEYS), overwrite=True)
     with pytest.raises(RedisConnectionError):
-        sink.append(b"one\n")
+        sink.append(b"one\n", lasts)
     assert path.read_bytes() == EARLIER
     sink.queue.server = queue.server
-    sink.append(b"one\n")
+    sink.append(b"one\n", lasts)
     assert path.read_bytes() == b"one\n"
 
 
 def test_what_redis_has_lost_is_noted_again_when_the_instance_joins_again(queue: Queue, path: Path) -> None:
     queue.join()
     sink = FeedSink(earlier(path), queue)
-    sink.append(b"one\n")
+    sink.append(b"one\n", lasts)
     queue.server.flushall()
     queue.join()
-    sink.append(b"two\n")
-    FeedSink(path, queue, overwrite=True).append(b"three\n")
+    sink.append(b"two\n", lasts)
+    FeedSink(path, queue, overwrite=True).append(b"three\n", lasts)
     assert path.read_bytes() == EARLIER + b"one\ntwo\nthree\n"
     assert queue.server.hget(KEYS.feeds, feed_name(path)) == str(len(EARLIER)).encode()
 
@@ -248,10 +249,10 @@ def test_what_redis_has_lost_is_noted_again_when_the_instance_joins_again(queue:
 def test_a_file_that_is_begun_anew_is_not_emptied_again_when_redis_loses_that(queue: Queue, path: Path) -> None:
     queue.join()
     sink = FeedSink(earlier(path), queue, overwrite=True)
-    sink.append(b"one\n")
+    sink.append(b"one\n", lasts)
     queue.server.flushall()
     queue.join()
-    sink.append(b"two\n")
+    sink.append(b"two\n", lasts)
     assert path.read_bytes() == b"one\ntwo\n"
 
 
@@ -259,10 +260,10 @@ def test_a_file_that_cannot_be_opened_is_named(queue: Queue, path: Path) -> None
     path.mkdir(parents=True)
     sink = FeedSink(path, queue)
     with pytest.raises(IsADirectoryError) as caught:
-        sink.append(b"one\n")
+        sink.append(b"one\n", lasts)
     assert caught.value.filename == str(path)
     path.rmdir()
-    sink.append(b"one\n")
+    sink.append(b"one\n", lasts)
     assert path.read_bytes() == b"one\n"
 
 
@@ -278,7 +279,7 @@ def test_when_the_crawl_is_complete_what_it_has_written_twice_is_dropped(
     assert sink is not None
     frontier.tidy()
     for written in (one, two, one):
-        sink.append(written)
+        sink.append(written, lasts)
     blocker = path.with_name(f".{path.name}.keep")
     blocker.mkdir()
     frontier.tidy()
@@ -288,6 +289,34 @@ def test_when_the_crawl_is_complete_what_it_has_written_twice_is_dropped(
     frontier.tidy()
     assert path.read_bytes() == one + one + two + one
     assert crawler.stats.get_value("feeds/duplicates_dropped") == 1
+
+
+def test_files_of_instances_that_have_gone_are_put_in_order_too(
+    valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = (b'{"kind": "video", "site": "s", "id": "%d"}\n' % number for number in (1, 2))
+    crawler = get_crawler(Videos, {"SCHEDULER": "crawler.frontier.scheduler.Scheduler", "REDIS_URL": valkey})
+    frontier = asyncio.run(frontier_of(crawler))
+    own = LocalFileStorage.from_crawler(crawler, str(tmp_path / "own.jsonl"), feed_options={"format": "jsonl"})
+    assert own.sink() is not None
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "another")
+        FeedSink(tmp_path / "elsewhere.jsonl", frontier.queue).append(one + one, lasts)
+    names = [tmp_path / f"{name}.jsonl" for name in ("gone", "removed", "blocked", "last")]
+    gone, removed, blocked, last = names
+    gone.write_bytes(one + one)
+    for path in names:
+        FeedSink(path, frontier.queue).append(one + two + one, lasts)
+    removed.unlink()
+    (tmp_path / ".blocked.jsonl.keep").mkdir()
+    frontier.tidy()
+    assert gone.read_bytes() == one + one + two + one
+    assert last.read_bytes() == two + one
+    assert blocked.read_bytes() == one + two + one
+    assert not removed.exists()
+    assert (tmp_path / "elsewhere.jsonl").read_bytes() == one + one
+    assert f"{blocked} may hold records twice, because it cannot be rewritten (Is a directory)" in caplog.text
+    assert crawler.stats.get_value("feeds/duplicates_dropped") == 2
 
 
 def test_several_instances_fill_one_file_which_is_begun_anew_once(valkey: str, tmp_path: Path) -> None:

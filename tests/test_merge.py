@@ -17,6 +17,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 from crawler.commands.merge import MOST_NAMED, NOTES, Command
+from crawler.words import counted
 
 ROOT = Path(__file__).parent.parent
 DEADLINE_S = 60
@@ -33,7 +34,7 @@ def write(path: Path, *lines: bytes) -> str:
 
 
 def left_out(duplicates: int = 0, bad: int = 0) -> str:
-    return f"left out: {duplicates} duplicates, {bad} bad lines, 0 torn last lines"
+    return f"left out: {counted(duplicates, 'duplicate')}, {counted(bad, 'bad line')}, 0 torn last lines"
 
 
 def merge(*words: str | Path) -> int:
@@ -130,8 +131,7 @@ def test_bad_lines_are_named_and_stop_no_good_ones(
     assert places == [f"{path}:{number}" for number in range(2, 2 + len(bad))]
     assert all(words.endswith("): left out") for words in shown.err.splitlines())
     assert (
-        f"{2 + len(bad)} lines of 1 files; 2 records, 0 other lines; left out: 0 duplicates, {len(bad)} bad"
-        in shown.out
+        f"{2 + len(bad)} lines of 1 file; 2 records, 0 other lines; left out: 0 duplicates, {len(bad)} bad" in shown.out
     )
 
 
@@ -163,7 +163,7 @@ def test_compressed_files_are_read_whatever_their_name_and_one_that_is_cut_off_a
     assert found == [*lines[: len(found) - 1], line("after")]
     shown = capsys.readouterr()
     assert f"{cut}: cannot be read on after line {len(found) - 1} (" in shown.err
-    assert "1 files could not be read to their end" in shown.out
+    assert "1 file could not be read to the end" in shown.out
     assert merge(damaged, no_block, "-O", output) == 1
     assert output.read_bytes() == b"".join(lines)
 
@@ -260,7 +260,7 @@ def test_the_command_line_tells_by_exit_codes_and_by_help(tmp_path: Path) -> Non
 
     path, output = write(tmp_path / "a.jsonl", line(1), line(1), b"bad\n"), str(tmp_path / "all.jsonl")
     shown = scrapy(path, "-o", output)
-    counts = f"3 lines of 1 files; 1 records, 0 other lines; {left_out(duplicates=1, bad=1)}"
+    counts = f"3 lines of 1 file; 1 record, 0 other lines; {left_out(duplicates=1, bad=1)}"
     assert (shown.returncode, shown.stdout) == (1, f"{output}: {counts}\n")
     refused = scrapy(path, "-o", output)
     assert refused.returncode == 2

@@ -16,7 +16,8 @@ from crawler.errors import SettingsError
 from crawler.frontier.slots import FLEET_SLOT, enter_fleet, slot_of
 from crawler.middlewares.pace import PaceMiddleware
 from tests.crawls import crawl, end, start, until_lines
-from tests.site import Catalogue, Quirks, Site, running_site
+from tests.paces import is_spaced
+from tests.site import Catalogue, Quirks, running_site
 from tests.spiders import FRONTIER, run_spider
 
 OPEN = Quirks(rate_limit=False)
@@ -96,12 +97,6 @@ def test_settings_that_leave_scrapys_delays_in_the_way_are_an_error_that_says_wh
 # --- a fleet ---
 
 
-def is_spaced(sites: list[Site], delay_s: float) -> bool:
-    """Tell whether the requests are so far apart on average; the log has the times of the answers, which vary."""
-    times = sorted(request.time for site in sites for request in site.requests)
-    return times[-1] - times[0] >= 0.8 * delay_s * (len(times) - 1)
-
-
 def test_all_requests_of_two_spiders_keep_one_delay_together(tmp_path: Path) -> None:
     seeds = tmp_path / "seeds.txt"
     with running_site(SMALL, OPEN, plain=True) as site:
@@ -112,7 +107,7 @@ def test_all_requests_of_two_spiders_keep_one_delay_together(tmp_path: Path) -> 
     assert [one.exit_code for one in ended] == [0, 0]
     asked = [urlsplit(request.path).path for request in site.requests]
     assert {"/robots.txt", "/.well-known/nodeinfo", "/moved/2"} <= set(asked)
-    assert is_spaced([site], 0.2)
+    assert is_spaced(0.2, site)
 
 
 PACED = """
@@ -131,7 +126,7 @@ def test_hosts_of_one_slot_keep_one_delay_together(valkey: str) -> None:
         urls = [f"{one.url}/v/1", f"{other.url}/v/1".replace("127.0.0.1", "localhost")]
         log = run_spider(PACED, *urls, REDIS_URL=valkey, DOWNLOAD_DELAY=0.3, DEPTH_LIMIT=2, **FRONTIER)
     assert [len(site.requests) for site in (one, other)] == [4, 4]
-    assert is_spaced([one, other], 0.3)
+    assert is_spaced(0.3, one, other)
     assert [line for line in log.splitlines() if line.startswith("slot ")] == [f"slot {FLEET_SLOT}"] * 6
 
 
@@ -149,7 +144,7 @@ def test_what_a_callback_fetches_keeps_the_delay_too(valkey: str) -> None:
     with running_site(SMALL, OPEN, plain=True) as site:
         run_spider(FETCHING, f"{site.url}/v/1", REDIS_URL=valkey, DOWNLOAD_DELAY=0.2, **FRONTIER)
     assert len(site.requests) == 10
-    assert is_spaced([site], 0.2)
+    assert is_spaced(0.2, site)
 
 
 FETCHING_COPIES = """
@@ -167,7 +162,7 @@ def test_copies_of_its_own_request_that_a_callback_fetches_keep_the_hosts_cap(va
         settings = {"REDIS_URL": valkey, "CONCURRENT_REQUESTS_PER_DOMAIN": 1}
         run_spider(FETCHING_COPIES, f"{site.url}/v/1", **settings, **FRONTIER)
     assert len(site.requests) == 6
-    assert is_spaced([site], 0.1)
+    assert is_spaced(0.1, site)
 
 
 def test_requests_that_wait_for_robots_txt_do_not_use_up_its_hosts_cap(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_what_a_killed_process_of_this_machine_had_in_hand_is_taken_back_at_once
             until(lambda: crew.queue().workers() == [queue.worker])
     assert sorted(take(queue)) == ["a", "b"]
     assert crew.server.hvals(crew.keys.deliveries) == [b"1", b"1"]
-    until(lambda: "Died on this machine: 1." in caplog.text)
+    until(lambda: "1 instance of this machine died: what was in hand there" in caplog.text)
 
 
 class Watched(Queue):

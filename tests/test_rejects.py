@@ -19,7 +19,7 @@ from crawler.extensions.rejects import Rejects, RejectsSink
 from crawler.frontier.frontier import Frontier
 from crawler.items import RecordKey
 from crawler.signals import record_refused
-from tests.couriers import Feed, instance, overheard
+from tests.couriers import Feed, instance, lasts, overheard
 from tests.faults.relay import relay
 from tests.frontiers import crawler_at
 from tests.queues import link
@@ -278,18 +278,18 @@ def test_who_joins_again_drops_nothing_and_notes_again_what_redis_has_lost(tmp_p
     path = tmp_path / "rejects.jsonl"
     with instance(valkey) as one:
         sink = RejectsSink(path, "users", one.queue, overwrite=True)
-        sink.append(OLD)
+        sink.append(OLD, lasts)
         one.server.delete(one.keys.feeds)
         one.queue.join()
-        sink.append(OLD)
-        RejectsSink(path, "users", one.queue, overwrite=True).append(OLD)
+        sink.append(OLD, lasts)
+        RejectsSink(path, "users", one.queue, overwrite=True).append(OLD, lasts)
     assert reasons(path) == ["old"] * 3
 
 
 def test_once_it_has_begun_redis_is_asked_no_more(tmp_path: Path, valkey: str) -> None:
     with instance(valkey) as one, Redis.from_url(valkey) as client:
         sink = RejectsSink(tmp_path / "rejects.jsonl", "users", one.queue, overwrite=True)
-        sink.append(OLD)
+        sink.append(OLD, lasts)
         with overheard(client) as heard:
-            sink.append(OLD)
+            sink.append(OLD, lasts)
     assert heard == []

@@ -28,6 +28,7 @@ from crawler.middlewares.robots import (
 )
 from tests.crawls import Ended, crawl, end, start
 from tests.frontiers import at_work, crawler_at
+from tests.paces import is_spaced
 from tests.site import Catalogue, Quirks, Site, running_site
 from tests.site.plain import Plain
 from tests.spiders import FRONTIER, run_spider
@@ -184,13 +185,7 @@ def test_two_instances_keep_the_crawl_delay_together(tmp_path: Path, seeds: Path
     with running_site(SMALL, replace(OPEN, crawl_delay_s=0.6), plain=True) as site:
         ended = fleet(2, tmp_path, *videos_of(site, seeds))
     assert sum(len(one.records) for one in ended) == 5
-    assert is_spaced(site, 0.6)
-
-
-def is_spaced(site: Site, delay_s: float) -> bool:
-    """Tell whether the requests are so far apart on average; the log has the times of the answers, which vary."""
-    times = [request.time for request in site.requests]
-    return times[-1] - times[0] >= 0.8 * delay_s * (len(times) - 1)
+    assert is_spaced(0.6, site)
 
 
 def test_the_delay_begins_with_robots_txt_itself(valkey: str, site: Site) -> None:
@@ -198,14 +193,14 @@ def test_the_delay_begins_with_robots_txt_itself(valkey: str, site: Site) -> Non
         urls = site.url, f"{slow.url}/about".replace("127.0.0.1", "localhost")
         run_spider(FETCHING, *urls, REDIS_URL=valkey, **FRONTIER)
     assert paths(slow) == ["/robots.txt", "/about"]
-    assert slow.requests[1].time - slow.requests[0].time >= 0.59
+    assert is_spaced(0.6, slow)
 
 
 def test_a_crawl_delay_is_followed_up_to_the_limit(tmp_path: Path, seeds: Path) -> None:
     with running_site(SMALL, replace(OPEN, crawl_delay_s=3600), plain=True) as site:
         ended = crawl("videos", tmp_path, *videos_of(site, seeds), "CRAWL_DELAY_MAX_S=0.2")
     assert len(ended.records) == 5
-    assert is_spaced(site, 0.2)
+    assert is_spaced(0.2, site)
 
 
 def test_of_the_delays_for_one_host_the_longest_is_kept_until_it_is_taken_back(valkey: str) -> None:
@@ -250,7 +245,7 @@ def test_the_lock_of_an_instance_that_died_while_it_fetched_runs_out(tmp_path: P
     ended = crawl("videos", tmp_path, f"url={min(site.truth.videos)}", "scope=seed", f"REDIS_URL={valkey}")
     assert len(ended.records) == 1
     assert paths(site)[0] == "/robots.txt"
-    assert site.requests[0].time - before >= 4.0
+    assert site.requests[0].arrived - before >= 4.0
 
 
 def test_a_lock_whose_reply_was_lost_is_still_its_holders(valkey: str) -> None:

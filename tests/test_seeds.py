@@ -11,6 +11,7 @@ from crawler.errors import SeedError
 from crawler.seeds import (
     Seed,
     check_arguments,
+    describe,
     parse_anew,
     parse_kinds,
     parse_max_pages,
@@ -114,6 +115,54 @@ def test_a_line_that_is_no_seed_is_named_and_the_rest_is_read(tmp_path: Path) ->
     assert str(refusal).startswith(f"{source}, line 2: 'nonsense' is not a URL")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "given", "why"),
+    [
+        ("x.jsonl", '{"foo": 1}\n', '{"foo": 1}', '{"foo": 1} has no key `url`: write it as in {"url": "https://'),
+        ("x.csv", "Name,Link\n", "Name", "no column is called url (name, link): call one so, or put the URLs into the"),
+        ("x.txt", " nonsense \n", "nonsense", "'nonsense' is not a URL that can be crawled"),
+    ],
+)
+def test_a_refusal_says_what_was_given_and_what_is_missing_there(
+    tmp_path: Path, name: str, text: str, given: str, why: str
+) -> None:
+    source = written(tmp_path, name, text)
+    (refusal,) = read_seeds(source)
+    assert isinstance(refusal, SeedError)
+    assert refusal.given == given
+    assert str(refusal).startswith(f"{source}, line 1: {why}")
+
+
+def test_the_rest_of_a_csv_file_without_the_column_is_read_from_its_first(tmp_path: Path) -> None:
+    assert urls(written(tmp_path, "seeds.csv", "link,name\na.example,Kim\n")) == ["refused", "https://a.example/"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://127.0.0.1:48123", "http://127.0.0.1:48123/"),
+        ("HTTPS://Site.Example/@kim", "site.example/@kim"),
+        ("a.example, b.example", "https://a.example/,https://b.example/#top"),
+    ],
+)
+def test_seeds_that_are_the_same_are_described_the_same(one: str, other: str) -> None:
+    assert describe({"url": one}) == describe({"url": other})
+
+
+@pytest.mark.parametrize("one", ["http://a.example/", "a.example:80", "a.example/x", "a.example/X", "b.example"])
+def test_seeds_that_differ_are_described_by_what_was_asked_for(one: str) -> None:
+    assert describe({"url": one}) != describe({"url": "a.example"})
+
+
+def test_what_a_spider_of_another_project_takes_as_url_is_described_as_it_is() -> None:
+    assert describe({"url": "kim"}) == "url=kim"
+
+
+def test_an_object_without_a_url_is_refused_as_a_message_too() -> None:
+    with pytest.raises(SeedError, match=r"\{\} has no key `url`"):
+        parse_message(b"{}")
+
+
 def test_json_lines_are_objects_with_a_url_or_strings(tmp_path: Path) -> None:
     lines = (
         '{"url": "https://a.example/", "meta": {}}\n"b.example"\nc.example\n{"link": "d.example"}\n{"url": 7}\n{"url"\n'
@@ -163,7 +212,6 @@ def test_a_message_of_another_program_is_json_or_a_plain_url(data: bytes) -> Non
     "data",
     [
         b"",
-        b"{}",
         b"\xff\xfe",
         b'{"url": null}',
         b'["a.example"]',

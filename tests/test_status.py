@@ -220,7 +220,8 @@ def test_instances_of_a_real_crawl_are_seen_at_work_and_gone_when_they_are_stopp
         stopped = answer("status", "videos", *store)
     (crawl,) = running["crawls"]
     (worker,) = crawl["workers"]
-    assert (crawl["state"], crawl["seeds"], worker["pid"]) == ("running", f"url={site.url}", instance.pid)
+    assert (crawl["state"], worker["pid"]) == ("running", instance.pid)
+    assert crawl["seeds"].startswith(f"url={site.url}")
     assert worker["memory_bytes"] > 10_000_000
     assert [disk["path"] for disk in worker["disks"]] == [str(tmp_path)]
     (host,) = crawl["hosts"]

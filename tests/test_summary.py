@@ -110,7 +110,7 @@ def test_what_is_complete_while_requests_are_pending_is_so_only_so_far(ledger: B
     ledger.record(RecordKey("video", "s", "a"))
     ledger.server.hset(ledger.keys.requests, mapping={str(number): "{}" for number in range(1_200)})
     line = "  1 of 1 listings of single users are complete"
-    assert f"{line} so far, 1,200 requests are pending" in summary_lines(ledger.summary())
+    assert f"{line} so far, 1,200 requests pending" in summary_lines(ledger.summary())
     ledger.server.delete(ledger.keys.requests)
     assert line in summary_lines(ledger.summary())
 
@@ -163,6 +163,7 @@ async def told_of_the_end(ledger: Ledger, items: int = 0, reason: str = "finishe
         extension.show_progress()  # while the first is being told
         assert extension.telling is not None
         await extension.telling
+    await crawler.signals.send_catch_log_async(signals.engine_stopped)
     assert not extension.progress.running
     return dict(crawler.stats.get_stats())
 
@@ -188,22 +189,18 @@ def test_a_lost_queue_is_not_summed_up(ledger: Book, caplog: pytest.LogCaptureFi
     assert [name for name in stats if name.startswith("completeness/")] == []
 
 
+def test_what_no_listing_declares_is_no_number_among_the_stats(ledger: Book) -> None:
+    ledger.record(RecordKey("user", "s", "a"))
+    stats = asyncio.run(told_of_the_end(ledger))
+    assert stats["completeness/user/found"] == 1
+    assert "completeness/user/declared" not in stats
+
+
 def test_progress_tells_of_all_and_of_this_instance(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
     ledger.record(*(RecordKey("user", "s", name) for name in ("a", "b")))
     with caplog.at_level(logging.INFO, "crawler.extensions.summary"):
         asyncio.run(told_of_the_end(ledger, items=1))
-    assert "2 records, 0 requests pending in all; this instance: 1 records, 0 responses" in caplog.text
-
-
-@pytest.mark.parametrize("dead", [0, 2])
-def test_dead_letters_are_warned_of_at_the_end(ledger: Book, caplog: pytest.LogCaptureFixture, dead: int) -> None:
-    ledger.record(RecordKey("user", "s", "a"))
-    for number in range(dead):
-        ledger.server.hset(ledger.keys.dead, str(number), "{}")
-    stats = asyncio.run(told_of_the_end(ledger))
-    assert stats.get("frontier/dead_letters", 0) == dead
-    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert [text[:14] for text in said] == ["2 dead letters"] * bool(dead)
+    assert "2 records, 0 requests pending in all; this instance: 1 record, 0 responses" in caplog.text
 
 
 def test_progress_is_told_once_each_time(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
@@ -237,23 +234,19 @@ class Watched(Book):
         self.asked.append(("summary", threading.current_thread()))
         return super().summary()
 
-    def dead_letters(self) -> int:
-        self.asked.append(("dead_letters", threading.current_thread()))
-        return super().dead_letters()
-
 
 def test_redis_is_never_asked_in_the_thread_of_the_reactor(ledger: Book) -> None:
     watched = Watched(ledger.server, ledger.keys)
     asyncio.run(told_of_the_end(watched))
-    assert {name for name, _ in watched.asked} == {"counts", "summary", "dead_letters"}
+    assert {name for name, _ in watched.asked} == {"counts", "summary"}
     assert threading.current_thread() not in {thread for _, thread in watched.asked}
 
 
 def test_a_crawl_without_a_record_ends_with_a_warning(ledger: Book, caplog: pytest.LogCaptureFixture) -> None:
     asyncio.run(told_of_the_end(ledger))
-    assert [(one.levelname, "no records" in one.getMessage()) for one in caplog.records if "Summary" in one.msg] == [
-        ("WARNING", True)
-    ]
+    assert [
+        (one.levelname, "no records" in one.getMessage()) for one in caplog.records if "Summary" in one.getMessage()
+    ] == [("WARNING", True)]
 
 
 def test_a_spider_without_a_ledger_has_no_summary() -> None:

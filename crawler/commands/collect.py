@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
@@ -27,6 +26,7 @@ from crawler.frontier.standing import other_crawl
 from crawler.instances import Instance, feed_of, watch
 from crawler.report import Report
 from crawler.seeds import asks_anew, check_arguments, describe
+from crawler.terse import Terse
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -49,7 +49,7 @@ exit codes: 0 done, 1 an instance could not do what was asked, 2 wrong arguments
 """
 
 
-class Command(ScrapyCommand):
+class Command(Terse):
     """Starts instances of both spiders and reports on them."""
 
     requires_project = True
@@ -114,11 +114,13 @@ class Command(ScrapyCommand):
                 server = connect(settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
-                report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
                 options = [*options_of("-a", [f"url={','.join(urls)}", *opts.spargs]), *options_of("-s", given)]
                 look = partial(what_is_in_the_way, server, arguments, folder if args or opts.dir else None)
                 if in_the_way := ask(settings, server, look):
                     raise UsageError(in_the_way, print_help=False)
+                report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
+                if not asks_anew(arguments):
+                    report.going_on()
                 instances = [
                     Instance.start(spider, number, folder, options, environment)
                     for spider in SPIDERS
@@ -153,7 +155,7 @@ def what_is_in_the_way(server: Redis, arguments: Mapping[str, str], folder: Path
     found = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
     if folder and not any(found):
         found = [others_records(server, Keys(spider), asked, feed_of(spider, folder)) for spider in SPIDERS]
-    return "\n".join(filter(None, found))
+    return next(filter(None, found), "")  # of the other spider it would be the same
 
 
 def others_records(server: Redis, keys: Keys, seeds: str, feed: Path) -> str | None:

@@ -17,6 +17,7 @@ from crawler.frontier.frontier import Frontier
 from crawler.interrupts import Interrupted, interrupt_at_once, note_signals, repeat_signals
 from crawler.seeds import asks_anew, describe
 from crawler.spiders.seeded import SeededSpider
+from crawler.terse import Terse
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +45,14 @@ examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
   scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
-
+"""
+EXIT_CODES = """
 exit codes: 0 done (the summary says how complete) or stopped by you, 1 a seed failed, or a fault or the
 loss of the store or the feed stopped it, 2 wrong arguments
 """
 
 
-class Command(CrawlCommand):
+class Command(Terse, CrawlCommand):
     """Runs one instance of a spider."""
 
     def long_desc(self) -> str:
@@ -61,7 +63,8 @@ class Command(CrawlCommand):
         """Add Scrapy's options, and the spiders' arguments to the help."""
         super().add_options(parser)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = ARGUMENTS
+        is_ours = self.settings is not None and "crawler.spiders" in self.settings.getlist("SPIDER_MODULES")
+        parser.epilog = ARGUMENTS + EXIT_CODES if is_ours else EXIT_CODES
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options, and check the settings before Scrapy uses any.

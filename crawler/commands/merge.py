@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, ClassVar, cast
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.feeds.duplicates import Readings, key_in, parse
 from crawler.feeds.lines import LineFile, sync_folder
+from crawler.terse import Terse
+from crawler.words import counted
 
 GZIP_MAGIC = b"\x1f\x8b"
 MOST_NAMED = 10
@@ -42,7 +43,7 @@ exit codes: 0 done, 1 lines were left out because they are no JSON, or a file co
 """
 
 
-class Command(ScrapyCommand):
+class Command(Terse):
     """Joins JSON lines feeds."""
 
     requires_project = False
@@ -108,10 +109,11 @@ class Tally:
     def sentence(self, files: int) -> str:
         """Return what was done with so many files."""
         read = self.records + self.others + self.bad + self.torn
-        parts = [f"{self.records - self.duplicates} records, {self.others} other lines"]
-        parts.append(f"left out: {self.duplicates} duplicates, {self.bad} bad lines, {self.torn} torn last lines")
-        parts += [f"{self.unread} files could not be read to their end"] if self.unread else []
-        return f"{read} lines of {files} files; " + "; ".join(parts)
+        parts = [f"{counted(self.records - self.duplicates, 'record')}, {counted(self.others, 'other line')}"]
+        left_out = (self.duplicates, "duplicate"), (self.bad, "bad line"), (self.torn, "torn last line")
+        parts.append("left out: " + ", ".join(counted(number, noun) for number, noun in left_out))
+        parts += [f"{counted(self.unread, 'file')} could not be read to the end"] if self.unread else []
+        return f"{counted(read, 'line')} of {counted(files, 'file')}; " + "; ".join(parts)
 
 
 def output_file(new: str | None, overwritten: str | None) -> Path:

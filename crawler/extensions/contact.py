@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 
 if TYPE_CHECKING:
+    from scrapy import Spider
     from scrapy.crawler import Crawler
 
+    from crawler.seeds import Seed
+
 logger = logging.getLogger(__name__)
+
+THIS_MACHINE = re.compile(r"https?://(localhost|127\.[\d.]+|\[::1\])[:/]")
 
 
 class Contact:
@@ -26,10 +32,11 @@ class Contact:
         crawler.signals.connect(contact.spider_opened, signals.spider_opened)
         return contact
 
-    def spider_opened(self) -> None:
-        """Warn."""
-        if not self.contact_url:
+    def spider_opened(self, spider: Spider) -> None:
+        """Warn, unless all that is asked for is a site on this machine."""
+        seeds: list[Seed] = getattr(spider, "url_seeds", [])
+        others = [seed for seed in seeds if not THIS_MACHINE.match(seed.url)]
+        if not self.contact_url and (others or not seeds or bool(getattr(spider, "seeds_file", ""))):
             logger.warning(
-                "CONTACT_URL is not set: set it to a page or mailto: address where the owners of sites can reach you "
-                "(-s CONTACT_URL=https://you.example/crawler, or the environment variable CONTACT_URL)."
+                "CONTACT_URL is not set: owners of sites cannot reach you (-s CONTACT_URL=https://you.example/crawler)"
             )

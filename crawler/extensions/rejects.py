@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from crawler.items import RecordKey
 
 NAME = "rejects.jsonl"
+REFUSALS = "rejects:"
+"""Before the name of such a file among the feeds that a crawl has noted."""
 PLACEHOLDER = re.compile(r"%\(\w+\)")
 
 logger = logging.getLogger(__name__)
@@ -44,12 +46,13 @@ class RejectsSink:
         self.warned = False
         self.started = now()
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
         """Append lines to the file, which is made for the first one; a feed of records does not wait for room here."""
         try:
             self.begin()
             if data:
-                with LineFile(self.path) as file:
+                with LineFile(self.path) as file, file.locked():
+                    insist_on_lease()
                     file.append(data)
         except OSError as exc:
             self.warn(exc)
@@ -59,7 +62,7 @@ class RejectsSink:
 
         Those that came since this instance started are not old.
         """
-        worker, name = self.queue.worker, f"rejects:{feed_name(self.path)}"
+        worker, name = self.queue.worker, f"{REFUSALS}{feed_name(self.path)}"
         if self.noted_as == worker:
             return
         is_first = not self.noted_as and not self.queue.server.hexists(self.queue.keys.feeds, name)

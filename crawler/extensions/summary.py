@@ -11,7 +11,9 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import ListingCount, Summary
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -37,6 +39,8 @@ class SummaryExtension:
         self.interval_s = crawler.settings.getfloat("PROGRESS_INTERVAL_S")
         self.progress = create_looping_call(self.show_progress)
         self.telling: asyncio.Task[None] | None = None
+        self.last_words = ""
+        self.level = logging.INFO
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,6 +48,7 @@ class SummaryExtension:
         extension = cls(crawler)
         crawler.signals.connect(extension.spider_opened, signals.spider_opened)
         crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
         return extension
 
     def spider_opened(self) -> None:
@@ -64,40 +69,40 @@ class SummaryExtension:
             return
         stats = self.crawler.stats
         logger.info(
-            "%d records, %d requests pending in all; this instance: %d records, %d responses, %d refused, %d failed",
-            counts["records"],
-            counts["pending"],
-            stats.get_value("item_scraped_count", 0),
-            stats.get_value("response_received_count", 0),
+            "%s, %s pending in all; this instance: %s, %s, %d refused, %d failed",
+            counted(counts["records"], "record"),
+            counted(counts["pending"], "request"),
+            counted(stats.get_value("item_scraped_count", 0), "record"),
+            counted(stats.get_value("response_received_count", 0), "response"),
             stats.get_value("records/refused", 0),
             stats.get_value("requests/failed", 0),
         )
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Log the summary, and put its numbers into the stats."""
+        """Write the summary while Redis is there, and put its numbers into the stats."""
         if self.progress.running:
             self.progress.stop()
+        if Frontier.is_used(self.crawler) and not Frontier.of(self.crawler).has_left:
+            return  # Redis is silent: nobody waits for a summary that it cannot give
         if reason == "queue_lost":
             logger.warning("No summary of %s: what it would be made from was in the queue that is lost", spider.name)
             return
         try:
             summary = await asyncio.to_thread(self.ledger.summary)
-            dead = await asyncio.to_thread(self.ledger.dead_letters)
         except redis.RedisError:
             return
         for kind in sorted(spider.wanted):  # type: ignore[attr-defined]  # every spider here is a BaseSpider
             counts = summary.in_all(kind)
             for name in ("declared", "listed", "found", "refused", "failed"):
-                self.crawler.stats.set_value(f"completeness/{kind}/{name}", getattr(counts, name))
-        level = logging.INFO if summary.records else logging.WARNING
-        logger.log(level, "Summary of %s (%s):\n%s", spider.name, reason, "\n".join(summary_lines(summary)))
-        if dead:
-            self.crawler.stats.set_value("frontier/dead_letters", dead)
-            logger.warning(
-                "%d dead letters: requests that could not be read, or that instances died of "
-                "(scrapy dead lists them)",
-                dead,
-            )
+                if (number := getattr(counts, name)) is not None:
+                    self.crawler.stats.set_value(f"completeness/{kind}/{name}", number)
+        self.level = logging.INFO if summary.records else logging.WARNING
+        self.last_words = "\n".join([f"Summary of {spider.name} ({reason}):", *summary_lines(summary)])
+
+    def engine_stopped(self) -> None:
+        """Log the summary after Scrapy's own last lines, where it is seen."""
+        if self.last_words:
+            logger.log(self.level, "%s", self.last_words)
 
 
 def summary_lines(summary: Summary) -> list[str]:
@@ -109,7 +114,7 @@ def summary_lines(summary: Summary) -> list[str]:
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:
         complete = sum(listing.found >= listing.target for listing in per_user)
-        so_far = f" so far, {summary.pending:,} requests are pending" if summary.pending else ""
+        so_far = f" so far, {counted(summary.pending, 'request')} pending" if summary.pending else ""
         lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete{so_far}")
     incomplete = [listing for listing in summary.incomplete() if not listing.whole]
     lines += [listing_line(listing) for listing in incomplete[:MOST_LISTINGS]]

@@ -19,7 +19,7 @@ from crawler.feeds.duplicates import drop_duplicates, feed_name
 from crawler.feeds.lines import LineFile, sync_folder
 from crawler.feeds.unwritten import quieten
 from crawler.frontier.frontier import Frontier
-from crawler.frontier.queue import Queue
+from crawler.frontier.queue import Queue, text
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -57,40 +57,44 @@ class FeedSink:
         self.noted_as = ""
         self.given = self.written = 0
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
         """Append whole lines, and sync; without any, only make the file, or empty it where it is to be begun anew.
 
         Raises:
             OSError: nothing of `data` is in the file; it can be given again.
             RedisError: the same.
         """
-        with LineFile(self.path) as file:  # opened for each commit: there is no end at which to close it
+        # Opened for each commit: there is no end at which to close it.
+        with LineFile(self.path) as file, file.locked():
+            insist_on_lease()
             if self.noted_as != self.queue.worker:
                 self._begin(file)
             if data:
                 file.append(data)
                 self.written += data.count(b"\n")
 
-    def tidy(self) -> int:
-        """Leave one line of each record of this crawl; return how many were dropped.
-
-        Raises:
-            OSError: there is no room for the copy; the file is as it was.
-        """
-        return 0 if self.offset is None else drop_duplicates([(self.path, self.offset)])
+    def all_here(self) -> dict[Path, int]:
+        """Return all feeds of the crawl on this machine, each with its size when the crawl first met it."""
+        prefix = feed_name(Path("/"))
+        noted = cast("dict[bytes, bytes]", self.queue.server.hgetall(self.queue.keys.feeds))
+        feeds = {text(name): int(offset) for name, offset in noted.items()}
+        if self.offset is not None:
+            feeds[feed_name(self.path)] = self.offset
+        return {
+            Path("/", name.removeprefix(prefix)): offset for name, offset in feeds.items() if name.startswith(prefix)
+        }
 
     def _begin(self, file: LineFile) -> None:
-        """Agree on the file with the other instances; again when this one joins again: Redis may have less by then."""
+        """Agree on the locked file with the others; again when this one joins again: Redis may have less by then."""
         worker, name = self.queue.worker, feed_name(self.path)
-        with file.locked():
-            offset = self.offset
-            if offset is None:
-                if self.overwrite and not self._is_begun(file, name):
-                    file.truncate()
-                offset = file.size()
-            self.queue.begin_feed(f"{BEGUN}{self.path.name}", file.touch())
-            self.offset = self.queue.begin_feed(name, offset)
-            sync_folder(file.path.parent)
+        offset = self.offset
+        if offset is None:
+            if self.overwrite and not self._is_begun(file, name):
+                file.truncate()
+            offset = file.size()
+        self.queue.begin_feed(f"{BEGUN}{self.path.name}", file.touch())
+        self.offset = self.queue.begin_feed(name, offset)
+        sync_folder(file.path.parent)
         self.noted_as = worker
 
     def _is_begun(self, file: LineFile, name: str) -> bool:
@@ -245,20 +249,21 @@ class LocalFileStorage(FileFeedStorage):
 
 
 def tidy(sink: FeedSink, crawler: Crawler) -> None:
-    """Drop the lines that pages have written that were fetched again; in the I/O thread."""
-    try:
-        dropped = sink.tidy()
-    except OSError as exc:
-        logger.warning(
-            "%s may hold records twice, because it cannot be rewritten (%s). Nothing is missing: make room, and "
-            "`scrapy merge` writes a file without them.",
-            sink.path,
-            exc.strerror,
-        )
-        return
-    if dropped:
-        logger.info("%s: dropped %d lines of records that were read again", sink.path, dropped)
-        crawler.stats.inc_value("feeds/duplicates_dropped", dropped)
+    """Leave one line of each record in all feeds here: whose file that is may have gone for good; in the I/O thread."""
+    for path, offset in sink.all_here().items():
+        try:
+            dropped = drop_duplicates([(path, offset)])
+        except OSError as exc:
+            logger.warning(
+                "%s may hold records twice, because it cannot be rewritten (%s). Nothing is missing: make room, or "
+                "the folder writable, and `scrapy merge` writes a file without them.",
+                path,
+                exc.strerror,
+            )
+            continue
+        if dropped:
+            logger.info("%s: dropped %d lines of records that were read again", path, dropped)
+            crawler.stats.inc_value("feeds/duplicates_dropped", dropped)
 
 
 def is_stream(path: Path) -> bool:

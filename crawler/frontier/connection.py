@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 from scrapy_redis import connection
 
@@ -50,7 +51,10 @@ def connect(settings: BaseSettings, *, any_policy: bool = False) -> redis.Redis:
         with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # scrapy-redis' retry_on_timeout
             server = cast("redis.Redis", connection.from_settings(settings))
         server.set_retry(Retry(NoBackoff(), 0))
-        server.connection_pool.connection_kwargs["decode_responses"] = False  # payloads may be any bytes
+        server.connection_pool.connection_kwargs |= {
+            "decode_responses": False,  # payloads may be any bytes
+            "maint_notifications_config": MaintNotificationsConfig(enabled=False),  # which only Redis' cloud has
+        }
         policy = cast("dict[str, str]", server.info("memory")).get("maxmemory_policy", KEEPS_ALL)
     except redis.RedisError as exc:
         raise StoreError(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from crawler.errors import QueueLost
-from crawler.frontier.outbox import Claim, Outbox, Parcel, Question
-from crawler.frontier.patience import Patience
+from crawler.frontier.office import Office
+from crawler.frontier.outbox import Claim, Outbox, Parcel, Question, Sink
+from crawler.frontier.patience import LAST_WORDS_S, Patience
 from crawler.frontier.prefetch import PrefetchBuffer
 from crawler.frontier.queue import (
     NewLink,
@@ -34,27 +36,15 @@ logger = logging.getLogger(__name__)
 IDLE_POLL_S = 0.2
 """Seconds between two looks for work by an instance that has none."""
 LEAST_POLL_S = 0.005
+END_S = 8.0
+"""How long the end waits for the thread, which may have a feed to write; for a silent Redis less."""
+END_POLL_S = 0.05
 SEEDS_KEPT = 10_000
 """Latest requests without a parent that are sent again when Redis comes back with less than it had."""
 
 
-class Office(Protocol):
-    """Whom the courier reports to; called in its thread."""
-
-    def news(self) -> None:
-        """Requests have come, or the crawl stands elsewhere."""
-
-    def lost(self, error: QueueLost) -> None:
-        """The queue is gone for good."""
-
-    def feed_failed(self, error: OSError) -> None:
-        """A feed cannot be written."""
-
-    def revive(self) -> None:
-        """Start the embedded server again, if it is ours and has died."""
-
-    def tidy(self) -> None:
-        """Put the feeds in order: the crawl is complete."""
+class LeaseEnded(Exception):
+    """Raised where lines may not be written any more: their pages are handed out again."""
 
 
 class Courier(threading.Thread):
@@ -75,8 +65,10 @@ class Courier(threading.Thread):
         self.draining = False
         """Whether no more requests are taken."""
         self.tidied = False
-        self.heard_at = monotonic()
-        """When Redis answered last; the lease has not ended since, if that is no longer ago than it lasts."""
+        self.heard_at = now_s()
+        """When that was asked which Redis answered last: the lease lasts from then on at least."""
+        self.waits_since = 0.0
+        """Since when it waits for an answer of Redis; 0 while it waits for none."""
         self.too_late = False
         """Whether the others have finished the crawl without this instance."""
         self.seeds: deque[NewLink] = deque(maxlen=SEEDS_KEPT)
@@ -96,8 +88,9 @@ class Courier(threading.Thread):
             logger.exception("The courier has a fault")
             self.office.lost(QueueLost(f"the courier has a fault ({type(exc).__name__}: {exc})"))
         self.refuse_questions()
+        leave = [self.queue.command("leave", self.queue.worker)]
         with suppress(QueueLost):
-            self.patience.insist(self.queue.leave)
+            self.patience.insist(lambda: self.exchange(leave))
 
     def work(self) -> None:
         """Carry until told to stop, then what is left."""
@@ -118,6 +111,15 @@ class Courier(threading.Thread):
         self.stopping.set()
         with self.outbox.condition:
             self.outbox.condition.notify()
+
+    def wait_for_end(self) -> bool:
+        """Wait until the thread has ended; False where it has not, as Redis is silent or a disk slow."""
+        began = now_s()
+        while self.is_alive() and now_s() - began < END_S:
+            if self.waits_since and now_s() - max(began, self.waits_since) > LAST_WORDS_S:
+                break
+            self.join(END_POLL_S)
+        return not self.is_alive()
 
     def wait(self) -> tuple[list[Question], list[Claim], Parcel]:
         """Wait until there is something to do; return the questions, and the parcel if it is due."""
@@ -162,9 +164,13 @@ class Courier(threading.Thread):
 
     def deliver(self, parcel: Parcel) -> None:
         """Write the lines, then tell the rest and ask for requests in one round trip."""
-        if self.too_late or (parcel.lines and not self.has_lease(parcel)):
+        if self.too_late:
             return
-        self.write(parcel)
+        try:
+            self.write(parcel)
+        except LeaseEnded:
+            self.begin_again(parcel, {"fenced"})
+            return
         limit = 0 if self.pop_in() != 0.0 else self.buffer.room()
         if not limit and not parcel.notes and not parcel.report.is_news():
             return
@@ -182,7 +188,7 @@ class Courier(threading.Thread):
         told = [told_of(reply) for reply in replies[len(parcel.notes) :]]
         states = {answer.state for answer in told} | ({popped.state} if popped else set())
         if "lost" in states:
-            raise QueueLost(f"the crawl's keys below {self.queue.keys.prefix} are gone from Redis")
+            raise self.loss()
         if states - {"ok"}:
             parcel.report.links = [link for report in reports for link in report.links]
             self.begin_again(parcel, states)
@@ -190,26 +196,44 @@ class Courier(threading.Thread):
         self.remember(reports)
         self.take_in(reports, told, popped)
 
-    def has_lease(self, parcel: Parcel) -> bool:
-        """Tell whether this instance may write: after a long sleep others may have its pages, or ended the crawl."""
-        if monotonic() - self.heard_at < self.queue.options.lease_ttl_ms / 1000:
-            return True
-        state = self.patience.insist(self.queue.beat)
-        self.heard_at = monotonic()
-        if state == "fenced":
-            self.begin_again(parcel, {state})
-        return state != "fenced"
-
     def write(self, parcel: Parcel) -> None:
         """Append the lines to the feeds.
 
         Raises:
             OSError: a feed cannot be written, or there was no room for too long.
+            LeaseEnded: others have its pages by now.
         """
         while parcel.lines:
             sink, chunks = next(iter(parcel.lines.items()))
-            self.patience.insist_on_room(partial(sink.append, b"".join(chunks)))
+            self.patience.insist_on_room(partial(self.append, sink, b"".join(chunks)))
             del parcel.lines[sink]
+
+    def append(self, sink: Sink, data: bytes) -> None:
+        """Append lines to one feed; asked about the lease before, too, lest a locked file waits for a silent Redis."""
+        self.insist_on_lease()
+        sink.append(data, self.insist_on_lease)
+
+    def insist_on_lease(self) -> None:
+        """Make sure that this instance may write: after a long sleep others may have its pages, or ended the crawl.
+
+        Raises:
+            LeaseEnded: others have its pages.
+            QueueLost: the crawl is over, and another one may write to its feeds.
+            RedisError: nobody answers.
+        """
+        asked_at = now_s()
+        if asked_at - self.heard_at < self.queue.options.lease_ttl_ms / 1000:
+            return
+        state = self.queue.beat()
+        if state == "lost":
+            raise self.loss()
+        if state == "fenced":
+            raise LeaseEnded
+        self.heard_at = asked_at
+
+    def loss(self) -> QueueLost:
+        """Return what is raised where another crawl is in Redis, or none."""
+        return QueueLost(f"the crawl's keys below {self.queue.keys.prefix} are gone from Redis")
 
     def take_in(self, reports: list[Report], told: list[Told], popped: Popped | None) -> None:
         """Note where the crawl stands, and the requests that have come."""
@@ -238,7 +262,7 @@ class Courier(threading.Thread):
         if self.progress != "complete" or self.draining:
             return
         if not self.tidied and self.redelivered:
-            self.office.tidy()
+            self.patience.insist(self.office.tidy)
         self.tidied = True
         self.deliver(Parcel(report=Report(ready=True)))
 
@@ -246,6 +270,8 @@ class Courier(threading.Thread):
 
     def exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
         """Send commands in one round trip; return the replies."""
+        asked_at = now_s()
+        self.waits_since = self.waits_since or asked_at
         with self.queue.server.pipeline(transaction=False) as pipe:
             for command in commands:
                 pipe.execute_command(*command)  # type: ignore[no-untyped-call]
@@ -253,7 +279,7 @@ class Courier(threading.Thread):
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
-        self.heard_at = monotonic()
+        self.heard_at, self.waits_since = asked_at, 0.0
         return replies
 
     def begin_again(self, undelivered: Parcel, states: set[State]) -> None:
@@ -301,6 +327,11 @@ class Courier(threading.Thread):
                         return
                     self.outbox.condition.wait()
             refuse([*questions, *claims], "the queue is closed")
+
+
+def now_s() -> float:
+    """Return the time in seconds by a clock that goes on while the machine sleeps, as leases do."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def refuse(asked: Iterable[Question | Claim], why: str) -> None:

@@ -17,7 +17,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.misc import load_object
 
-from crawler.errors import QueueLost
+from crawler.errors import QueueLost, RedisSilent
 from crawler.frontier.awaited import AwaitedRecords
 from crawler.frontier.claims import Claims
 from crawler.frontier.connection import ask, connect, revive
@@ -45,8 +45,6 @@ LOOK_S = 0.25
 """Seconds between two looks for what has leaked, and for whoever waits whether this instance is about to end."""
 GRANT_LEAST_S = 0.1
 """For so long the reserved time of a request can be used where there is no delay between requests."""
-END_S = 8.0
-"""How long the end waits for the I/O thread: a silent Redis does not keep an instance alive."""
 
 _frontiers: WeakKeyDictionary[Crawler, Frontier] = WeakKeyDictionary()
 
@@ -84,6 +82,8 @@ class Frontier:
         self.is_starting = True
         """Whether the spider still sends its seeds."""
         self.closing = False
+        self.has_left = True
+        """Whether Redis knows all that there was to tell; False where it was silent at the end."""
         self.close_reason = ""
         self.tidiers: list[Callable[[], None]] = []
         self.grants = Grants(self)
@@ -175,7 +175,12 @@ class Frontier:
         self.handover.give_back()
         self.pulse.stop()
         self.courier.stop()
-        await asyncio.to_thread(self.courier.join, END_S)
+        self.has_left = await asyncio.to_thread(self.courier.wait_for_end) and self.has_left
+        if not self.has_left:
+            logger.warning(
+                "Left before Redis knew all, as it does not answer or a disk is slow. Nothing is lost: what was in "
+                "hand is handed out again when the lease ends, to other instances or the next start."
+            )
         self.crawler.stats.set_value("scheduler/duplicates", self.courier.duplicates)
         logger.debug("Left the crawl (%s)", reason)
 
@@ -260,7 +265,10 @@ class Frontier:
         self.loop.call_soon_threadsafe(self.take_notice, self.courier.progress)
 
     def lost(self, error: QueueLost) -> None:
-        """End loudly."""
+        """End loudly; a Redis that is away only while this instance ends anyway has lost nothing."""
+        if self.closing and isinstance(error, RedisSilent):
+            self.has_left = False
+            return
         sentence = (
             f"The queue is lost: {error}. What is in the feeds stays there if you start again with -o: -O would empty "
             "them where a new crawl begins. Add -a anew=1 if it ends like this once more."

@@ -115,13 +115,13 @@ class Handover:
                 return None
             request = self.codec.decode(leased.payload)
         except BadPayload as exc:
-            self.bury(leased, str(exc))
+            self.bury(leased, str(exc), f"A request in the queue cannot be read ({exc})")
             return None
         return self.deliveries.begin(leased, request, slot_of(request))
 
-    def bury(self, leased: Leased, reason: str) -> None:
+    def bury(self, leased: Leased, reason: str, sentence: str) -> None:
         """Make a dead letter of what cannot be read."""
-        logger.error("A request in the queue cannot be read (%s): it is a dead letter now", reason)
+        logger.error("%s: it is a dead letter now", sentence)
         self.crawler.stats.inc_value("frontier/dead")
         self.deliveries.ended(leased)
         self.outbox.tell(leased.generation, lambda report: report.dead.append((leased.id, reason)))
@@ -133,7 +133,8 @@ class Handover:
             made = (make(message.encode()) if make else Request(message)) or ()
             requests = [made] if isinstance(made, Request) else list(made)
         except Exception as exc:  # noqa: BLE001 - whatever a spider's own method raises, the others go on
-            self.bury(leased, f"the seed {message!r:.200} is none ({type(exc).__name__}: {exc})")
+            sentence = f"The seed {message!r:.200} from Redis cannot be used ({type(exc).__name__}: {exc})"
+            self.bury(leased, sentence, sentence)
             return
         for request in requests:
             self.crawler.engine.crawl(request)

@@ -27,8 +27,14 @@ Answer = Callable[[Any], None]
 class Sink(Protocol):
     """A feed that takes whole lines."""
 
-    def append(self, data: bytes) -> None:
-        """Append and sync; on OSError nothing of `data` is there, and it can be given again."""
+    def append(self, data: bytes, insist_on_lease: Callable[[], None]) -> None:
+        """Append and sync; on any error nothing of `data` is there, and it can be given again.
+
+        Args:
+            data: whole lines; without any, the feed is only made.
+            insist_on_lease: raises where this instance may not write any more. To be called when nobody else can
+                write: that may have been waited for longer than the lease lasts.
+        """
 
 
 class Question(NamedTuple):

@@ -27,7 +27,7 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
-from crawler.errors import QueueLost
+from crawler.errors import QueueLost, RedisSilent
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -71,7 +71,8 @@ class Patience:
         """Repeat `act` while Redis is away.
 
         Raises:
-            QueueLost: it stays away, or says what no waiting helps against.
+            RedisSilent: it stays away.
+            QueueLost: it says what no waiting helps against.
         """
         began, pause_s = 0.0, BACKOFF_S
         while True:
@@ -82,7 +83,7 @@ class Patience:
                     raise QueueLost(f"Redis refuses ({exc})") from exc
                 began = began or monotonic()
                 if self.is_over(began):
-                    raise QueueLost(f"Redis has not answered for {monotonic() - began:.0f} s ({exc})") from exc
+                    raise RedisSilent(f"Redis has not answered for {monotonic() - began:.0f} s ({exc})") from exc
                 if isinstance(exc, NoScriptError):
                     self.insist(self.load_scripts)
                     continue
@@ -94,7 +95,8 @@ class Patience:
                     )
                 self.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
                 pause_s = min(MOST_BACKOFF_S, 2 * pause_s)
-                self.revive()
+                if not self.stopping.is_set():
+                    self.revive()
             else:
                 if pause_s > BACKOFF_S:
                     logger.info("Redis answers again after %.1f s", monotonic() - began)
@@ -105,7 +107,7 @@ class Patience:
 
         Raises:
             OSError: it fails for another reason, or there was no room for too long.
-            QueueLost: Redis stays away.
+            QueueLost: Redis stays away, or has lost the crawl.
         """
         began = 0.0
         while True:

@@ -10,6 +10,7 @@ from time import monotonic
 from redis.exceptions import RedisError
 
 from crawler.frontier.queue import Queue
+from crawler.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ class Pulse(threading.Thread):
                     next_beat = monotonic() + every_s
                     self.queue.beat()
                 if gone := self.queue.bereave():
-                    logger.warning("Died on this machine: %d. What those had in hand is fetched again", gone)
+                    died = counted(gone, "instance")
+                    logger.warning("%s of this machine died: what was in hand there is fetched again", died)
 
     def stop(self) -> None:
         """End soon."""

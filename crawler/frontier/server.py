@@ -104,6 +104,11 @@ def why_it_died(folder: Path, before: int) -> str:
     hints = {file: "manifest file" if file.suffix == ".manifest" else file.name for file in data.glob("*")}
     found = {text.rfind(hint): file for file, hint in hints.items()} | {-1: data}
     damaged = found[max(found)]
+    if not lines:
+        return (
+            f"The store's server ended while it started, and could not say why in {log}: see to the room on that disk "
+            "and to the limits of this shell (ulimit -a), or set REDIS_URL."
+        )
     return (
         f"The store's server ended while it started. {log} says:\n    {text}\n"
         f"If that tells of damage, it is in {damaged}: repair it, or move {data} away to begin anew."

@@ -32,6 +32,7 @@ from weakref import WeakSet
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from crawler.errors import StoreError
@@ -46,6 +47,10 @@ PATIENCE_S = 30.0
 """Seconds that a live server may stay silent while it starts; loading its data counts as a sign of life."""
 STOP_S = 20.0
 """Seconds that the server may take to stop, which is one fsync."""
+PING_S = 3.0
+"""Seconds that the last one out waits for the server to answer, before it is told to stop."""
+RELEASE_S = 1.0
+"""Seconds that who leaves waits for others that start or stop the server."""
 POLL_S = 0.005
 """Seconds between two looks at a server that starts or stops."""
 SOCKET_PATH_BYTES = 103
@@ -76,6 +81,8 @@ class EmbeddedStore:
             return self._url
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as exc:
+            raise StoreError(f"{self._folder} is a file: choose a folder for the store, or set REDIS_URL.") from exc
         except OSError as exc:
             raise StoreError(
                 f"{self._folder} cannot be made ({exc}): choose another folder, or set REDIS_URL."
@@ -97,20 +104,24 @@ class EmbeddedStore:
         if self._users is None:
             return
         atexit.unregister(self.release)
-        with self._locked("start.lock"):
-            self._leave()
+        try:
+            with self._locked("start.lock", within_s=RELEASE_S):
+                self._leave()
+        except BlockingIOError:  # who waits there for the server uses it too, and is to stop it
+            ATTACHED.discard(self)
+            self._forget()
 
     def revive(self) -> None:
-        """Start the server again if it has died.
+        """Start the server again if it has died, without waiting until it answers.
 
         Raises:
-            StoreError: it does not start.
+            StoreError: it cannot be started.
         """
         if self._users is None:
             return
-        with self._locked("start.lock"):
-            if self._users is not None:  # else it was released meanwhile, by another thread
-                self._ensure_server()
+        with suppress(BlockingIOError), self._locked("start.lock", within_s=0.0):  # else somebody else is at it
+            if self._users is not None and not self._is_alive():  # or released meanwhile, by another thread
+                self._start()
 
     def __enter__(self) -> str:
         return self.attach()
@@ -151,12 +162,27 @@ class EmbeddedStore:
         return descriptor
 
     @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        descriptor = self._lock(name, fcntl.LOCK_EX)
+    def _locked(self, name: str, within_s: float | None = None) -> Iterator[None]:
+        """Hold the lock `name` alone.
+
+        Raises:
+            BlockingIOError: another process holds it for longer than `within_s`.
+        """
+        descriptor = self._lock(name, fcntl.LOCK_EX) if within_s is None else self._lock_within(name, within_s)
         try:
             yield
         finally:
             os.close(descriptor)
+
+    def _lock_within(self, name: str, seconds: float) -> int:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self._lock(name, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(POLL_S)
 
     def _ensure_server(self) -> None:
         if self._is_alive() and self._answers():
@@ -203,8 +229,8 @@ class EmbeddedStore:
         path.symlink_to(private / path.name)
         return private / path.name
 
-    def _client(self) -> Redis:
-        return Redis(unix_socket_path=str(self._socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+    def _client(self, timeout_s: float = 5.0) -> Redis:
+        return Redis(unix_socket_path=str(self._socket), socket_timeout=timeout_s, retry=Retry(NoBackoff(), 0))
 
     def _answers(self) -> bool:
         """Wait for the server to answer; False when it ends instead.
@@ -252,6 +278,13 @@ class EmbeddedStore:
             os.close(users)
 
     def _stop(self) -> None:
+        if self._is_silent():
+            logger.warning(
+                "The store's server %s does not answer, and is left alone: the next instance goes on with it, or kill "
+                "it; its data is safe.",
+                self._pid(),
+            )
+            return
         deadline = time.monotonic() + STOP_S
         while self._is_alive():
             with suppress(RedisError), self._client() as client:  # one that was just started does not listen yet
@@ -264,8 +297,19 @@ class EmbeddedStore:
             with suppress(OSError):
                 self._socket.parent.rmdir()
 
+    def _is_silent(self) -> bool:
+        """Tell whether the server lives and does not answer, as one that is stopped."""
+        try:
+            with self._client(PING_S) as client:
+                client.ping()
+        except RedisTimeoutError:
+            return self._is_alive()
+        except RedisError:  # one that loads its data, or does not listen yet, is told to end
+            return False
+        return False
+
     def _forget(self) -> None:
-        """In a forked child: close the copy of the lock, which would keep its parent's alive."""
+        """Drop the shared lock only; in a forked child the copy of it, which would keep its parent's alive."""
         if self._users is not None:
             os.close(self._users)
             self._users = None

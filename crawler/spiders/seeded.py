@@ -35,15 +35,13 @@ from crawler.spiders.replies import fetch
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-LISTS_OF_PARTS = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log")
+LISTS_OF_PARTS = ("scrapy.addons", "scrapy.middleware", "scrapy.utils.log")
 """Loggers that say at every start which parts Scrapy has."""
+NO_NEWS = ("Overridden settings", "Reading start URLs from redis key")
+"""Beginnings of messages whose loggers say other things too: a list of all settings, and how scrapy-redis would read
+seeds, were it not for the queue."""
 PROBE = {"max_retry_times": 1, "download_timeout": 10}
 """Asking a host what it runs: of a host that does not say, nothing is lost but time."""
-BEGINNINGS: dict[Beginning, str] = {
-    "anew": "A new crawl begins (%d requests pending)",
-    "resumed": "An interrupted crawl is resumed: %d requests pending (-a anew=1 would drop it)",
-    "joined": "Joining a crawl that others are at, or were until some seconds ago: %d requests pending",
-}
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +89,8 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         if settings.get("LOG_LEVEL") != "DEBUG":
             for name in LISTS_OF_PARTS:
                 logging.getLogger(name).setLevel(logging.WARNING)
+            for name in ("scrapy.crawler", cls.name):
+                logging.getLogger(name).addFilter(is_news)
         contact = settings.get("CONTACT_URL")
         if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
@@ -104,7 +104,6 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
-        logger.info(BEGINNINGS[spider.beginning], frontier.pending_at_start)
         return spider
 
     frontier: Frontier
@@ -125,7 +124,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
             while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
                 if isinstance(seed, SeedError):
                     self.bad_seeds += 1
-                    self.refuse(str(seed), "bad_seed", str(seed), seed=str(seed))
+                    self.refuse(seed.given, "bad_seed", str(seed), seed=str(seed))
                     continue
                 count += 1
                 url = await self.hosts.with_scheme(seed)
@@ -154,7 +153,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         try:
             seed = parse_message(data)
         except SeedError as exc:
-            self.refuse(str(exc), "bad_seed", str(exc), seed=str(exc))
+            self.refuse(data.decode(errors="replace").strip(), "bad_seed", str(exc), seed=str(exc))
             return []
         return list(self.seed_requests(seed.url, self.scope))
 
@@ -165,3 +164,8 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
         """Note a page, or a seed, that is no record."""
         raise NotImplementedError
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a message is worth a line at every start."""
+    return not str(record.msg).startswith(NO_NEWS)

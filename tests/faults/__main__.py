@@ -12,12 +12,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.faults import disks, scenarios
+from tests.faults import calm, claims, disks, endings, scenarios
 from tests.faults.fleet import OURS, STOCK
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
 
-COLUMNS = ("events", "lost", "torn", "twice before", "twice after", "removed", "dead", "extra fetches", "s", "exits")
+COLUMNS = (
+    "events",
+    "lost",
+    "torn",
+    "twice before",
+    "twice after",
+    "removed",
+    "dead",
+    "extra fetches",
+    "s",
+    "exits",
+    "measured",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +75,12 @@ def faults(options: argparse.Namespace) -> list[Fault]:
         Fault(scenarios.kills_on_the_embedded_store, kills // 3, ours_only=True),
         Fault(scenarios.kill_of_all, few),
         Fault(scenarios.kills_at_the_end, options.workers - 1),
+        Fault(claims.claim_of_the_dead, ours_only=True),
         Fault(scenarios.terms, terms),
         Fault(scenarios.double_terms, terms),
         Fault(scenarios.terms_during_start_up, terms // 2),
+        Fault(endings.double_terms_during_start_up, terms // 2),
+        Fault(endings.terms_during_closing, terms),
         Fault(scenarios.stopped_instance, few),
         Fault(scenarios.stopped_to_the_end, ours_only=True),
         Fault(scenarios.poison, ours_only=True, dead=1),
@@ -80,6 +95,8 @@ def faults(options: argparse.Namespace) -> list[Fault]:
         Fault(scenarios.evicting_store, is_loud=True),
         *([Fault(disks.full_disk)] if os.geteuid() == 0 else []),
         Fault(disks.limited_files, ours_only=True),
+        Fault(calm.paced, ours_only=True),
+        Fault(calm.shared, ours_only=True),
     ]
 
 
@@ -116,7 +133,14 @@ def cells(outcome: Outcome) -> list[str]:
     exits = " ".join(str(code) for code in outcome.exits)
     numbers = (outcome.events, len(outcome.lost), outcome.torn, twice, outcome.duplicates, outcome.dropped)
     dead = len(outcome.dead)
-    return [*map(str, numbers), str(dead), f"{outcome.again_percent:.1f} %", f"{outcome.seconds:.0f}", exits]
+    return [
+        *map(str, numbers),
+        str(dead),
+        f"{outcome.again_percent:.1f} %",
+        f"{outcome.seconds:.0f}",
+        exits,
+        outcome.measured,
+    ]
 
 
 def say(row: list[str]) -> None:

@@ -67,7 +67,8 @@ class Worker:
     """One instance."""
 
     number: int
-    generation: int
+    agent: str
+    """Its user agent, by which the site tells it from the others."""
     process: subprocess.Popen[bytes]
     log: Path
     feed: Path
@@ -76,11 +77,6 @@ class Worker:
     """A fault has struck it: it is started again once it has ended."""
     lasting: bool = False
     """It is not started again."""
-
-    @property
-    def agent(self) -> str:
-        """Its user agent, by which the site tells it from the others."""
-        return f"crawler/{self.number}.{self.generation}"
 
     @property
     def running(self) -> bool:
@@ -135,7 +131,8 @@ class Fleet:
         self.begun = time.monotonic()
         if store and not project.ends:
             with store.client() as client:
-                client.lpush(f"{spider}:start_urls", json.dumps({"url": f"{site.url}/"}))
+                client.lpush(f"{spider}:start_urls", *(json.dumps({"url": url}) for url in site.seeds))
+        (folder / "seeds.txt").write_text("\n".join(site.seeds))
         self.events = 0
         self.former: list[Worker] = []
         self.workers: list[Worker] = [self.start(number) for number in range(size)]
@@ -148,8 +145,9 @@ class Fleet:
         feed = self.feeds / (f"records-{number}.jsonl" if self.own_files else "records.jsonl")
         log = self.folder / f"{number}.{generation}.log"
         command = [sys.executable, "-W", self.project.warnings, "-m", "scrapy", "crawl", self.spider]
-        command += ["-a", f"url={self.site.url}", self.option, str(feed)]
-        for setting in (*self.settings, f"USER_AGENT=crawler/{number}.{generation}"):
+        command += ["-a", f"seeds={self.folder / 'seeds.txt'}", self.option, str(feed)]
+        agent = f"{self.spider}/{number}.{generation}"
+        for setting in (*self.settings, f"USER_AGENT={agent}"):
             command += ["-s", setting]
         with log.open("wb") as told:
             process = subprocess.Popen(  # noqa: S603 - our own code
@@ -160,7 +158,7 @@ class Fleet:
                 stdout=told,
                 stderr=told,
             )
-        return Worker(number, generation, process, log, feed, time.monotonic())
+        return Worker(number, agent, process, log, feed, time.monotonic())
 
     def again(self, worker: Worker) -> Worker:
         """Start an instance that has ended again."""
@@ -271,6 +269,7 @@ class Fleet:
         outcome = read(feeds, self.site.truth)
         outcome.events, outcome.seconds = self.events, time.monotonic() - self.begun
         outcome.again, outcome.pages = self.site.again(), self.site.pages
+        outcome.unmet = sorted(self.site.faults.statuses - {asked.status for asked in self.site.crawled()})
         outcome.exits = [worker.process.wait() for worker in self.workers if not worker.lasting]
         outcome.struck_exits = Counter(worker.process.wait() for worker in self.former)
         outcome.logs = [worker.log for worker in (*self.former, *self.workers)]

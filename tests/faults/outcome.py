@@ -26,6 +26,9 @@ class Outcome:
         again: pages that were fetched more than once for no reason of the site's.
         pages: answers that a crawl without any fault gets.
         dead: dead letters, id to what is known of them.
+        unmet: statuses that the site should have answered with now and then, and never did.
+        wrong: what else is not as promised, in words.
+        measured: what else is worth a cell of the table.
         exits: exit codes of the instances that were there at the end.
         struck_exits: exit codes of those that were started again, with their numbers.
         seconds: from the first start to the last end.
@@ -41,6 +44,9 @@ class Outcome:
     again: int = 0
     pages: int = 1
     dead: dict[str, str] = field(default_factory=dict)
+    unmet: list[int] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    measured: str = ""
     exits: list[int] = field(default_factory=list)
     struck_exits: Counter[int] = field(default_factory=Counter)
     seconds: float = 0
@@ -57,7 +63,9 @@ class Outcome:
 
     def faults(self, dead: int = 0) -> list[str]:
         """Return what is not as promised, in words; nothing when all is, and there are `dead` dead letters."""
-        found = []
+        found = list(self.wrong)
+        if self.unmet:
+            found.append(f"the site never answered {self.unmet}")
         if self.lost:
             found.append(f"{len(self.lost)} records lost, such as {self.lost[:3]}")
         if self.invented:

@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from tests.site.html import anchor, document, json_ld
+from tests.faults.tree import HOME, Tree
+from tests.site.html import anchor, document, json_ld, link
 
 START_TIMEOUT_S = 30
 SHUTDOWN_S = 0.1
-VIDEOS_A_LIST = 5
-LISTS_A_LIST = 30
 POISON, BLOCK = "/poison", "/block"
 """Pages of which a spider of `tests.faults.spiders` dies, or that keep it busy."""
+HELD, NOT_LINKED = "/v/0", "/w/0"
+"""Two pages of one record: one whose record such a spider never writes, and one that no list links to."""
 WORDS = "Lorem ipsum dolor sit amet, consectetur adipisici elit, sed eiusmod tempor incidunt ut labore. " * 10
 """Makes a record about a kilobyte: buffers are then flushed in the middle of lines."""
 
@@ -36,15 +38,23 @@ class Faults:
         fail: answer 500 the first time.
         throttle: answer 429 with `Retry-After: 1` the first time.
         redirect: answer 302, always; the page is elsewhere.
+        twins: half of the records have more than one page, some of these on another host.
         latency_ms: wait before each answer, milliseconds.
-        seed: chooses which.
+        seed: chooses which; with this one a site of 120 records has all of them.
     """
 
     fail: float = 0.06
     throttle: float = 0.004
     redirect: float = 0.06
+    twins: bool = True
     latency_ms: float = 20
-    seed: int = 1
+    seed: int = 8
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """What a crawl must meet with, beside 200."""
+        shares = {500: self.fail, 429: self.throttle, 302: self.redirect}
+        return frozenset(status for status, share in shares.items() if share)
 
     def of(self, path: str) -> Fault:
         """Return what happens to requests for `path`."""
@@ -58,12 +68,13 @@ class Faults:
         return "redirect" if not moved and share < self.fail + self.throttle + self.redirect else ""
 
 
-NONE = Faults(fail=0, throttle=0, redirect=0, latency_ms=0)
+NONE = Faults(fail=0, throttle=0, redirect=0, twins=False, latency_ms=0)
 
 
 class Asked(NamedTuple):
-    """A request that was answered: monotonic time in seconds, path, status, user agent."""
+    """A request that was answered: when it arrived and was answered, in monotonic seconds, path, status, user agent."""
 
+    arrived: float
     time: float
     path: str
     status: int
@@ -71,28 +82,28 @@ class Asked(NamedTuple):
 
 
 class FaultSite:
-    """Serves `records` video pages; each is linked from one list, and each list from one other.
-
-    Whoever loses one request loses at least a record: there is no second way to anything.
+    """Serves the pages of `records` videos; each page is linked from one list, and each list from one other.
 
     Args:
-        records: number of video pages.
+        records: number of videos.
         faults: how it behaves.
         extra: paths of more pages, linked from the home page, which are no records.
 
     Attributes:
         url: base URL, known once it is open.
         requests: all requests so far.
+        once: paths that are answered once, and are gone then.
     """
 
     url: str
 
     def __init__(self, records: int, faults: Faults, extra: tuple[str, ...] = ()) -> None:
-        self.records, self.faults, self.extra = records, faults, extra
-        self.lists = -(-records // VIDEOS_A_LIST)
+        self.tree, self.faults, self.extra = Tree(records, faults.twins), faults, extra
         self.requests: list[Asked] = []
         self.news = threading.Condition()
         self.struck: set[str] = set()
+        self.pause_s = 0
+        self.once: set[str] = set()
         self.runner: web.AppRunner | None = None
         self.held = False
         self.favoured: set[str] = set()
@@ -109,13 +120,22 @@ class FaultSite:
     @property
     def truth(self) -> frozenset[str]:
         """The ids that a crawl must bring home."""
-        return frozenset(self.url + self.place(f"/v/{number}") for number in range(self.records))
+        return frozenset(map(self.record_id, range(self.tree.records)))
+
+    def record_id(self, number: int) -> str:
+        """Return the id of a record, which all of its pages name as their address."""
+        return self.url + self.place(f"/v/{number}")
+
+    @property
+    def seeds(self) -> list[str]:
+        """The URLs of the home pages, each on a host of its own."""
+        near = self.url.replace("127.0.0.1", "localhost")
+        return [host + path for host, path in zip((self.url, near), self.tree.homes, strict=False)]
 
     @property
     def linked(self) -> frozenset[str]:
-        """All paths that are linked, the home page too."""
-        lists = (f"/list/{number}" for number in range(1, self.lists))
-        return frozenset(("/", *lists, *(f"/v/{number}" for number in range(self.records)), *self.extra))
+        """All paths that are linked, the home pages too."""
+        return self.tree.linked | set(self.extra)
 
     @property
     def pages(self) -> int:
@@ -125,15 +145,8 @@ class FaultSite:
 
     def below(self, urls: Iterable[str]) -> set[str]:
         """Return the ids that can be reached through these links only, and by no other way."""
-        waiting, reached = [url.removeprefix(self.url).removeprefix("/moved") for url in urls], set()
-        while waiting:
-            path = waiting.pop()
-            kind, _, number = path.removeprefix("/").partition("/")
-            if kind == "v":
-                reached.add(self.url + self.place(path))
-            else:
-                waiting += self.children(int(number or 0))
-        return reached
+        paths = [urlsplit(url).path.removeprefix("/moved") for url in urls]
+        return set(map(self.record_id, self.tree.below(paths)))
 
     # --- what happened ---
 
@@ -160,6 +173,10 @@ class FaultSite:
         finally:
             self.held = False
             self.let_in()
+
+    def ask_for_pause(self, seconds: int) -> None:
+        """Answer the next request for a page with 429 and `Retry-After`."""
+        self.pause_s = seconds
 
     def favour(self, agent: str) -> None:
         """Answer this user agent also while the site is held."""
@@ -208,13 +225,14 @@ class FaultSite:
             await self.runner.cleanup()
 
     async def handle(self, request: web.Request) -> web.Response:
+        arrived = time.monotonic()
         await asyncio.sleep(self.faults.latency_ms / 1000)
         async with self.door:
             await self.door.wait_for(lambda: self.admits(request))
         response = self.answer(request.path)
         agent = request.headers.get("User-Agent", "")
         with self.news:
-            self.requests.append(Asked(time.monotonic(), request.path, response.status, agent))
+            self.requests.append(Asked(arrived, time.monotonic(), request.path, response.status, agent))
             self.news.notify_all()
         return response
 
@@ -222,6 +240,9 @@ class FaultSite:
         body = self.body(path)
         if body is None:
             return web.Response(status=404, text="Not found")
+        if pause_s := self.pause_s:
+            self.pause_s = 0
+            return too_many_requests(pause_s)
         fault = self.faults.of(path)
         if fault == "redirect":
             return web.Response(status=302, headers={"Location": f"/moved{path}"})
@@ -229,35 +250,30 @@ class FaultSite:
             self.struck.add(path)
             if fault == "fail":
                 return web.Response(status=500, text="Internal Server Error")
-            return web.Response(status=429, headers={"Retry-After": "1"}, text="Too many requests")
-        return web.Response(text=body, content_type="text/html")
+            return too_many_requests(1)
+        is_gone = path in self.once and path in self.struck
+        self.struck.add(path)
+        return web.Response(status=410) if is_gone else web.Response(text=body, content_type="text/html")
 
     def body(self, path: str) -> str | None:
         """Return the page at `path`, None where there is none."""
         if path in self.extra:
             return document("Something else", (), ["<h1>Something else</h1>", f"<p>{WORDS}</p>"])
-        kind, _, number = path.removeprefix("/moved").removeprefix("/").partition("/")
-        if path == "/":
-            return self.list_page(0)
-        if kind == "list" and number.isdecimal() and 0 < int(number) < self.lists:
-            return self.list_page(int(number))
-        if kind == "v" and number.isdecimal() and int(number) < self.records:
-            return video_page(int(number))
-        return None
+        path = path.removeprefix("/moved")
+        if (record := self.tree.record_of(path)) is not None:
+            return video_page(record, self.record_id(record))
+        return None if (number := self.tree.list_of(path)) is None else self.list_page(path, number)
 
-    def children(self, number: int) -> list[str]:
-        """Return the paths that a list links to."""
-        videos = range(number * VIDEOS_A_LIST, min((number + 1) * VIDEOS_A_LIST, self.records))
-        first = number * LISTS_A_LIST + 1
-        lists = range(first, min(first + LISTS_A_LIST, self.lists))
-        return [*(f"/v/{n}" for n in videos), *(f"/list/{n}" for n in lists)]
-
-    def list_page(self, number: int) -> str:
-        links = [*self.children(number), *(self.extra if number == 0 else ())]
-        return document(f"List {number}", (), [f"<h1>List {number}</h1>", *(anchor(path, path) for path in links)])
+    def list_page(self, path: str, number: int) -> str:
+        links = [*self.tree.children(path), *(self.extra if path == HOME else ())]
+        return document(f"List {number}", (), [f"<h1>List {number}</h1>", *(anchor(one, one) for one in links)])
 
 
-def video_page(number: int) -> str:
+def too_many_requests(pause_s: int) -> web.Response:
+    return web.Response(status=429, headers={"Retry-After": str(pause_s)}, text="Too many requests")
+
+
+def video_page(number: int, address: str) -> str:
     title = f"The film of number {number}"
     video = {
         "@context": "https://schema.org",
@@ -267,7 +283,7 @@ def video_page(number: int) -> str:
         "duration": f"PT{number % 50 + 1}M",
         "uploadDate": "2024-03-01T09:00:00Z",
     }
-    return document(title, [json_ld(video)], [f"<h1>{title}</h1>", f"<p>{WORDS}</p>"])
+    return document(title, [link("canonical", address), json_ld(video)], [f"<h1>{title}</h1>", f"<p>{WORDS}</p>"])
 
 
 @contextmanager

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 
 from crawler.items import Record
+from crawler.settings import ITEM_PIPELINES
 from crawler.spiders.videos import VideosSpider
-from tests.faults.site import BLOCK, POISON
+from tests.faults.site import BLOCK, HELD, POISON
 
+logger = logging.getLogger(__name__)
+
+HOLDS = "A record is claimed, and will never be written"
 BLOCKED_S = 7.0
 """More than twice the shortest lease."""
 
@@ -30,6 +35,23 @@ class Poisoned(VideosSpider):
             os.kill(os.getpid(), signal.SIGKILL)
         async for result in super().parse(response, **kwargs):
             yield result
+
+
+class Holding(VideosSpider):
+    """Does nothing any more once it has claimed the record of one page."""
+
+    name = "holding"
+    custom_settings: ClassVar = {"ITEM_PIPELINES": ITEM_PIPELINES | {"tests.faults.spiders.HoldPipeline": 300}}
+
+
+class HoldPipeline:
+    """Stands behind the one that claims."""
+
+    def process_item(self, item: Record) -> Record:
+        if urlsplit(item.fetched_from).path == HELD:
+            logger.warning(HOLDS)
+            threading.Event().wait()
+        return item
 
 
 class Blocked(VideosSpider):

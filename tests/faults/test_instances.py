@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import scenarios
+from tests.faults import calm, claims, endings, scenarios
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
 from tests.faults.servers import REDIS
+from tests.faults.site import Faults
 
 DEBIAN = pytest.mark.skipif(not Path(REDIS).exists(), reason=f"{REDIS} is missing: install redis-server")
 
@@ -42,7 +43,14 @@ def test_an_instance_that_is_killed_after_the_last_answer_loses_nothing(arena: A
     assert outcome.faults() == []
 
 
+def test_a_record_that_a_killed_instance_has_claimed_is_read_again_where_it_still_is(arena: Arena) -> None:
+    outcome = claims.claim_of_the_dead(arena, 1)
+    assert outcome.faults() == []
+    assert outcome.events == 1
+
+
 def test_an_instance_that_is_asked_to_end_finishes_its_pages_and_nothing_is_fetched_again(arena: Arena) -> None:
+    arena.faults = Faults(twins=False)  # a page that waits for a record of another instance is given back
     outcome = scenarios.terms(arena, 4)
     assert outcome.faults() == []
     assert outcome.events == 4
@@ -62,6 +70,15 @@ def test_an_instance_that_is_asked_to_end_while_it_starts_loses_nothing(arena: A
     assert outcome.events == 3
 
 
+@pytest.mark.parametrize("crawl", [endings.double_terms_during_start_up, endings.terms_during_closing])
+def test_an_instance_that_is_asked_again_while_it_starts_or_ends_loses_nothing(
+    arena: Arena, crawl: Callable[[Arena, int], Outcome]
+) -> None:
+    outcome = crawl(arena, 4)
+    assert outcome.faults() == []
+    assert outcome.events == 4
+
+
 def test_an_instance_that_sleeps_beyond_its_lease_is_replaced_and_does_no_harm_when_it_wakes(arena: Arena) -> None:
     outcome = scenarios.stopped_instance(arena, 1)
     assert outcome.faults() == []
@@ -78,6 +95,13 @@ def test_a_callback_that_blocks_the_reactor_beyond_the_lease_costs_no_second_fet
     outcome = scenarios.blocked_reactor(arena, 1)
     assert outcome.faults() == []
     assert outcome.again == 0
+
+
+def test_instances_of_both_spiders_keep_one_delay_together_and_all_stop_when_the_site_asks_for_it(
+    tmp_path: Path,
+) -> None:
+    outcome = calm.keep_pace(Arena(tmp_path), 0.2)
+    assert outcome.faults() == []
 
 
 @DEBIAN

@@ -87,13 +87,15 @@ def test_a_locked_down_server_lets_the_crawler_use_its_own_keys_only() -> None:
 def test_each_page_of_the_site_is_linked_once_and_its_faults_strike_once() -> None:
     faults = Faults(fail=0.2, throttle=0.1, redirect=0.2, latency_ms=0)
     with fault_site(60, faults) as site:
-        links = Counter(path for number in range(site.lists) for path in site.children(number))
-        assert links.keys() == site.linked - {"/"}
+        links = Counter(child for path in site.linked for child in site.tree.children(path))
+        assert links.keys() == site.linked - {*site.tree.homes}
         assert set(links.values()) == {1}
         for path in site.linked:
             answers = [site.answer(path).status for _ in range(2)]
             assert answers in ([200, 200], [500, 200], [429, 200], [302, 302])
-        assert site.below([f"{site.url}/"]) == site.truth
+        assert site.below(site.seeds) == site.truth
+        assert site.below([f"{site.url}/v/1"]) == set(), "it has a page more"
+        assert site.below([f"{site.url}/v/1", f"{site.url}/w/1"]) == {site.record_id(1)}
 
 
 def test_the_site_counts_what_is_fetched_again() -> None:

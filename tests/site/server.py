@@ -31,9 +31,9 @@ SHUTDOWN_S = 0.1
 
 
 class Request(NamedTuple):
-    """A request that was answered: monotonic time in seconds, path with query, status, user agent, counter."""
+    """A request that was answered: its arrival in monotonic seconds, path with query, status, user agent, counter."""
 
-    time: float
+    arrived: float
     path: str
     status: int
     agent: str
@@ -112,15 +112,15 @@ class Site:
             self.log.close()
 
     async def handle(self, request: web.Request) -> web.Response:
+        arrived = time.monotonic()
         asked = Asked(unquote(request.path), request.query, request.headers.get("Accept", ""))
         kind = self.app.kind(asked)
         await asyncio.sleep(self.quirks.latency_ms / 1000)
         answer, headers = self.answer(asked, kind, request.path_qs)
         await asyncio.sleep(answer.wait_ms / 1000)
         response = respond(answer, headers, request.headers)
-        self.record(
-            Request(time.monotonic(), request.path_qs, response.status, request.headers.get("User-Agent", ""), kind)
-        )
+        agent = request.headers.get("User-Agent", "")
+        self.record(Request(arrived, request.path_qs, response.status, agent, kind))
         return response
 
     def answer(self, asked: Asked, kind: Kind, path_qs: str) -> tuple[Answer, Mapping[str, str]]:

@@ -31,7 +31,7 @@ class Videos(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no types
             yield {
                 "kind": "video",
                 "site": "schema.org",
-                "id": response.url,
+                "id": response.css("link[rel=canonical]::attr(href)").get(),
                 "title": video["name"],
                 "description": video["description"],
                 "published_at": video["uploadDate"],

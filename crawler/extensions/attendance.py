@@ -1,0 +1,115 @@
+"""Says how an instance enters the crawl, and as the last thing what it leaves of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import redis
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+
+from crawler.errors import QueueLost
+from crawler.extensions.rejects import REFUSALS
+from crawler.feeds.duplicates import feed_name
+from crawler.feeds.jsonlines import BEGUN
+from crawler.feeds.paths import local_path
+from crawler.frontier.frontier import Frontier
+from crawler.frontier.ledger import Ledger
+from crawler.frontier.outbox import Question
+from crawler.frontier.queue import Beginning, text
+from crawler.words import counted
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+BEGINNINGS: dict[Beginning, str] = {
+    "anew": "A new crawl begins",
+    "resumed": "An interrupted crawl is resumed: %s pending (-a anew=1 would drop it)",
+    "joined": "Joining a crawl that others are at, or were until some seconds ago: %s pending",
+}
+NOTHING_TO_DO = (
+    "There was nothing to do: no seeds are in {}, and the spider began with no request. No instance waits for seeds: "
+    "start it again once there are some."
+)
+
+
+class Attendance:
+    """Logs what the frontier knows at the start and at the end of any spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not Frontier.is_used(crawler):
+            raise NotConfigured
+        self.crawler = crawler
+        self.frontier = Frontier.of(crawler)
+        self.last_words: list[tuple[int, str]] = []
+        self.comparing: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Connect to the signals."""
+        attendance = cls(crawler)
+        crawler.signals.connect(attendance.spider_opened, signals.spider_opened)
+        crawler.signals.connect(attendance.spider_closed, signals.spider_closed)
+        crawler.signals.connect(attendance.engine_stopped, signals.engine_stopped)
+        return attendance
+
+    def spider_opened(self) -> None:
+        """Log how the instance has entered the crawl."""
+        beginning = self.frontier.beginning
+        if beginning is None:
+            return
+        pending = counted(self.frontier.pending_at_start, "request")
+        logger.info(BEGINNINGS[beginning], *([] if beginning == "anew" else [pending]))
+        if beginning == "resumed":
+            # Asked now, before the feeds are begun; not awaited here: until the engine runs, it cannot be told to end.
+            feeds: asyncio.Future[Any] = self.frontier.loop.create_future()
+            self.frontier.outbox.ask(Question(("HGETALL", self.frontier.keys.feeds), self.frontier.answering(feeds)))
+            self.comparing = asyncio.ensure_future(self.compare_feeds(feeds))
+
+    async def compare_feeds(self, feeds: asyncio.Future[Any]) -> None:
+        """Warn where what the crawl has found before is in other files than these."""
+        files = [local_path(str(uri)) for uri in self.crawler.settings.getdict("FEEDS")]
+        paths = [path for path in files if path and "%" not in path]  # placeholders are filled in later
+        try:
+            noted = await feeds
+        except QueueLost:  # said by who ends the instance
+            return
+        former = sorted(name for name in map(text, noted) if not name.startswith((BEGUN, REFUSALS)))
+        if former and paths and not set(former).intersection(feed_name(Path(path)) for path in paths):
+            where = ", ".join(name.removeprefix(f"{socket.gethostname()}:") for name in former)
+            logger.warning("What this crawl has found before is in %s: %s gets the rest only", where, ", ".join(paths))
+
+    async def spider_closed(self, reason: str) -> None:
+        """Ask what is left, while Redis is there."""
+        try:
+            await asyncio.to_thread(self.look_back, reason)
+        except redis.RedisError:
+            return
+
+    def look_back(self, reason: str) -> None:
+        """Note what to say at the end; blocking."""
+        server, keys = self.frontier.queue.server, self.frontier.keys
+        ledger = Ledger(server, keys)
+        if dead := ledger.dead_letters():
+            self.crawler.stats.set_value("frontier/dead_letters", dead)
+            what = "what cannot be read, or instances died of (docs/frontier.md says how to look at it)"
+            self.last_words.append((logging.WARNING, f"{counted(dead, 'dead letter')}: {what}"))
+        if reason == "queue_lost":
+            return  # what to do then was said
+        if reason != "finished":
+            if pending := ledger.counts()["pending"]:
+                sentence = f"{counted(pending, 'request')} pending: the same command goes on from there"
+                self.last_words.append((logging.INFO, sentence))
+        elif not int(cast("bytes | None", server.hget(keys.control, "sequence")) or 0):
+            self.last_words.append((logging.WARNING, NOTHING_TO_DO.format(keys.start_urls)))
+
+    def engine_stopped(self) -> None:
+        """Log it after Scrapy's own last lines, where it is seen."""
+        for level, sentence in self.last_words:
+            logger.log(level, "%s", sentence)
