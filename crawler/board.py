@@ -61,7 +61,7 @@ def head_of(spider: str, crawl: Survey | None, completeness: list[ListingCount])
     if crawl is None:
         yield f"No crawl of {spider} here"
         return
-    yield f"{spider}: {crawl.state.replace('_', ' ')}, {counted(len(crawl.workers), 'instance')}" + (
+    yield f"{spider}: {crawl.state.replace('_', ' ')}, {counted(len(crawl.living), 'instance')}" + (
         f", {seeds}" if (seeds := crawl.control.get("seeds")) else ""
     )
     counts = [f"{crawl.pending:,} pending", f"{crawl.leased:,} leased", f"{crawl.number('done'):,} done"]

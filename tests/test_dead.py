@@ -7,7 +7,8 @@ import pytest
 
 from crawler.frontier.queue import NewLink, Queue
 from tests.commands import answer, run
-from tests.queues import SITE, Crew, crew_at, ids, link, push, take, tell
+from tests.faults.servers import RULES
+from tests.queues import SITE, Crew, crew_at, ids, link, push, signed_in, take, tell
 
 PAGE = f"https://{SITE}/"
 
@@ -97,3 +98,17 @@ def test_what_cannot_work_is_said_in_a_sentence(words: list[str], sentence: str)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_rights_that_an_operator_is_told_to_give_are_enough(crew: Crew, queue: Queue, valkey: str) -> None:
+    push(queue, link(f"{PAGE}c"))
+    crew.server.execute_command("ACL", "SETUSER", "onlooker", "on", ">open", *RULES)  # type: ignore[no-untyped-call]
+    words = ("-s", f"REDIS_URL={signed_in(valkey, 'onlooker', 'open')}")
+    try:
+        told = [answer(*command, *words) for command in (["status"], ["explain", f"{PAGE}c"], ["dead", "--retry"])]
+    finally:
+        crew.server.execute_command("ACL", "DELUSER", "onlooker")  # type: ignore[no-untyped-call]
+    status, explained, dead = told
+    assert [alarm["kind"] for alarm in status["alarms"]] == ["dead_letters"]
+    assert explained["answers"][1]["state"] == "waiting"
+    assert (dead["retried"], dead["unreadable"]) == (2, 1)

@@ -134,7 +134,10 @@ def trouble_of(worker: Worker) -> str:
     """Return what is wrong with an instance; "" for nothing."""
     if worker.is_dead or worker.lease_ms < 0:
         why = "has died" if worker.is_dead else f"gives no sign of life since {-worker.lease_ms / 1000:.0f} s"
-        return f"{why}, and nobody has taken back the {worker.leases:,} requests that it has in hand: start another."
+        held = (
+            f", and nobody has taken back the {worker.leases:,} requests that it has in hand" if worker.leases else ""
+        )
+        return f"{why}{held}: start another."
     if worker.vitals and worker.told_ms is not None:
         silent_s = worker.told_ms / 1000
         if silent_s >= max(SILENT_S, NOTES_MISSED * worker.vitals.every_s):

@@ -139,11 +139,16 @@ class Survey:
     @property
     def state(self) -> str:
         """Where it stands in a word: `paused` and `interrupted` are an operator's, the others the queue's own."""
-        if self.progress == "working" and not any(not one.is_dead for one in self.workers):
+        if self.progress == "working" and not self.living:
             return "interrupted"
         if self.progress == "working" and self.is_paused:
             return "paused"
         return {"working": "running", "complete": "ending", "unread": "seeds_unread"}.get(self.progress, self.progress)
+
+    @property
+    def living(self) -> list[Worker]:
+        """The instances that are not known to be gone."""
+        return [worker for worker in self.workers if not worker.is_dead]
 
     @property
     def is_paused(self) -> bool:

@@ -137,7 +137,7 @@ class Searcher:
         else:
             why = self.turn_of(slot, rank)
         hold_up = "; the crawl is paused" if crawl.is_paused else "; no instance is at the crawl"
-        idle = crawl.is_paused or not crawl.workers
+        idle = crawl.is_paused or not crawl.living
         return Whereabouts("waiting", f"waits: {why}{hold_up if idle else ''}", candidate.url, request_id)
 
     def turn_of(self, slot: str, rank: int | None) -> str:
