@@ -16,7 +16,7 @@ from crawler.frontier.connection import ask, connect
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
 from crawler.frontier.standing import begins_anew, other_crawl
-from crawler.seeds import asks_anew, check_arguments, describe, no_seeds
+from crawler.seeds import asks_anew, check_arguments, describe, no_seeds, parse_wait
 from crawler.spiders.seeded import SeededSpider
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping
         if not anew and (in_the_way := ask(settings, server, look)):  # with it, that is found out by joining
             raise SettingsError(in_the_way)
         begins = partial(begins_anew, server, keys, anew=anew)
+        if is_seeded and parse_wait(arguments.get("wait", "")):
+            return None
         if is_seeded and ask(settings, server, begins) and not ask(settings, server, partial(server.exists, key)):
             return no_seeds(arguments, key)
     return None

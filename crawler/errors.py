@@ -3,6 +3,7 @@
 CrawlerError
 ├── SettingsError        a setting or an argument has a value that cannot work
 │   ├── SeedError        a seed is no URL, or the seeds file cannot be read
+│   │   └── BadLine      a line of a seeds file holds no seed
 │   └── OtherCrawl       another crawl is in the way of the one that was asked for
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
@@ -38,6 +39,20 @@ class SeedError(SettingsError):
     def __init__(self, sentence: str, given: str = "") -> None:
         super().__init__(sentence)
         self.given = given or sentence
+
+
+class BadLine(SeedError):
+    """Raised for a line of a seeds file that holds no seed; the others do all the same.
+
+    Args:
+        name: the file.
+        number: of the line, from 1.
+        reason: what is wrong with it, in a sentence.
+        given: what stands there; by default the sentence.
+    """
+
+    def __init__(self, name: str, number: int, reason: str, given: str = "") -> None:
+        super().__init__(f"{name}, line {number}: {reason}", given)
 
 
 class OtherCrawl(SettingsError):

@@ -7,7 +7,7 @@ Plain dataclasses: pages fill them, the `validate` pipeline normalises and check
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
@@ -78,6 +78,7 @@ class User:
     tags: Annotated[OptionalLines, doc("Tags; an empty list where the site says there are none.")] = None
     created_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
     updated_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
+    seed_meta: Annotated[dict[str, Any] | None, doc("What was said of the seed that led here.")] = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,6 +123,7 @@ class Video:
     height: Annotated[OptionalCount, doc("Pixels, of the largest file.")] = None
     embed_url: Annotated[OptionalUrl, doc("Page for an iframe.")] = None
     content_url: Annotated[OptionalUrl, doc("Media file or playlist, the largest.")] = None
+    seed_meta: Annotated[dict[str, Any] | None, doc("What was said of the seed that led here.")] = None
 
 
 Record = User | Video

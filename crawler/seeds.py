@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.errors import SeedError
+from crawler.errors import BadLine, SeedError
 from crawler.fields import web_url
+from crawler.seed_files import SeedFile, json_value
 from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
-ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew")
+ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait")
 """What the spiders take."""
 MOST_DIGITS = 12
 MOST_NAMED = 10
 """Lines of a seeds file without any seed that are named; the rest are counted."""
+MOST_META_BYTES = 4096
+"""Of a seed's own data, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,14 @@ class Seed:
     Attributes:
         url: absolute URL, with `https` where the user named no scheme.
         guessed: whether the scheme is a guess, so that `http` is tried when nobody answers.
+        priority: of all that it leads to; higher is fetched sooner.
+        meta: what the records that it leads to keep of it, `seed_meta`.
     """
 
     url: str
     guessed: bool = False
+    priority: int = 0
+    meta: Mapping[str, Any] | None = None
 
 
 def parse_seed(text: str) -> Seed:
@@ -46,21 +51,23 @@ def parse_seed(text: str) -> Seed:
         SeedError: it is no URL of a web page.
     """
     text = given = text.strip()
-    if handle := re.fullmatch(r"(?:acct:)?@?([\w.-]+)@([\w.:-]+)", text):
-        text = f"{handle[2]}/@{handle[1]}"
     guessed = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is None
+    if guessed and (handle := re.fullmatch(r"(?:acct:)?@?([\w.-]+)@([\w.:-]+)", text)):
+        text = f"{handle[2]}/@{handle[1]}"
     try:
         url = web_url(f"https://{text.removeprefix('//')}" if guessed else text)
-        host = urlsplit(url or "").hostname or ""
-        _ = urlsplit(url or "").port
-        has_user = "@" in urlsplit(url or "").netloc
+        parts = urlsplit(url or "")
+        host, _, has_user = parts.hostname or "", parts.port, "@" in parts.netloc
     except ValueError:
         url, host, has_user = None, "", False
     if has_user and plausible(host):
-        raise SeedError(f"A seed with a name or password before its host ({host}) cannot be crawled: pass it without.")
+        raise SeedError(
+            f"A seed with a name or password before its host ({host}) cannot be crawled: pass it without.", host
+        )
     if not url or not plausible(host):
         raise SeedError(
-            f"{given!r} is not a URL that can be crawled: pass one like https://site.example/@user or site.example."
+            f"{given!r:.200} is not a URL that can be crawled: "
+            "pass one like https://site.example/@user or site.example."
         )
     return Seed(url, guessed)
 
@@ -90,71 +97,72 @@ def read_seeds(source: str) -> Iterator[Seed | SeedError]:
     Raises:
         SeedError: the file cannot be read.
     """
-    if source == "-":
-        yield from parse_lines(sys.stdin, "standard input", Path(source).suffix)
-        return
-    try:
-        with Path(source).open(encoding="utf-8-sig", newline="") as file:
-            yield from parse_lines(file, source, Path(source).suffix)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise SeedError(
-            f"The seeds file {source} cannot be read ({exc}): pass a text file of URLs, or - for standard input."
-        ) from exc
+    with SeedFile(source) as file:
+        for _, seed in seeds_in(file):
+            yield seed
 
 
-def parse_lines(file: TextIO, name: str, suffix: str) -> Iterator[Seed | SeedError]:
-    """Read lines of a file: URLs, csv rows with a column `url`, or JSON objects with a key `url`."""
-    rows = csv_urls(file) if suffix == ".csv" else ((number, line, "") for number, line in enumerate(file, start=1))
-    for number, line, hint in rows:
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        try:
-            yield parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
-        except SeedError as exc:
-            yield SeedError(f"{name}, line {number}: {hint or exc}", text)
-
-
-def json_url(text: str) -> str:
-    """Read the `url` of a JSON object, or a JSON string.
+def seeds_in(file: SeedFile) -> Iterator[tuple[int, Seed | BadLine]]:
+    """Yield the number of each line of a seeds file, and the seed in it, or what is wrong.
 
     Raises:
-        SeedError: the object has none.
+        SeedError: the file cannot be read on.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if isinstance(value, dict) and "url" not in value:
-        raise SeedError(f'{text:.200} has no key `url`: write it as in {{"url": "https://site.example/@user"}}.')
-    url = value.get("url") if isinstance(value, dict) else value
-    return url if isinstance(url, str) else text
-
-
-def csv_urls(file: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """Yield line number and URL of each row of a csv file: its column `url`, or the first where no header says so.
-
-    A row that has no such column, or is none, is yielded whole, for its reader to refuse. With the first row comes
-    what is wrong if that is a header.
-    """
-    column: int | None = None
-    for number, line in enumerate(file, start=1):
-        if line.startswith("#"):
-            continue
+    for line in file.lines():
         try:
-            row = next(csv.reader([line], strict=True), [])
-        except csv.Error:
-            yield number, line, ""
-            continue
-        hint = ""
-        if column is None:
-            names = [cell.strip().lower() for cell in row]
-            column = names.index("url") if "url" in names else 0
-            if "url" in names:
-                continue
-            hint = f"no column is called url ({', '.join(names)}): call one so, or put the URLs into the first one."
-        if any(row):
-            yield number, row[column] if column < len(row) else line, hint
+            yield line.number, seed_of(line.value) if not line.fault else BadLine(file.name, line.number, line.fault)
+        except SeedError as exc:
+            given = line.text() if exc.given == str(exc) else exc.given
+            yield line.number, BadLine(file.name, line.number, line.hint or str(exc), given)
+
+
+def seed_of(said: str | Mapping[str, Any]) -> Seed:
+    """Read a seed: a URL, or named parts, which are its `url`, its `priority`, and what its records are to keep.
+
+    Of a message for scrapy-redis, the parts of `meta` are among these.
+
+    Raises:
+        SeedError: it is none.
+    """
+    if isinstance(said, str):
+        return parse_seed(said)
+    if "url" not in said:
+        text = json.dumps(said, ensure_ascii=False)
+        raise SeedError(f'{text:.200} has no key `url`: write it as in {{"url": "https://site.example/@user"}}.')
+    meta = dict(said)
+    url = meta.pop("url")
+    seed = parse_seed(url if isinstance(url, str) else json.dumps(said))
+    if str(meta.get("method", "")).upper() == "POST":
+        raise SeedError("A seed with the method POST cannot be crawled: pass the address of a page.")
+    priority = parse_priority(meta.pop("priority", 0))
+    if isinstance(meta.get("meta"), dict):
+        meta |= meta.pop("meta")
+    return replace(seed, priority=priority, meta=checked_meta(meta))
+
+
+def parse_priority(value: Any) -> int:
+    """Read a priority: a whole number.
+
+    Raises:
+        SeedError: it is none.
+    """
+    if not isinstance(value, int | str) or not re.fullmatch(r"[+-]?\d{1,9}|", str(value).strip(), re.ASCII):
+        raise SeedError(f"The priority {value!r:.100} is no whole number of up to 9 digits: pass one such as 10.")
+    return int(value or 0)
+
+
+def checked_meta(meta: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what records are to keep of their seed, None for nothing; what has no value is left out.
+
+    Raises:
+        SeedError: it is too much, as every request that the seed leads to carries it.
+    """
+    kept = {name: value for name, value in meta.items() if value is not None and value != ""}
+    if kept and (size := len(json.dumps(kept))) > MOST_META_BYTES:
+        raise SeedError(
+            f"A seed's own data of {size:,} bytes is too much ({MOST_META_BYTES:,} is the most): pass less."
+        )
+    return kept or None
 
 
 def parse_kinds(text: str) -> frozenset[str]:
@@ -192,6 +200,17 @@ def parse_anew(text: str) -> bool:
     return text == "1"
 
 
+def parse_wait(text: str) -> bool:
+    """Read the argument `wait=`, `1` to stay for seeds to come.
+
+    Raises:
+        SeedError: it is neither that nor `0`.
+    """
+    if text not in {"", "0", "1"}:
+        raise SeedError(f"wait={text} is unknown: pass wait=1 to stay for seeds to come, or leave it out.")
+    return text == "1"
+
+
 def parse_message(data: bytes) -> Seed:
     """Read a seed from Redis: a JSON object with a `url`, as scrapy-redis has it, or a plain URL.
 
@@ -199,7 +218,7 @@ def parse_message(data: bytes) -> Seed:
         SeedError: it is neither.
     """
     text = data.decode("utf-8", errors="replace").strip()
-    seed = parse_seed(json_url(text) if text.startswith(("{", '"')) else text)
+    seed = seed_of(json_value(text))
     if seed.guessed:
         raise SeedError(f"{text!r:.200} names no scheme: a seed in Redis needs one, such as {seed.url}.")
     return seed
@@ -223,6 +242,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
     parse_anew(arguments.get("anew", ""))
+    parse_wait(arguments.get("wait", ""))
     source = arguments.get("seeds", "-")
     if source != "-" and Path(source).is_dir():
         raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")

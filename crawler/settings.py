@@ -129,6 +129,8 @@ LOG_VERSIONS: list[str] = []
 """Libraries whose versions are logged."""
 PROGRESS_INTERVAL_S = 10
 """Seconds between two lines of progress; 0 for none."""
+VITALS_INTERVAL_S = 5
+"""Seconds between two notes of an instance on how it does, which `scrapy status` shows; 0 for none."""
 LOGSTATS_INTERVAL = 0
 """Seconds between two lines of Scrapy's own progress; 0 for none."""
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
@@ -142,5 +144,6 @@ EXTENSIONS = {
     "crawler.extensions.summary.SummaryExtension": 400,
     "crawler.extensions.attendance.Attendance": 450,
     "crawler.extensions.membership.Membership": 500,
+    "crawler.extensions.vitals.VitalsExtension": 600,
 }
 """One behaviour a module. Scrapy's AutoThrottle stays off: it knows one process, and would take all hosts for one."""

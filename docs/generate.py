@@ -24,6 +24,7 @@ WORDS = {
     "integer": "integer",
     "number": "number",
     "boolean": "true or false",
+    "object": "object",
 }
 
 

@@ -47,12 +47,15 @@ def workers_are_known(server: Redis, truth: Truth) -> None:
 def counts_are_right(server: Redis, truth: Truth) -> None:
     fields = cast("dict[bytes, bytes]", server.hgetall(KEYS.control))
     control = {text(name): text(value) for name, value in fields.items()}
-    sequence, done, dead, redelivered = (int(control[name]) for name in ("sequence", "done", "dead", "redelivered"))
+    sequence, done, dead, redelivered = (
+        int(control.get(name, 0)) for name in ("sequence", "done", "dead", "redelivered")
+    )
     assert (sequence, done, dead) == (truth.sequence, len(truth.done), len(truth.dead))
     assert redelivered == truth.redelivered
     assert sequence == done + dead + server.hlen(KEYS.requests)
     assert set(texts(cast("list[bytes]", server.hkeys(KEYS.dead)))) == set(truth.dead)
-    assert ("finished" in control) == truth.finished
+    assert ("finished" in control, "paused_ms" in control) == (truth.finished, truth.paused)
+    assert ("epoch" in control) == bool(truth.epoch)
     assert members(server, KEYS.recorded) == truth.recorded
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from redis import Redis
 
+from crawler.frontier.control import Answer
 from crawler.frontier.keys import FLEET, LEDGER, Keys
 from crawler.frontier.options import Options
 from crawler.frontier.queue import SOURCES, Popped, Queue, Report, text
@@ -159,6 +160,28 @@ class Hands:
         if isinstance(hand.unanswered, Report):
             return self.step(hand, hand.unanswered)
         return hand.unanswered is None or self.pop(hand, hand.unanswered) is not None
+
+    # --- orders ---
+
+    def pause(self, *, paused: bool) -> None:
+        self.compare("pause", self.truth.pause(paused=paused), int(paused))
+
+    def drain(self) -> None:
+        self.compare("drain", self.truth.drain())
+
+    def clear(self) -> None:
+        epoch, outcome = self.truth.epoch, self.truth.clear()
+        self.compare("clear", outcome, epoch or "none", *LEDGER)
+        if outcome == "cleared":
+            self.truth.begin("")
+
+    def compare(self, verb: str, outcome: str, *words: Any) -> None:
+        """Give an order, and compare the answer."""
+        answer = Answer.of(self.queue().call(verb, *words))
+        in_hand = sum(len(self.truth.in_place(name)) for name in self.truth.workers)
+        left = len(self.truth.requests)
+        assert (answer.outcome, answer.pending, answer.in_hand) == (outcome, left - in_hand, in_hand)
+        assert sorted(answer.workers) == sorted(self.truth.workers)
 
     # --- work ---
 

@@ -73,7 +73,31 @@ class Truth:
         self.done: list[int | None] = []
         self.dead: dict[str, int | None] = {}
         self.sequence = self.redelivered = 0
-        self.finished = False
+        self.finished = self.paused = False
+
+    # --- orders ---
+
+    def pause(self, *, paused: bool) -> str:
+        if not self.epoch or self.finished:
+            return "none"
+        self.reclaim()
+        if self.paused == paused:
+            return "already"
+        self.paused = paused
+        return "paused" if paused else "resumed"
+
+    def drain(self) -> str:
+        if not self.epoch or self.finished:
+            return "none"
+        self.reclaim()
+        return "drained"
+
+    def clear(self) -> str:
+        """Return what is answered; what is then gone goes by `begin`."""
+        if not self.epoch:
+            return "none"
+        self.reclaim()
+        return "running" if self.workers else "cleared"
 
     # --- workers ---
 
@@ -154,9 +178,11 @@ class Truth:
 
     def progress(self) -> Progress:
         if self.requests:
-            return "working"
+            return "paused" if self.paused else "working"
         if self.finished:
             return "finished"
+        if self.paused:
+            return "paused"
         starting = any(worker.starting for worker in self.workers.values())
         return "working" if starting or self.start_urls else "complete"
 
@@ -228,7 +254,9 @@ class Truth:
             assert handed == [one for one in worker.popped if self.is_held(one, name)]
         else:
             worker.pops, worker.popped = number, handed
-            worker.alone = not self.finished and self.hand_out(name, limit, handed)
+            may_go = not self.finished and not self.paused
+            assert may_go or not handed
+            worker.alone = may_go and self.hand_out(name, limit, handed)
             if handed:
                 self.ready.clear()
         assert popped.alone == worker.alone

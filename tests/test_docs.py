@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -203,12 +201,3 @@ def test_close_reasons_have_the_exit_codes_that_are_told(page: str) -> None:
     codes = {reason: int(code) for reasons, code in rows for reason in re.findall(r"[a-z_]+", reasons)}
     assert {"finished", "shutdown", "queue_lost", "feed_failed"} <= codes.keys()
     assert codes == {reason: int(reason in STOPPED_EARLY) for reason in codes}
-
-
-def test_the_dead_letters_of_an_embedded_store_are_read_as_it_is_told(tmp_path: Path) -> None:
-    code = re.search(r"```python\n(.+?)```", FRONTIER, re.DOTALL)
-    assert code is not None
-    run = subprocess.run(  # noqa: S603 - what the page says
-        [sys.executable, "-c", code[1]], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=False
-    )
-    assert (run.stdout, run.stderr) == (b"{}\n", b"")

@@ -168,6 +168,22 @@ class Histories(RuleBasedStateMachine):
             if hand.alive:
                 self.hands.step(hand, Report(ready=True))
 
+    # --- orders ---
+
+    @rule(paused=st.integers(0, 3).map(lambda drawn: drawn == 3))
+    def pause_or_resume(self, *, paused: bool) -> None:
+        self.hands.pause(paused=paused)
+
+    @rule()
+    def resume_and_drain(self) -> None:
+        self.hands.pause(paused=False)
+        self.hands.drain()
+
+    @rule(drawn=st.integers(0, 3))
+    def clear(self, drawn: int) -> None:
+        if not drawn:
+            self.hands.clear()
+
     # --- time ---
 
     @rule(data=st.data())
@@ -208,6 +224,7 @@ class Histories(RuleBasedStateMachine):
     def all_is_done_in_the_end(self) -> None:
         """A worker that comes when all others are gone gets all that is left, and finishes the crawl."""
         hands, truth = self.hands, self.hands.truth
+        hands.pause(paused=False)
         if truth.finished:
             for name in list(truth.workers):
                 truth.leave(name)

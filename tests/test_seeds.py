@@ -186,7 +186,7 @@ def test_a_csv_file_gives_its_column_url_or_the_first(tmp_path: Path, text: str,
 
 
 def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("a.example\nnonsense\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"a.example\nnonsense\n"))))
     seed, refusal = read_seeds("-")
     assert seed == Seed("https://a.example/", guessed=True)
     assert str(refusal).startswith("standard input, line 2: ")

@@ -41,6 +41,7 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
   records=KINDS      user, video or user,video (default: the spider's own)
   max_pages=N        stop this instance after N pages; the next start goes on (default: 0, no limit)
   anew=1             drop what an interrupted crawl has left, and begin anew
+  wait=1             stay for seeds to come when all is done, until Ctrl-C or scrapy drain
 
 examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import gzip
 import os
 import signal
 import sys
@@ -14,16 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from scrapy.exceptions import UsageError
 
 from crawler.feeds.duplicates import Readings, key_in, parse
 from crawler.feeds.lines import LineFile, sync_folder
+from crawler.packed import unpacked
 from crawler.terse import Terse
 from crawler.words import counted
 
-GZIP_MAGIC = b"\x1f\x8b"
 MOST_NAMED = 10
 """Bad lines of a file that are named; the rest are counted."""
 NEVER = float("-inf")
@@ -250,12 +249,6 @@ def lines_of(path: Path, tally: Tally) -> Iterator[bytes]:
     except (OSError, EOFError, zlib.error) as exc:
         tally.unread += 1
         say(f"{path}: cannot be read on after line {number} ({exc})")
-
-
-def unpacked(raw: IO[bytes]) -> IO[bytes]:
-    """Return what a file holds, also where that is compressed."""
-    is_packed = cast("Any", raw).peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)] == GZIP_MAGIC
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_packed else raw
 
 
 def say(sentence: str) -> None:

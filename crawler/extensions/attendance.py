@@ -98,7 +98,7 @@ class Attendance:
         ledger = Ledger(server, keys)
         if dead := ledger.dead_letters():
             self.crawler.stats.set_value("frontier/dead_letters", dead)
-            what = "what cannot be read, or instances died of (docs/frontier.md says how to look at it)"
+            what = "what cannot be read, or instances died of (scrapy dead lists them)"
             self.last_words.append((logging.WARNING, f"{counted(dead, 'dead letter')}: {what}"))
         if reason == "queue_lost":
             return  # what to do then was said

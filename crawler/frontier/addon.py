@@ -35,6 +35,7 @@ MERGED: dict[str, dict[str, object]] = {
     "EXTENSIONS": {
         f"{PACKAGE}.extensions.attendance.Attendance": 450,
         f"{PACKAGE}.extensions.membership.Membership": 500,
+        f"{PACKAGE}.extensions.vitals.VitalsExtension": 600,
         "scrapy.extensions.throttle.AutoThrottle": None,  # it would take all hosts, which share a slot, for one
     },
     "FEED_STORAGES": dict.fromkeys(("", "file"), f"{PACKAGE}.feeds.jsonlines.LocalFileStorage"),

@@ -44,6 +44,7 @@ NUMBERS = {
     "REDIRECT_MAX_TIMES": COUNT,
     "CONCURRENT_ITEMS": AT_LEAST_ONE,
     "PROGRESS_INTERVAL_S": SECONDS,
+    "VITALS_INTERVAL_S": SECONDS,
     "LOGSTATS_INTERVAL": SECONDS,
 }
 """Those that are not here are texts, or names of classes."""

@@ -36,10 +36,10 @@ KEEPS_ALL = "noeviction"
 _embedded: dict[Path, tuple[EmbeddedStore, str]] = {}
 
 
-def connect(settings: BaseSettings) -> redis.Redis:
+def connect(settings: BaseSettings, *, any_policy: bool = False) -> redis.Redis:
     """Return a client of the crawl's Redis, and leave its URL in `settings` for scrapy-redis.
 
-    It repeats nothing by itself: who uses it does.
+    It repeats nothing by itself: who uses it does. With `any_policy` it is one to look with, whatever Redis may drop.
 
     Raises:
         StoreError: nobody answers there, it drops keys when its memory is full, or the embedded store does not start.
@@ -65,7 +65,7 @@ def connect(settings: BaseSettings) -> redis.Redis:
             f"{where}, or REDIS_PARAMS, cannot be used: write redis://USER:PASSWORD@HOST:PORT/0, in the password %40 "
             "for @ and so on, and as parameters only those of redis.Redis."
         ) from exc
-    if policy != KEEPS_ALL:
+    if policy != KEEPS_ALL and not any_policy:
         raise StoreError(
             f"The Redis of this crawl has the maxmemory-policy {policy}: it would drop requests when memory is full. "
             f"Set it to {KEEPS_ALL} (CONFIG SET maxmemory-policy {KEEPS_ALL}, and in its configuration file)."

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from crawler.errors import QueueLost
+from crawler.frontier.completion import Completion
 from crawler.frontier.office import Office
 from crawler.frontier.outbox import Claim, Outbox, Parcel, Question, Sink
 from crawler.frontier.patience import LAST_WORDS_S, Patience
@@ -64,7 +65,7 @@ class Courier(threading.Thread):
         self.patience = Patience(queue.options.patience_s, self.stopping, office.revive, load)
         self.draining = False
         """Whether no more requests are taken."""
-        self.tidied = False
+        self.completion = Completion(self.patience, office, queue.keys)
         self.heard_at = now_s()
         """When that was asked which Redis answered last: the lease lasts from then on at least."""
         self.waits_since = 0.0
@@ -248,11 +249,16 @@ class Courier(threading.Thread):
             self.queue.pops += 1
             self.progress = popped.progress
             self.buffer.fill(popped.requests, self.outbox.generation, alone=popped.alone)
-            waits = IDLE_POLL_S if popped.next_in_ms is None else min(IDLE_POLL_S, popped.next_in_ms / 1000)
+            waits = IDLE_POLL_S
+            if popped.next_in_ms is not None and popped.progress != "paused":
+                waits = min(IDLE_POLL_S, popped.next_in_ms / 1000)
             self.pop_at = monotonic() + (0.0 if popped.requests and not waits else max(LEAST_POLL_S, waits))
         elif any(answer.new_links for answer in told) and not len(self.buffer):
             self.pop_at = 0.0
-        self.tidied = self.tidied and self.progress != "working"
+        if self.progress in {"working", "paused"}:
+            self.completion.is_seen = False
+        if told or popped:
+            self.buffer.held = self.progress == "paused"
         if self.progress == "lost":
             raise QueueLost(f"requests are gone from Redis: what is below {self.queue.keys.prefix} does not add up")
         if self.progress != former or (popped and popped.requests):
@@ -260,12 +266,8 @@ class Courier(threading.Thread):
 
     def finish_up(self) -> None:
         """Where the crawl is complete: put the feeds in order, once, and say so; the last to do that finishes it."""
-        if self.progress != "complete" or self.draining:
-            return
-        if not self.tidied and self.redelivered:
-            self.patience.insist(self.office.tidy)
-        self.tidied = True
-        self.deliver(Parcel(report=Report(ready=True)))
+        if self.progress == "complete" and not self.draining and self.completion.see(self.redelivered):
+            self.deliver(Parcel(report=Report(ready=True)))
 
     # --- what goes wrong ---
 
@@ -307,7 +309,7 @@ class Courier(threading.Thread):
             report.links = [*self.seeds, *report.links]
             report.started = report.started or again.started
             report.reads_seeds = has_all and (report.reads_seeds or again.reads_seeds)
-        self.tidied = False
+        self.completion.is_seen = False
         self.pop_at = 0.0
 
     def remember(self, reports: list[Report]) -> None:

@@ -27,6 +27,7 @@ from crawler.frontier.grants import Grants
 from crawler.frontier.handover import Handover
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
+from crawler.frontier.orders import Orders
 from crawler.frontier.outbox import Outbox, Question, Sink
 from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.prefetch import Leased, PrefetchBuffer
@@ -45,6 +46,11 @@ LOOK_S = 0.25
 """Seconds between two looks for what has leaked, and for whoever waits whether this instance is about to end."""
 GRANT_LEAST_S = 0.1
 """For so long the reserved time of a request can be used where there is no delay between requests."""
+
+UNREAD = (
+    "All that is in the queue is done, but no instance reads the crawl's seeds to their end: start one with the same "
+    "seeds again."
+)
 
 _frontiers: WeakKeyDictionary[Crawler, Frontier] = WeakKeyDictionary()
 
@@ -70,7 +76,8 @@ class Frontier:
         self.outbox = Outbox()
         self.buffer = PrefetchBuffer(self.options.prefetch_count)
         self.courier = Courier(self.queue, self.outbox, self.buffer, self)
-        self.pulse = Pulse(self.queue)
+        self.orders = Orders(self.queue, self.buffer, self)
+        self.pulse = Pulse(self.queue, self.orders.look)
         grant_s = max(GRANT_LEAST_S, self.options.delay_ms / 2000)
         self.claims = Claims(self)
         self.awaited = AwaitedRecords(self.outbox, self.claims)
@@ -115,6 +122,7 @@ class Frontier:
         """
         if self.beginning is None:
             settings, server = self.crawler.settings, self.queue.server
+            ask(settings, server, self.orders.enter)
             joined = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
             self.beginning, self.pending_at_start = joined
         return self.beginning
@@ -264,6 +272,11 @@ class Frontier:
         """Let the engine take what has come, or end."""
         self.loop.call_soon_threadsafe(self.take_notice, self.courier.progress)
 
+    def drained(self) -> None:
+        """End as an operator has told all instances."""
+        if self.crawler.engine.spider is not None:  # else it is told again, once there is something to close
+            self.loop.call_soon_threadsafe(self.end, "drained")
+
     def lost(self, error: QueueLost) -> None:
         """End loudly; a Redis that is away only while this instance ends anyway has lost nothing."""
         if self.closing and isinstance(error, RedisSilent):
@@ -295,15 +308,14 @@ class Frontier:
     # --- in the reactor again ---
 
     def take_notice(self, progress: Progress) -> None:
-        """End when the crawl does; else let the engine look for requests."""
+        """End when the crawl does; else let the engine look for requests, or hold them back."""
+        self.handover.mind_pause()
         if progress == "finished":
             self.end("finished")
+        elif progress == "unread" and self.courier.completion.stays:
+            logger.warning(UNREAD)
         elif progress == "unread":
-            self.end(
-                "seeds_unread",
-                "All that is in the queue is done, but no instance reads the crawl's seeds to their end: start one "
-                "with the same seeds again.",
-            )
+            self.end("seeds_unread", UNREAD)
         else:
             self.wake_engine()
 

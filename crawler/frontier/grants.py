@@ -73,6 +73,9 @@ class Grants:
             words = queue.grant_words(slot, flight, request.meta.get("download_timeout") or 0)
             answer, wait_ms = await self.frontier.execute(*queue.command(*words))
             wait_s = int(wait_ms) / 1000
+            if text(answer) == "paused":
+                until = await self.sit_out(request, wait_s)
+                continue
             if text(answer) != "1" and monotonic() + wait_s > until:
                 self.give_back(request, f"{slot} may not be asked soon enough")
             await self.frontier.pause(wait_s)
@@ -90,6 +93,8 @@ class Grants:
             try:
                 return await act()
             except GivenBack as exc:
+                if self.frontier.buffer.held:
+                    until = self.waits_until(request)
                 if monotonic() + AGAIN_S > until:
                     self.give_back(request, str(exc))
                 await self.frontier.pause(AGAIN_S)
@@ -106,6 +111,19 @@ class Grants:
             return float("inf")
         bound_s = QUEUED_WAIT_S if queued_id else PAGE_WAIT_S
         return monotonic() + bound_s * float(LONGER) ** self.in_vain.get(queued_id or PAGE.get(), 0)
+
+    async def sit_out(self, request: Request, wait_s: float) -> float:
+        """Wait for a paused crawl; return until when `request` may wait if it goes on now.
+
+        What a page fetches waits for as long as that takes, as the page would have to be fetched again.
+
+        Raises:
+            GivenBack: the request came out of the queue, and does not wait here; or this instance is about to end.
+        """
+        if id_in_flight(request.meta.get(INSTEAD_OF, request)):
+            raise GivenBack("the crawl is paused")
+        await self.frontier.pause(wait_s)
+        return self.waits_until(request)
 
     def give_back(self, request: Request, why: str) -> None:
         """Have the request go back to the queue, or the page that asks for it.

@@ -59,6 +59,8 @@ class Handover:
         self.generation = outbox.generation
         """Of the lease under which `seen` holds."""
         self.timer: asyncio.TimerHandle | None = None
+        self.is_paused = False
+        """Whether it has been said that the crawl is paused."""
 
     def open(self, spider: Spider) -> None:
         """Begin with a spider."""
@@ -77,16 +79,12 @@ class Handover:
         raw = None if request.dont_filter else self.fingerprint(request)
         if raw in self.seen:  # most links are: only others are worth the work
             return False
-        slot = slot_of(request)
-        payload = self.codec.encode(request, slot)
-        fingerprint = None
+        link = link_of(request, self.codec, raw)
         if raw is not None:
             self.seen[raw] = None
             if len(self.seen) > SEEN_KEPT:
                 del self.seen[next(iter(self.seen))]
-            fingerprint = folded(raw)
-        last = bool(request.meta.get("frontier", {}).get("last"))
-        self.outbox.push(NewLink(fingerprint, slot, request.priority, last, payload), is_seed=is_seed)
+        self.outbox.push(link, is_seed=is_seed)
         return True
 
     def take(self) -> Request | None:
@@ -145,8 +143,38 @@ class Handover:
         """Let others have what waits here."""
         if self.timer is not None:
             self.timer.cancel()
-        for leased in self.buffer.clear():
+        self.return_all(self.buffer.clear())
+
+    def mind_pause(self) -> None:
+        """While the crawl is paused, give back what waits here: its time is reserved anew after that."""
+        is_paused = self.buffer.held
+        if is_paused:
+            self.return_all(self.buffer.hand_back())
+        if is_paused != self.is_paused:
+            self.is_paused = is_paused
+            logger.info("Paused: nothing is fetched until scrapy resume" if is_paused else "Resumed")
+
+    def return_all(self, waiting: list[Leased]) -> None:
+        """Tell that requests were not begun."""
+        for leased in waiting:
             self.outbox.tell(leased.generation, partial(given_back, leased.id))
+
+
+def link_of(request: Request, codec: Codec, fingerprint: bytes | None) -> NewLink:
+    """Return a request as the queue takes it.
+
+    Args:
+        request: the request.
+        codec: of its spider.
+        fingerprint: None for one that is not filtered.
+
+    Raises:
+        NotSerializable: no other process could read it from the queue.
+    """
+    slot = slot_of(request)
+    payload = codec.encode(request, slot)
+    last = bool(request.meta.get("frontier", {}).get("last"))
+    return NewLink(None if fingerprint is None else folded(fingerprint), slot, request.priority, last, payload)
 
 
 def given_back(request_id: str, report: Report) -> None:

@@ -30,6 +30,8 @@ that a request names. Times are in ms by Redis' clock.
 | failed             | HASH   | record key or URL -> reason |
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
 | feeds              | HASH   | what was done to the files of feeds, see below |
+| history            | HASH   | tick of 10 s, of 64 -> ms, requests done and records by then, of one moment in it |
+| vitals:<worker>    | HASH   | what an instance says of itself (`said`, JSON) and when (`told_ms`), for 15 minutes |
 
 Shared by all crawls, directly below `{crawler}:`:
 
@@ -53,6 +55,8 @@ The fields of four of them:
 |                    | starting   | number of workers in `starting` |
 |                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
 |                    | finished   | there once the crawl is |
+|                    | paused_ms  | when an operator has paused the crawl; there until it is resumed |
+|                    | drained_ms | when an operator has last told the instances to end |
 |                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |
@@ -75,7 +79,7 @@ WORK = (
     *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
     *("dead", "control", "claims"),
 )
-LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds")
+LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history")
 
 
 @dataclass(frozen=True, slots=True)

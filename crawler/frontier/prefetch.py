@@ -32,6 +32,8 @@ class PrefetchBuffer:
         self.lent: list[Leased] = []
         self.alone = ""
         """A suspect that was handed out alone: nothing is fetched beside it."""
+        self.held = False
+        """Whether nothing may be taken, as the crawl is paused."""
 
     def __len__(self) -> int:
         return len(self.waiting)
@@ -52,7 +54,7 @@ class PrefetchBuffer:
     def take(self) -> Leased | None:
         """Return a request whose time has come."""
         with self.lock:
-            if self.waiting and self.waiting[0].due <= monotonic():
+            if not self.held and self.waiting and self.waiting[0].due <= monotonic():
                 return self.waiting.popleft()
             return None
 
@@ -76,7 +78,16 @@ class PrefetchBuffer:
     def next_due(self) -> float | None:
         """Return when the next request may go, in monotonic seconds; None without one."""
         with self.lock:
-            return self.waiting[0].due if self.waiting else None
+            return self.waiting[0].due if self.waiting and not self.held else None
+
+    def hand_back(self) -> list[Leased]:
+        """Return and forget what waits; what is lent, or fetched alone, goes its way."""
+        with self.lock:
+            left = [*self.waiting]
+            self.waiting.clear()
+            if self.alone in {leased.id for leased in left}:
+                self.alone = ""
+            return left
 
     def clear(self) -> list[Leased]:
         """Return and forget all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -15,16 +16,22 @@ from crawler.words import counted
 logger = logging.getLogger(__name__)
 
 BEATS_A_LEASE = 3
-LOOK_S = 1.0
-"""Seconds between two looks for workers of this machine that have died."""
+LOOK_S = 0.5
+"""Seconds between two looks for orders, and for workers of this machine that have died."""
 
 
 class Pulse(threading.Thread):
-    """Beats a third of the way, and takes back what instances that were killed on this machine had in hand."""
+    """Beats a third of the way, and takes back what instances that were killed on this machine had in hand.
 
-    def __init__(self, queue: Queue) -> None:
+    Args:
+        queue: the verbs.
+        look: called besides at each look.
+    """
+
+    def __init__(self, queue: Queue, look: Callable[[], None] = lambda: None) -> None:
         super().__init__(name="pulse", daemon=True)
         self.queue = queue
+        self.look = look
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -36,6 +43,7 @@ class Pulse(threading.Thread):
                 if monotonic() >= next_beat:
                     next_beat = monotonic() + every_s
                     self.queue.beat()
+                self.look()
                 if gone := self.queue.bereave():
                     died = counted(gone, "instance")
                     logger.warning("%s of this machine died: what was in hand there is fetched again", died)

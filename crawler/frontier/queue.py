@@ -42,7 +42,7 @@ GRANT_LOOKAHEAD_MS = 250
 Beginning = Literal["anew", "resumed", "joined"]
 State = Literal["ok", "lost", "fenced", "regressed"]
 ClaimState = Literal["ours", "recorded", "others"]
-Progress = Literal["", "working", "complete", "unread", "finished", "lost"]
+Progress = Literal["", "working", "paused", "complete", "unread", "finished", "lost"]
 
 
 class NewLink(NamedTuple):

@@ -51,8 +51,9 @@ class PaceMiddleware:
     async def process_request(self, request: Request) -> None:
         """Wait until `request` may go."""
         slot = slot_of(request)
-        if slot and not take_grant(request.meta.get(INSTEAD_OF, request)):
-            await Frontier.of(self.crawler).grants.grant(request, slot)
+        frontier = Frontier.of(self.crawler)
+        if slot and (frontier.buffer.held or not take_grant(request.meta.get(INSTEAD_OF, request))):
+            await frontier.grants.grant(request, slot)
         enter_fleet(request)
 
 

@@ -17,6 +17,7 @@ from crawler.frontier.ledger import member
 from crawler.items import Record, RecordKey
 from crawler.pages import PLATFORMS, page_class, page_for
 from crawler.pages.base import Link, Page
+from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
 from crawler.spiders.replies import fetch, reply_of
 from crawler.spiders.scope import followed
@@ -34,27 +35,27 @@ class BaseSpider(SeededSpider):
 
     # --- where to begin ---
 
-    def seed_requests(self, url: str, scope: str | None) -> Iterator[Request]:
+    def seed_requests(self, seed: Seed, scope: str | None) -> Iterator[Request]:
         """Yield the requests of a seed: the page that it names, unless its host's software is known by now."""
-        meta = {"scope": scope, "seed": url}
-        if platform := self.hosts.known(urlsplit(url).netloc.lower()):
-            yield from self.start_on(platform, url, meta)
+        meta = {"scope": scope, "seed": seed.url, "seed_meta": seed.meta, "priority": seed.priority}
+        if platform := self.hosts.known(urlsplit(seed.url).netloc.lower()):
+            yield from self.start_on(platform, seed.url, meta, again=False)
         else:
-            yield self.request(Link(url, "listing"), meta)
+            yield self.request(Link(seed.url, "listing"), meta)
 
-    def start_on(self, platform: str, url: str, meta: dict[str, Any]) -> Iterator[Request]:
-        """Yield where to begin on a host whose software is known."""
+    def start_on(self, platform: str, url: str, meta: dict[str, Any], *, again: bool = True) -> Iterator[Request]:
+        """Yield where to begin on a host whose software is known; `again` where `url` itself has been fetched."""
         try:
             links = PLATFORMS[platform].start(url)
         except NotARecord as refusal:
             self.refuse(url, refusal.reason, refusal.detail, seed=meta.get("seed"))
             return
         scope = meta.get("scope") or ("host" if len(links) > 1 else "seed")
-        links = tuple(replace(link, again=link.url == url) for link in links)
+        links = tuple(replace(link, again=again and link.url == url) for link in links)
         seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
             if len(links) == 1 or scope == "web" or not link.outward:
-                yield self.request(link, {"scope": scope, "seed": seed, "resolved": True})
+                yield self.request(link, {"scope": scope, "seed": seed, "resolved": True, **inherited(meta)})
 
     # --- pages ---
 
@@ -111,6 +112,7 @@ class BaseSpider(SeededSpider):
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
         for record in wanted:
+            record.seed_meta = meta.get("seed_meta")
             yield record
         scope = meta.get("scope") or "host"
         links = list(
@@ -120,7 +122,7 @@ class BaseSpider(SeededSpider):
         await self.hosts.look_up(urlsplit(link.url).netloc.lower() for link in links)
         for link in links:
             if link.key is None or link.key not in known:
-                yield self.request(link, self.onward(page, link, scope))
+                yield self.request(link, {**self.onward(page, link, scope), **inherited(meta)})
 
     async def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
         """Return those of `keys` whose records are there."""
@@ -151,7 +153,7 @@ class BaseSpider(SeededSpider):
             headers=dict(link.headers),
             callback=self.parse,
             errback=self.give_up,
-            priority=link.priority,
+            priority=link.priority + (meta.get("priority") or 0),
             dont_filter=link.again,
             meta={
                 "crawl": {name: value for name, value in crawl.items() if value},
@@ -187,3 +189,8 @@ class BaseSpider(SeededSpider):
         self.crawler.signals.send_catch_log(
             record_refused, what=what, reason=reason, details=[detail], url=url, record=None
         )
+
+
+def inherited(meta: dict[str, Any]) -> dict[str, Any]:
+    """Return what a request hands on to all that it leads to."""
+    return {name: meta[name] for name in ("seed_meta", "priority") if meta.get(name)}

@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from crawler.frontier.queue import text
@@ -15,7 +15,7 @@ from crawler.pages import PLATFORMS
 from crawler.pages.base import Link, Response
 
 if TYPE_CHECKING:
-    from crawler.frontier.frontier import Frontier
+    from crawler.frontier.keys import Keys
     from crawler.seeds import Seed
 
 logger = logging.getLogger(__name__)
@@ -24,10 +24,22 @@ TLS_PROBE_TIMEOUT_S = 10.0
 Fetch = Callable[[Link], Awaitable[Response | None]]
 
 
+class Desk(Protocol):
+    """Where the fleet's knowledge is: a frontier, by rule."""
+
+    keys: Keys
+
+    async def execute(self, *command: Any) -> Any:
+        """Run a command of Redis."""
+
+    def note(self, *command: Any) -> None:
+        """Run an idempotent command of Redis, soon."""
+
+
 class Hosts:
     """Remembers which software a host runs."""
 
-    def __init__(self, frontier: Frontier, fetch: Fetch) -> None:
+    def __init__(self, frontier: Desk, fetch: Fetch) -> None:
         self.frontier = frontier
         self.key = frontier.keys.platforms
         self.fetch = fetch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from crawler.seeds import (
     parse_message,
     parse_scope,
     parse_urls,
+    parse_wait,
     read_seeds,
 )
 from crawler.spiders.hosts import Hosts
@@ -56,6 +58,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         records: `user`, `video` or both; by default the spider's own.
         anew: `1` drops what an interrupted crawl has left.
         max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
+        wait: `1` stays for seeds to come when all is done.
     """
 
     kinds: ClassVar[frozenset[str]] = frozenset()
@@ -69,6 +72,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         records: str = "",
         max_pages: str = "0",
         anew: str = "",
+        wait: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -78,6 +82,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.wanted = parse_kinds(records) if records else self.kinds
         self.max_pages = parse_max_pages(max_pages)
         self.anew = parse_anew(anew)
+        self.wait = parse_wait(wait)
         self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
         self.pages = 0
         self.bad_seeds = 0
@@ -104,6 +109,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
+        frontier.courier.completion.stays = spider.wait
         return spider
 
     frontier: Frontier
@@ -129,7 +135,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 count += 1
                 url = await self.hosts.with_scheme(seed)
                 await self.hosts.look_up([urlsplit(url).netloc.lower()])
-                for request in self.seed_requests(url, self.scope):
+                for request in self.seed_requests(replace(seed, url=url), self.scope):
                     yield request
             others_seeds = await self.frontier.execute("EXISTS", keys.start_urls)
             taken = int(await self.frontier.execute("HGET", keys.control, "sequence") or 0)
@@ -138,7 +144,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
             raise CloseSpider("bad_seeds") from exc
         except QueueLost as exc:
             raise CloseSpider("queue_lost") from exc
-        if not count and not others_seeds and not taken and self.beginning == "anew":
+        if not count and not others_seeds and not taken and self.beginning == "anew" and not self.wait:
             logger.error(no_seeds_in(self.seeds_file, self.bad_seeds, self.redis_key))
             raise CloseSpider("no_seeds")
 
@@ -155,10 +161,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         except SeedError as exc:
             self.refuse(data.decode(errors="replace").strip(), "bad_seed", str(exc), seed=str(exc))
             return []
-        return list(self.seed_requests(seed.url, self.scope))
+        return list(self.seed_requests(seed, self.scope))
 
-    def seed_requests(self, url: str, scope: str | None) -> Iterator[Request]:
-        """Yield the requests of a seed."""
+    def seed_requests(self, seed: Seed, scope: str | None) -> Iterator[Request]:
+        """Yield the requests of a seed whose scheme is known."""
         raise NotImplementedError
 
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:

@@ -38,9 +38,9 @@ RULES = (
     *("+" + command for command in (
         "ping", "hello", "auth", "info", "time", "evalsha", "script|load",
         "del", "unlink", "exists", "get", "set", "pexpire", "pttl", "type", "llen", "lpop",
-        "hget", "hset", "hsetnx", "hdel", "hgetall", "hmget", "hlen", "hincrby", "hexists",
-        "sadd", "srem", "spop", "scard", "sismember", "smismember", "smembers", "sscan",
-        "zadd", "zrem", "zscore", "zcard", "zcount", "zincrby", "zrange", "zrangebyscore", "zremrangebyscore",
+        "hget", "hset", "hsetnx", "hscan", "hdel", "hgetall", "hmget", "hlen", "hincrby", "hexists",
+        "sadd", "srem", "spop", "scard", "sismember", "smismember", "smembers", "sscan", "scan",
+        "zadd", "zrem", "zscore", "zrank", "zcard", "zcount", "zincrby", "zrange", "zrangebyscore", "zremrangebyscore",
         "zpopmin", "zpopmax",
     )),
 )  # fmt: skip

@@ -2,7 +2,8 @@
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, ms until a host may be asked or -1, "1" when handed out alone, then for each request: id, ms until it may go, payload}
 -- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
--- is left, and not where its record has come by then. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing.
+-- is left, and not where its record has come by then. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing,
+-- and one that is paused hands out nothing.
 local worker, epoch, number, ttl_ms, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local LAST_AT_ONCE, LAST_LOOKED_AT = 8, 1000
@@ -126,7 +127,7 @@ if number == former then
   end
 elseif number ~= former + 1 then
   return { "regressed", "", -1, "0" }
-elseif redis.call("HEXISTS", CONTROL, "finished") == 0 then -- after that seeds are left to the next crawl
+elseif redis.call("HEXISTS", CONTROL, "finished") == 0 and not is_paused() then -- once finished, seeds are left to the next crawl
   hand_out_seeds()
   local visits = 4 * limit + 64 -- hosts that must wait are put back: no call looks at more than these
   while #ids < limit and visits > 0 and hand_out_next() do visits = visits - 1 end

@@ -197,8 +197,10 @@ local function has_leases()
   return false
 end
 
--- Where the crawl stands: "working", "complete", "unread" (nobody reads the seeds to their end), "finished", or "lost": what Redis holds
--- does not add up, as where a key was evicted.
+local function is_paused() return redis.call("HEXISTS", CONTROL, "paused_ms") == 1 end
+
+-- Where the crawl stands: "working", "paused", "complete", "unread" (nobody reads the seeds to their end), "finished", or "lost": what
+-- Redis holds does not add up, as where a key was evicted.
 local function progress()
   local control = redis.call("HMGET", CONTROL, "sequence", "done", "dead", "starting", "seeds", "seeds_read", "finished")
   local sequence, done, dead, starting = tonumber(control[1]), tonumber(control[2]), tonumber(control[3]), tonumber(control[4])
@@ -206,13 +208,21 @@ local function progress()
   if sequence ~= done + dead + left or starting ~= redis.call("SCARD", STARTING) then return "lost", left end
   if left > 0 then
     local in_reach = redis.call("EXISTS", HOSTS, SUSPECTS) > 0 or redis.call("ZCARD", LAST) == left or has_leases()
-    return in_reach and "working" or "lost", left
+    return in_reach and (is_paused() and "paused" or "working") or "lost", left
   end
   if dead ~= redis.call("HLEN", DEAD) then return "lost", left end
   if control[7] then return "finished", left end
+  if is_paused() then return "paused", left end
   if starting > 0 or seeds_waiting() > 0 then return "working", left end
   if control[5] ~= "" and not control[6] then return "unread", left end
   return "complete", left
+end
+
+-- What whoever gives an order is told: its outcome, how many requests are left, how many of those are in hand, and the workers.
+local function told(outcome)
+  local workers, in_hand = redis.call("ZRANGE", WORKERS, 0, -1), 0
+  for _, worker in ipairs(workers) do in_hand = in_hand + redis.call("SCARD", LEASED .. worker) end
+  return { outcome, redis.call("HLEN", REQUESTS), in_hand, workers }
 end
 
 -- Drops the queue of a crawl; what was found stays.

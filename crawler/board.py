@@ -1,0 +1,143 @@
+"""How `scrapy status` shows crawls: as tables in a terminal, as plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from crawler.frontier.survey import MINUTE_MS, TEN_MINUTES_MS
+
+if TYPE_CHECKING:
+    from crawler.frontier.ledger import ListingCount
+    from crawler.frontier.survey import Host, Survey, Worker
+    from crawler.status import Status
+
+MOST_HOSTS = 20
+"""Hosts that are shown: those with most pending requests. `--json` has them all."""
+HOSTS = ("host", "pending", "in flight", "next in", "delay", "errors")
+WORKERS = ("instance", "pid", "age", "pages/s", "memory", "cpu", "leased")
+
+
+def lines_of(status: Status) -> Iterator[str]:
+    """Yield all that there is to show, as lines."""
+    yield from (f"ALARM {alarm.kind}: {said_of(alarm.spider)}{alarm.text}" for alarm in status.alarms)
+    for spider, crawl in status.crawls.items():
+        yield from head_of(spider, crawl, status.completeness.get(spider, []))
+        if crawl is None:
+            continue
+        for name, *values in map(cells_of_host, crawl.hosts[:MOST_HOSTS]):
+            yield f"  host {name}: {told(HOSTS[1:], values)}"
+        yield from more_hosts(crawl)
+        for name, *values in map(cells_of_worker, crawl.workers):
+            yield f"  instance {name}: {told(WORKERS[1:], values)}"
+
+
+def screen_of(status: Status) -> RenderableType:
+    """Return all that there is to show, for a terminal."""
+    parts: list[RenderableType] = [
+        Text(f"! {said_of(alarm.spider)}{alarm.text}", style="bold red") for alarm in status.alarms
+    ]
+    for spider, crawl in status.crawls.items():
+        head, *more = head_of(spider, crawl, status.completeness.get(spider, []))
+        parts += [Text(head, style="bold"), *map(Text, more)]
+        if crawl is None:
+            continue
+        if crawl.hosts:
+            parts.append(table_of(HOSTS, [cells_of_host(one) for one in crawl.hosts[:MOST_HOSTS]]))
+        parts += map(Text, more_hosts(crawl))
+        if crawl.workers:
+            parts.append(table_of(WORKERS, [cells_of_worker(one) for one in crawl.workers]))
+    return Group(*parts)
+
+
+def head_of(spider: str, crawl: Survey | None, completeness: list[ListingCount]) -> Iterator[str]:
+    """Yield what there is to say of a crawl as a whole."""
+    if crawl is None:
+        yield f"No crawl of {spider} here"
+        return
+    yield f"{spider}: {crawl.state.replace('_', ' ')}, {counted(len(crawl.living), 'instance')}" + (
+        f", {seeds}" if (seeds := crawl.control.get("seeds")) else ""
+    )
+    counts = [f"{crawl.pending:,} pending", f"{crawl.leased:,} leased", f"{crawl.number('done'):,} done"]
+    counts += [f"{crawl.number('dead'):,} dead", f"{crawl.records:,} records"]
+    counts += [f"{crawl.suspects:,} suspects"] if crawl.suspects else []
+    counts += [f"{counted(crawl.seeds_waiting, 'seed')} of other programs"] if crawl.seeds_waiting else []
+    yield f"  {', '.join(counts)}"
+    one, ten = crawl.rates(MINUTE_MS).requests, crawl.rates(TEN_MINUTES_MS).requests
+    if crawl.workers and ten is not None:
+        eta = f"; what is pending is done in about {duration(crawl.eta_s)}" if crawl.eta_s else ""
+        yield f"  {rate(one)} requests/s in the last minute, {rate(ten)} in ten{eta}"
+    for count in completeness:
+        declared = f" of {count.declared:,} declared ({count.percent()})" if count.declared is not None else ""
+        lost = f", {count.refused:,} refused, {count.failed:,} failed"
+        yield f"  {count.name}: {count.found:,} found{declared}{lost}"
+
+
+def more_hosts(crawl: Survey) -> Iterator[str]:
+    """Yield how many hosts are not shown."""
+    unseen = max(crawl.hosts_pending, len(crawl.hosts)) - MOST_HOSTS
+    if unseen > 0:
+        yield f"  … and {counted(unseen, 'more host')}"
+
+
+def cells_of_host(host: Host) -> tuple[str, ...]:
+    """Return a host as the cells of a row."""
+    errors = "-" if host.error_rate is None else f"{100 * host.error_rate:.1f} %"
+    waits = f"{seconds(host.next_ms)}{' (paused)' if host.paused_ms else ''}"
+    return host.slot or "(seeds)", f"{host.pending:,}", str(host.in_flight), waits, seconds(host.delay_ms), errors
+
+
+def cells_of_worker(worker: Worker) -> tuple[str, ...]:
+    """Return an instance as the cells of a row."""
+    said = worker.vitals
+    told = ("-", "-", "-", "-")
+    if said is not None:
+        memory = f"{said.memory_bytes / 1024**2:,.0f} MiB"
+        told = (duration(worker.age_s), rate(said.pages_per_s), memory, f"{100 * said.cpu_share:.0f} %")
+    gone = " (died)" if worker.is_dead else ""
+    return f"{worker.host}{gone}", str(worker.pid or "-"), *told, f"{worker.leases:,}"
+
+
+def table_of(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    """Return rows as a table; all cells but the first are numbers."""
+    first, *others = names
+    table = Table(first, *(Column(name, justify="right") for name in others), box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def told(names: tuple[str, ...], values: list[str]) -> str:
+    """Return values with their names."""
+    return ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+
+
+def said_of(spider: str) -> str:
+    """Return whose alarm it is, as the beginning of a sentence."""
+    return f"{spider}: " if spider else ""
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def rate(value: float | None) -> str:
+    """Return a rate; `-` where it is not known."""
+    return "-" if value is None else f"{value:,.1f}"
+
+
+def seconds(value_ms: float) -> str:
+    """Return a number of ms in seconds."""
+    return f"{value_ms / 1000:,.2f} s" if value_ms < 10_000 else f"{value_ms / 1000:,.0f} s"  # noqa: PLR2004 - no digit more than is read
+
+
+def duration(value_s: float | None) -> str:
+    """Return a duration as `1:02:03`; `-` where it is not known."""
+    return "-" if value_s is None else str(timedelta(seconds=round(value_s)))

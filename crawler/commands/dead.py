@@ -1,0 +1,154 @@
+"""`scrapy dead`: requests that were given up, with their reasons; sends them again, or forgets them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+from scrapy.exceptions import UsageError
+
+from crawler.checks import usable
+from crawler.errors import StoreError
+from crawler.frontier.connection import ask
+from crawler.frontier.letters import Letters
+from crawler.looking import LookCommand, keys_of, print_json, say, store_of
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from scrapy.settings import BaseSettings
+
+    from crawler.frontier.letters import Letter
+
+NOTES = """
+A request is a dead letter when MAX_DELIVERIES instances crashed with it in hand, or when none can read it.
+Piped, each is a line: spider, id, crashes, host, reason, URL, separated by tabs.
+
+examples:
+  scrapy dead                                           those of all spiders
+  scrapy dead users --host peertube.example --json
+  scrapy dead videos --reason crashes --retry           put them back into the queue: their crashes are forgotten
+  scrapy dead videos --reason not_json --drop           forget them: they count as done
+
+What is put back is fetched by the instances that run, or by the next start. What cannot be read can only be dropped.
+exit codes: 0 done, 1 some of those to be put back cannot be read, 2 wrong arguments, or Redis cannot be used
+"""
+
+
+class Command(LookCommand):
+    """Lists dead letters, and deals with them."""
+
+    notes: ClassVar[str] = NOTES
+
+    def syntax(self) -> str:
+        """Return the arguments."""
+        return "[options] [SPIDER …]"
+
+    def short_desc(self) -> str:
+        """Return the line in the list of commands."""
+        return "List the requests that were given up; send them again, or forget them"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add this command's options."""
+        super().add_options(parser)
+        parser.add_argument("--reason", metavar="TEXT", default="", help="only those whose reason holds TEXT")
+        parser.add_argument("--host", metavar="HOST", default="", help="only those for HOST")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--retry", action="store_true", help="put them back into the queue")
+        what.add_argument("--drop", action="store_true", help="forget them for good")
+
+    def look(self, args: list[str], opts: argparse.Namespace) -> None:
+        """List, put back or forget.
+
+        Raises:
+            UsageError: an argument cannot work, or Redis cannot be used.
+        """
+        settings, spiders = usable(self.settings), self.spiders(args)
+        with store_of(settings) as server:
+            try:
+                found = {} if server is None else choose(settings, server, spiders, opts)
+                for letters, chosen in found.values():
+                    if opts.retry:
+                        ask(settings, letters.server, partial(letters.retry, chosen))
+                    elif opts.drop:
+                        ask(settings, letters.server, partial(letters.drop, chosen))
+            except StoreError as exc:
+                raise UsageError(str(exc), print_help=False) from exc
+        shown = {spider: chosen for spider, (_, chosen) in found.items()}
+        if opts.json:
+            print_json(as_json(shown, opts))
+        elif opts.retry or opts.drop:
+            for line in what_was_done(spiders, shown, opts):
+                say(line)
+        else:
+            show(spiders, shown)
+        left = [one for chosen in shown.values() for one in chosen if not one.readable]
+        self.exitcode = 1 if opts.retry and left else 0
+
+
+def choose(
+    settings: BaseSettings, server: Redis, spiders: list[str], opts: argparse.Namespace
+) -> dict[str, tuple[Letters, list[Letter]]]:
+    """Return the letters that are asked for, by spider."""
+    found = {}
+    for spider in spiders:
+        letters = Letters(server, keys_of(settings, spider))
+        chosen = ask(settings, server, partial(letters.chosen, opts.reason, opts.host))
+        found[spider] = letters, chosen
+    return found
+
+
+def as_json(found: dict[str, list[Letter]], opts: argparse.Namespace) -> dict[str, Any]:
+    """Return the letters, and what became of them, as one object."""
+    rows = [{"spider": spider, **asdict(one)} for spider, letters in found.items() for one in letters]
+    readable = sum(row["readable"] for row in rows)
+    return {
+        "letters": rows,
+        "found": len(rows),
+        "retried": readable if opts.retry else 0,
+        "dropped": len(rows) if opts.drop else 0,
+        "unreadable": len(rows) - readable,
+    }
+
+
+def what_was_done(spiders: list[str], found: dict[str, list[Letter]], opts: argparse.Namespace) -> list[str]:
+    """Return a sentence for each spider whose letters were put back or forgotten."""
+    lines = []
+    for spider, letters in found.items():
+        unreadable = sum(not one.readable for one in letters)
+        if letters and opts.drop:
+            lines.append(f"{spider}: {len(letters):,} dead letters are forgotten; they count as done.")
+        elif letters:
+            lines.append(f"{spider}: {len(letters) - unreadable:,} dead letters are back in the queue.")
+        if unreadable and opts.retry:
+            lines.append(f"{spider}: {unreadable:,} not put back, as no instance can read them: --drop forgets them.")
+    return lines or [nothing(spiders)]
+
+
+def nothing(spiders: list[str]) -> str:
+    """Return that there is nothing."""
+    return f"No such dead letters of {' and '.join(spiders)}."
+
+
+def show(spiders: list[str], found: dict[str, list[Letter]]) -> None:
+    """Show the letters: as a table in a terminal, else as lines with tabs."""
+    rows = [(spider, one) for spider, letters in found.items() for one in letters]
+    if not rows:
+        sys.stderr.write(f"{nothing(spiders)}\n")
+        return
+    console = Console()
+    if not console.is_terminal:
+        for spider, one in rows:
+            sys.stdout.write("\t".join((spider, one.id, str(one.deliveries), one.host, one.reason, one.url)) + "\n")
+        return
+    table = Table("spider", "id", Column("crashes", justify="right"), "host", "reason", "URL", box=SIMPLE_HEAD)
+    for spider, one in rows:
+        table.add_row(*map(Text, (spider, one.id, str(one.deliveries), one.host, one.reason, one.url)))
+    console.print(table)
+    say(f"{len(rows):,} dead letters; --retry puts them back into the queue, --drop forgets them", console)

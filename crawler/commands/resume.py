@@ -1,0 +1,40 @@
+"""`scrapy resume`: a paused crawl goes on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from crawler.controls import ControlCommand, several
+from crawler.frontier.control import Answer, Control
+
+NOTES = """
+CRAWL is the name of its spider; without one the order goes to all crawls in this Redis.
+
+examples:
+  scrapy resume                    all crawls
+  scrapy resume users
+
+exit codes: 0 done, 1 there is no such crawl, 2 wrong arguments
+"""
+
+
+class Command(ControlCommand):
+    """Lets paused crawls go on."""
+
+    notes: ClassVar[str] = NOTES
+
+    def short_desc(self) -> str:
+        """Return the line in the list of commands."""
+        return "Let a paused crawl go on"
+
+    def give(self, control: Control) -> Answer:
+        """Give the order to one crawl."""
+        return control.pause(paused=False)
+
+    def sentence(self, name: str, answer: Answer) -> str:
+        """Return what was done."""
+        was = "was not paused" if answer.outcome == "already" else "goes on"
+        left = several(answer.pending + answer.in_hand, "request")
+        if not answer.workers:
+            return f"{name} {was}: {left} left, no instance at work. Start one with `scrapy crawl {name}`."
+        return f"{name} {was}: {several(len(answer.workers), 'instance')} at work, {left} left."

@@ -1,0 +1,106 @@
+"""Orders to a whole crawl, from outside: pause, resume, drain, clear. Blocking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
+
+from crawler.frontier.keys import FLEET, LEDGER, Keys
+from crawler.frontier.queue import Queue, text, texts
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+CONTROL = ":control"
+KEYS_A_CALL = 1000
+"""Keys that Redis looks at in one call."""
+
+Outcome = Literal["none", "paused", "resumed", "already", "drained", "running", "cleared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an order.
+
+    Attributes:
+        outcome: `none` where there is no crawl, or only a finished one; `already` where nothing had to be done.
+        pending: requests that wait.
+        in_hand: requests that instances have in hand.
+        workers: the instances at work.
+    """
+
+    outcome: Outcome
+    pending: int
+    in_hand: int
+    workers: list[str]
+
+    @classmethod
+    def of(cls, reply: Any) -> Self:
+        """Read the answer of a verb."""
+        outcome, left, in_hand, workers = reply
+        return cls(cast("Outcome", text(outcome)), left - in_hand, in_hand, texts(workers))
+
+
+class Holdings(NamedTuple):
+    """What Redis holds of a crawl: its name among all there were, and so many requests, letters and records."""
+
+    epoch: str
+    pending: int
+    dead: int
+    records: int
+    seeds: int
+    """Of other programs, which stay."""
+
+
+class Control:
+    """Gives orders to one crawl. Each can be repeated without harm."""
+
+    def __init__(self, server: Redis, crawl: str) -> None:
+        self.queue = Queue(server, Keys(crawl))
+
+    def pause(self, *, paused: bool) -> Answer:
+        """Have all instances hold back, or go on."""
+        return self.call("pause", int(paused))
+
+    def drain(self) -> Answer:
+        """Have all instances that are at work by now end."""
+        return self.call("drain")
+
+    def clear(self, epoch: str) -> Answer:
+        """Drop a crawl that nobody is at."""
+        return self.call("clear", epoch, *LEDGER)
+
+    def call(self, verb: str, *arguments: Any) -> Answer:
+        """Give an order, once it is known which processes of this machine have gone."""
+        self.queue.bereave()
+        return Answer.of(self.queue.call(verb, *arguments))
+
+    def at_work(self, workers: list[str]) -> list[str]:
+        """Return those of `workers` that have not ended, nor given no sign of life for as long as their lease."""
+        self.queue.bereave()
+        server, keys = self.queue.server, self.queue.keys
+        seconds, _ = server.time()
+        living = set(texts(cast("list[bytes]", server.zrange(keys.workers, seconds * 1000, "+inf", byscore=True))))
+        return [worker for worker in workers if worker in living]
+
+    def holdings(self) -> Holdings | None:
+        """Return what there is of the crawl; None where there is none."""
+        server, keys = self.queue.server, self.queue.keys
+        epoch = server.hget(keys.control, "epoch")
+        if epoch is None:
+            return None
+        count = server.llen(keys.start_urls) if server.type(keys.start_urls) == b"list" else 0
+        pending, dead, records = server.hlen(keys.requests), server.hlen(keys.dead), server.scard(keys.recorded)
+        return Holdings(text(epoch), pending, dead, records, count)
+
+
+def crawls(server: Redis) -> list[str]:
+    """Return the names of all crawls that a Redis holds anything of."""
+    found = texts(server.scan_iter(f"{FLEET}*{CONTROL}", count=KEYS_A_CALL))
+    return sorted({key.removeprefix(FLEET).removesuffix(CONTROL) for key in found})
+
+
+def named(worker: str) -> str:
+    """Return an instance's name for a reader: machine and process."""
+    machine, pid, _ = worker.rsplit(":", 2)
+    return f"{machine.rpartition('-')[0]} pid {pid}"

@@ -1,0 +1,277 @@
+"""Where a crawl stands, read by an onlooker who takes no part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crawler.frontier.queue import Queue, text
+from crawler.frontier.vitals import Asked, Vitals, vitals_of
+from crawler.frontier.worker import has_died
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from crawler.frontier.keys import Keys
+
+MOST_HOSTS = 500
+"""Hosts with pending requests that are looked at: those whose turn is next."""
+MINUTE_MS, TEN_MINUTES_MS = 60_000, 600_000
+TICK_MS = 10_000
+"""How long a note of the history stands for, as `vitals.lua` has it."""
+LEAST_SPAN_MS = 1_000
+"""Rates over less are none."""
+
+
+class Note(NamedTuple):
+    """How far the crawl was: when (ms by Redis' clock), requests done, records."""
+
+    at_ms: int
+    done: int
+    records: int
+
+
+class Rates(NamedTuple):
+    """Requests that were done, and records that were found, in a second; None where nobody took note."""
+
+    requests: float | None
+    records: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """An instance at a crawl.
+
+    Attributes:
+        name: `machine:pid:random`.
+        lease_ms: until its lease ends; below 0 where that is over, and nobody has taken back what it has in hand.
+        leases: requests that it has in hand.
+        told_ms: since it has said last how it does; None where it never did.
+        vitals: what it said.
+        is_dead: whether its process is known to be gone; that can be told on its own machine only.
+    """
+
+    name: str
+    lease_ms: float
+    leases: int
+    told_ms: float | None = None
+    vitals: Vitals | None = None
+    is_dead: bool = False
+
+    @property
+    def host(self) -> str:
+        """Name of its machine."""
+        return self.name.rsplit(":", 2)[0].rpartition("-")[0] or self.name
+
+    @property
+    def pid(self) -> int | None:
+        """Its process."""
+        parts = self.name.rsplit(":", 2)
+        return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else None
+
+    @property
+    def age_s(self) -> float | None:
+        """How long it has been at work."""
+        return None if self.vitals is None else self.vitals.age_s + (self.told_ms or 0) / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What is paced as one.
+
+    Attributes:
+        slot: its name.
+        pending: requests that wait for it.
+        in_flight: requests on the way, those of other spiders too.
+        next_ms: until it may be asked.
+        delay_ms: between two requests, as far as is known: by settings, robots.txt and back-off.
+        paused_ms: for so long it has asked to be left alone; 0 for not.
+        asked: how it has answered in the last ten minutes.
+    """
+
+    slot: str
+    pending: int = 0
+    in_flight: int = 0
+    next_ms: float = 0.0
+    delay_ms: float = 0.0
+    paused_ms: float = 0.0
+    asked: Asked = field(default_factory=Asked)
+
+    @property
+    def error_rate(self) -> float | None:
+        """Share of its answers that were errors; None where it was not asked."""
+        return self.asked.errors / self.asked.requests if self.asked.requests else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """A crawl at one moment.
+
+    Attributes:
+        progress: as the queue has it: "working", "complete", "unread", "finished", "lost".
+        at_ms: that moment, by Redis' clock.
+        left: requests that are not done: pending, or in hand.
+        for_the_end: those of them that wait until all else is done.
+        suspects: those of them that were in hand at crashes.
+        seeds_waiting: seeds of other programs.
+        records: how many are in the feeds.
+        control: the state of the crawl, as `keys.py` has it.
+        history: the oldest note first.
+        workers: those that count as living.
+        hosts: those with most pending requests first.
+        hosts_pending: number of hosts with pending requests, of which `hosts` may lack some.
+    """
+
+    progress: str
+    at_ms: float
+    left: int
+    for_the_end: int
+    suspects: int
+    seeds_waiting: int
+    records: int
+    control: dict[str, str]
+    history: list[Note]
+    workers: list[Worker]
+    hosts: list[Host]
+    hosts_pending: int
+
+    @property
+    def state(self) -> str:
+        """Where it stands in a word: `paused` and `interrupted` are an operator's, the others the queue's own."""
+        if self.progress == "working" and not self.living:
+            return "interrupted"
+        if self.progress == "working" and self.is_paused:
+            return "paused"
+        return {"working": "running", "complete": "ending", "unread": "seeds_unread"}.get(self.progress, self.progress)
+
+    @property
+    def living(self) -> list[Worker]:
+        """The instances that are not known to be gone."""
+        return [worker for worker in self.workers if not worker.is_dead]
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether an operator holds it up."""
+        return self.control.get("paused", "") not in {"", "0"}
+
+    @property
+    def leased(self) -> int:
+        """Requests that instances have in hand."""
+        return sum(worker.leases for worker in self.workers)
+
+    @property
+    def pending(self) -> int:
+        """Requests that nobody has in hand."""
+        return max(0, self.left - self.leased)
+
+    def number(self, name: str) -> int:
+        """Return a number of the crawl's state; 0 where it is gone."""
+        return int(value) if (value := self.control.get(name, "")).isdecimal() else 0
+
+    def rates(self, window_ms: int) -> Rates:
+        """Return the rates since the oldest note of so many ms, or since the first one where that is later."""
+        notes = [one for one in self.history if self.at_ms - window_ms - TICK_MS <= one.at_ms <= self.at_ms]
+        if not notes or self.at_ms - notes[0].at_ms < LEAST_SPAN_MS:
+            return Rates(None, None)
+        since = max((one for one in notes if one.at_ms <= self.at_ms - window_ms), default=notes[0])
+        passed_s = (self.at_ms - since.at_ms) / 1000
+        done, records = self.number("done") - since.done, self.records - since.records
+        return Rates(max(0, done) / passed_s, max(0, records) / passed_s)
+
+    @property
+    def eta_s(self) -> float | None:
+        """When all that is pending by now will be done, as far as can be told: by the rate, or by the slowest host."""
+        rate = self.rates(TEN_MINUTES_MS).requests
+        if not self.left or not rate or self.state != "running":
+            return 0.0 if self.progress in {"complete", "finished"} else None
+        slowest_s = max((one.pending * one.delay_ms / 1000 for one in self.hosts), default=0.0)
+        return max(self.left / rate, slowest_s)
+
+    @property
+    def stalled_s(self) -> float:
+        """For how long no request has been done."""
+        done, since = self.number("done"), self.at_ms
+        for note in reversed(self.history):
+            if note.done != done:
+                break
+            since = note.at_ms
+        return (self.at_ms - since) / 1000
+
+
+def survey(server: Redis, keys: Keys) -> Survey | None:
+    """Return where a crawl stands; None where there is none."""
+    reply = Queue(server, keys).call("survey", MOST_HOSTS)
+    if not reply:
+        return None
+    progress, at, left, for_the_end, suspects, seeds, records, hosts_pending, control, history, *lists = reply
+    at_ms = float(at)
+    workers = [worker_of(row, at_ms) for row in lists[0]]
+    return Survey(
+        progress=text(progress),
+        at_ms=at_ms,
+        left=left,
+        for_the_end=for_the_end,
+        suspects=suspects,
+        seeds_waiting=seeds,
+        records=records,
+        control=pairs(control),
+        history=notes_of(pairs(history).values(), at_ms),
+        workers=workers,
+        hosts=hosts_of(lists[1], at_ms, [one.vitals for one in workers if one.vitals]),
+        hosts_pending=hosts_pending,
+    )
+
+
+def pairs(words: list[Any]) -> dict[str, str]:
+    """Return fields and values as a dict of text."""
+    return {shown(name): shown(value) for name, value in zip(words[::2], words[1::2], strict=True)}
+
+
+def shown(word: Any) -> str:
+    """Return a word of Redis as text, whatever its bytes."""
+    return word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
+
+
+def notes_of(words: Iterable[str], at_ms: float) -> list[Note]:
+    """Return the notes of a history, without those of a clock that was set back since."""
+    notes = (Note(*map(int, word.split())) for word in words)
+    return sorted(note for note in notes if note.at_ms <= at_ms)
+
+
+def worker_of(row: list[Any], at_ms: float) -> Worker:
+    """Read an instance."""
+    name, deadline, leases, told = row
+    fields = dict(zip(map(shown, told[::2]), told[1::2], strict=True))
+    return Worker(
+        name=shown(name),
+        lease_ms=float(deadline) - at_ms,
+        leases=leases,
+        told_ms=at_ms - float(fields["told_ms"]) if "told_ms" in fields else None,
+        vitals=vitals_of(fields.get("said")),
+        is_dead=has_died(shown(name)),
+    )
+
+
+def hosts_of(rows: list[list[Any]], at_ms: float, told: list[Vitals]) -> list[Host]:
+    """Return the hosts with pending requests, and those that instances tell of."""
+    slots = {shown(row[0]): row for row in rows}
+    told_of = dict.fromkeys(slot for vitals in told for slot in vitals.hosts)
+    hosts = [host_of(slot, slots.get(slot), at_ms, told) for slot in {**dict.fromkeys(slots), **told_of}]
+    return sorted(hosts, key=lambda host: (-host.pending, host.slot))
+
+
+def host_of(slot: str, row: list[Any] | None, at_ms: float, told: list[Vitals]) -> Host:
+    """Put together what Redis has of a host, and what instances tell of it."""
+    turn, pending, in_flight, next_ms, slow_ms, robots_ms, paused_ms = map(float, row[1:] if row else [0] * 7)
+    said = [vitals.hosts.get(slot, Asked()) for vitals in told]
+    delays = [vitals.own_delays_ms.get(slot, vitals.delay_ms) for vitals in told]
+    return Host(
+        slot=slot,
+        pending=int(pending),
+        in_flight=int(in_flight),
+        next_ms=max(0.0, max(turn, next_ms) - at_ms),
+        delay_ms=max(slow_ms, robots_ms, *delays, 0.0),
+        paused_ms=max(0.0, paused_ms - at_ms),
+        asked=Asked(requests=sum(one.requests for one in said), errors=sum(one.errors for one in said)),
+    )

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scrapy import Request
+from scrapy.utils.request import fingerprint
+
+from crawler.frontier.fingerprint import folded
+from crawler.frontier.queue import NewLink
+from crawler.items import RecordKey
+from tests.books import Book
+from tests.commands import answer, run
+from tests.queues import Crew, crew_at, finish, link, push, take, tell
+
+HOST = "peertube.example"
+UUID = "9d22ed5e-0701-49d5-bd06-e6b6ff0a447f"
+API = f"https://{HOST}/api/v1/videos/{UUID}"
+PAGE = f"https://{HOST}/videos/watch/{UUID}"
+
+
+@pytest.fixture
+def crew(valkey: str) -> Iterator[Crew]:
+    with crew_at(valkey) as crew:
+        yield crew
+
+
+def request_of(url: str) -> NewLink:
+    """A request with the fingerprint that an instance gives it."""
+    return link(url, HOST)._replace(fingerprint=folded(fingerprint(Request(url))))
+
+
+def test_each_spider_answers(crew: Crew, valkey: str) -> None:
+    push(crew.join(), request_of(PAGE))
+    shown = run("explain", PAGE, "-s", f"REDIS_URL={valkey}")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout == (
+        "users: there is no crawl of users here\n"
+        f"videos: waits: 0 other requests of its host come first, and {HOST} may be asked now\n"
+    )
+
+
+def test_the_page_of_a_video_is_found_by_what_is_requested_for_it(crew: Crew, valkey: str) -> None:
+    queue = crew.join()
+    crew.server.hset(crew.keys.platforms, HOST, "peertube")
+    push(queue, request_of(API))
+    words = ("explain", PAGE.removeprefix("https://"), "--spider", "videos", "-s", f"REDIS_URL={valkey}")
+    assert run(*words).stdout.endswith(f" may be asked now ({API})\n")
+    finish(queue, *take(queue).values())
+    assert answer(*words) == {
+        "url": PAGE,
+        "answers": [
+            {
+                "spider": "videos",
+                "state": "done",
+                "text": "was fetched and is done; no record, refusal or failure is known by this URL",
+                "url": API,
+                "request_id": "",
+            }
+        ],
+    }
+    Book(crew.server, crew.keys).record(RecordKey("video", "peertube", UUID))
+    assert answer(*words)["answers"][0]["state"] == "recorded"
+
+
+def test_a_page_of_any_other_site_is_known_by_its_url(crew: Crew, valkey: str) -> None:
+    crew.join()
+    Book(crew.server, crew.keys).record(RecordKey("user", "schema.org", "https://site.example/kim"))
+    told = answer("explain", "site.example/kim", "--spider", "videos", "-s", f"REDIS_URL={valkey}")
+    assert told["answers"][0]["text"] == "recorded, as user schema.org https://site.example/kim"
+
+
+def test_a_dead_letter_and_its_way_back(crew: Crew, valkey: str) -> None:
+    queue = crew.join()
+    push(queue, request_of(PAGE))
+    tell(queue, dead=[(one, "5 crashes") for one in take(queue).values()])
+    assert "was given up (5 crashes)" in run("explain", PAGE, "-s", f"REDIS_URL={valkey}").stdout
+    run("dead", "videos", "--retry", "-s", f"REDIS_URL={valkey}")
+    assert (
+        answer("explain", PAGE, "--spider", "videos", "-s", f"REDIS_URL={valkey}")["answers"][0]["state"] == "waiting"
+    )
+
+
+def test_without_a_store_there_is_no_crawl(tmp_path: Path) -> None:
+    shown = run("explain", PAGE, "--spider", "users", "-s", f"STORE_DIR={tmp_path / 'store'}")
+    assert (shown.returncode, shown.stdout) == (0, "users: there is no crawl of users here\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "name one URL"),
+        (["one", "two"], "name one URL"),
+        (["nowhere"], "is not a URL that can be crawled"),
+        ([PAGE, "--spider", "nobody"], "there is no spider nobody"),
+    ],
+)
+def test_what_cannot_work_is_said_in_a_sentence(words: list[str], sentence: str) -> None:
+    ended = run("explain", *words)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from crawler.frontier.queue import Queue
+from crawler.frontier.survey import MINUTE_MS, MOST_HOSTS, TEN_MINUTES_MS, Survey, Worker, survey
+from crawler.frontier.vitals import Asked, Vitals
+from crawler.frontier.worker import machine
+from tests.couriers import dump
+from tests.queues import SITE, Crew, crew_at, finish, link, push, take, tell, vote
+
+OTHER = "other.example"
+SECOND_MS = 1_000
+
+
+@pytest.fixture
+def crew(valkey: str) -> Iterator[Crew]:
+    with crew_at(valkey) as crew:
+        yield crew
+
+
+def look(crew: Crew) -> Survey:
+    found = survey(crew.server, crew.keys)
+    assert found is not None
+    return found
+
+
+def say(queue: Queue, **vitals: object) -> None:
+    queue.execute(Vitals(**vitals).command(queue))  # type: ignore[arg-type]
+
+
+def note(crew: Crew, ago_ms: int, done: int, records: int = 0) -> None:
+    """Write into the history how far the crawl was."""
+    seconds, micros = crew.server.time()
+    at_ms = seconds * 1000 + micros // 1000 - ago_ms
+    crew.server.hset(crew.keys.history, str(at_ms), f"{at_ms} {done} {records}")
+
+
+def test_where_there_is_no_crawl_there_is_nothing_to_see(crew: Crew) -> None:
+    assert survey(crew.server, crew.keys) is None
+
+
+def test_an_onlooker_changes_nothing(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, *"abc")
+    take(queue, 1)
+    say(queue)
+    before = dump(crew.server)
+    look(crew)
+    assert dump(crew.server) == before
+
+
+def test_requests_are_counted_by_where_they_are(crew: Crew) -> None:
+    one, two = crew.join(), crew.join()
+    push(one, *"abcdef", link("late", last=True))
+    first, second = take(one, 2), take(two, 1)
+    finish(one, first["a"])
+    tell(two, dead=[(second["c"], "x")])
+    crew.server.zadd(crew.keys.suspects, {"0000000063": 0})
+    crew.server.rpush(crew.keys.start_urls, "https://s.example")
+    found = look(crew)
+    assert (found.pending, found.leased, found.number("done"), found.number("dead")) == (4, 1, 1, 1)
+    assert (found.for_the_end, found.suspects, found.seeds_waiting) == (1, 1, 1)
+    assert {worker.name: worker.leases for worker in found.workers} == {one.worker: 1, two.worker: 0}
+    assert all(0 < worker.lease_ms <= one.options.lease_ttl_ms for worker in found.workers)
+
+
+# --- where it stands ---
+
+
+def test_a_crawl_goes_from_running_to_its_end(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, "a")
+    assert look(crew).state == "running"
+    crew.server.hset(crew.keys.control, "paused", 1)
+    assert look(crew).state == "paused"
+    crew.server.hdel(crew.keys.control, "paused")
+    queue.leave()
+    assert look(crew).state == "interrupted"
+    queue.join()
+    tell(queue, started=True)
+    finish(queue, *take(queue).values())
+    assert look(crew).state == "ending"
+    vote(queue)
+    queue.leave()
+    assert (look(crew).state, look(crew).eta_s) == ("finished", 0.0)
+
+
+def test_seeds_that_nobody_reads_to_their_end_are_told(crew: Crew) -> None:
+    queue = crew.queue()
+    queue.join("url=https://s.example")
+    queue.leave()
+    assert look(crew).state == "seeds_unread"
+
+
+@pytest.mark.parametrize("lost", ["done", "sequence", "dead"])
+def test_a_crawl_of_which_a_count_is_gone_is_lost(crew: Crew, lost: str) -> None:
+    push(crew.join(), "a")
+    crew.server.hdel(crew.keys.control, lost)
+    assert look(crew).state == "lost"
+
+
+def test_requests_that_are_gone_make_a_crawl_a_lost_one(crew: Crew) -> None:
+    push(crew.join(), "a")
+    crew.server.delete(crew.keys.requests)
+    assert look(crew).state == "lost"
+
+
+# --- rates ---
+
+
+def with_done(crew: Crew, done: int, records: int = 0) -> Queue:
+    """A crawl of which so much is done, and 40 requests are left."""
+    queue = crew.join()
+    push(queue, *map(str, range(40)))
+    crew.server.hincrby(crew.keys.control, "sequence", done)
+    crew.server.hincrby(crew.keys.control, "done", done)
+    for number in range(records):
+        crew.server.sadd(crew.keys.recorded, number)
+    return queue
+
+
+def test_rates_are_told_from_notes_of_that_long_ago(crew: Crew) -> None:
+    with_done(crew, 1_000, records=60)
+    for ago_ms, done, records in (
+        (11 * MINUTE_MS, 0, 0),
+        (10 * MINUTE_MS, 400, 30),
+        (MINUTE_MS, 880, 54),
+        (5000, 990, 60),
+    ):
+        note(crew, ago_ms, done, records)
+    found = look(crew)
+    one, ten = found.rates(MINUTE_MS), found.rates(TEN_MINUTES_MS)
+    assert one == pytest.approx((120 / 60, 6 / 60), rel=0.2)
+    assert ten == pytest.approx((600 / 600, 30 / 600), rel=0.2)
+    assert found.eta_s == pytest.approx(40 / (600 / 600), rel=0.2)
+
+
+def test_a_crawl_that_has_just_begun_has_the_rates_of_what_there_is(crew: Crew) -> None:
+    with_done(crew, 100)
+    note(crew, 20 * SECOND_MS, 0)
+    found = look(crew)
+    assert found.rates(MINUTE_MS).requests == pytest.approx(5, rel=0.5)
+    assert found.rates(TEN_MINUTES_MS).requests == found.rates(MINUTE_MS).requests
+
+
+def test_where_nobody_took_note_there_are_no_rates(crew: Crew) -> None:
+    with_done(crew, 100)
+    assert look(crew).rates(MINUTE_MS) == (None, None)
+    note(crew, 60 * MINUTE_MS, 50)
+    assert look(crew).rates(TEN_MINUTES_MS) == (None, None)
+    assert look(crew).eta_s is None
+
+
+def test_notes_of_a_clock_that_was_set_back_do_not_count(crew: Crew) -> None:
+    with_done(crew, 100)
+    note(crew, -MINUTE_MS, 50)
+    assert look(crew).history == []
+
+
+def test_what_is_left_takes_as_long_as_the_slowest_host(crew: Crew) -> None:
+    queue = with_done(crew, 1_000)
+    say(queue, delay_ms=60 * SECOND_MS)
+    note(crew, 20 * SECOND_MS, 0)
+    assert look(crew).eta_s == pytest.approx(40 * 60)
+
+
+def test_a_crawl_stalls_since_the_last_request_that_was_done(crew: Crew) -> None:
+    with_done(crew, 100)
+    for ago_ms, done in ((300 * SECOND_MS, 90), (200 * SECOND_MS, 100), (100 * SECOND_MS, 100)):
+        note(crew, ago_ms, done)
+    assert look(crew).stalled_s == pytest.approx(200, abs=60)
+    crew.server.hincrby(crew.keys.control, "done", 1)
+    assert look(crew).stalled_s == 0
+
+
+# --- hosts ---
+
+
+def test_hosts_are_told_with_what_waits_for_them_and_when_they_may_be_asked(crew: Crew) -> None:
+    queue = crew.join(delay_ms=MINUTE_MS)
+    push(queue, link("a"), link("b"), link("c"), link("d", OTHER), link("e", OTHER))
+    take(queue, 2)
+    say(queue, delay_ms=250, own_delays_ms={OTHER: 9_000}, hosts={SITE: Asked(requests=8, errors=2)})
+    first, second = look(crew).hosts
+    assert (first.slot, first.pending, first.in_flight, first.delay_ms) == (SITE, 2, 1, 250)
+    assert 0 < first.next_ms <= MINUTE_MS
+    assert first.error_rate == 0.25
+    assert (second.slot, second.pending, second.in_flight, second.delay_ms) == (OTHER, 1, 1, 9_000)
+    assert second.error_rate is None
+
+
+def test_what_robots_txt_and_back_off_ask_for_is_told(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, "a")
+    crew.server.hset(crew.keys.host(SITE), "robots_ms", 7_000)
+    queue.call(*queue.hold_words(SITE, 2 * MINUTE_MS, slower=True))
+    (host,) = look(crew).hosts
+    assert host.delay_ms == 7_000
+    assert MINUTE_MS < host.paused_ms <= 2 * MINUTE_MS
+    assert MINUTE_MS < host.next_ms <= 2 * MINUTE_MS
+
+
+def test_answers_are_added_up_over_the_instances(crew: Crew) -> None:
+    for errors in (1, 2):
+        say(crew.join(), hosts={SITE: Asked(requests=10, errors=errors)})
+    (host,) = look(crew).hosts
+    assert (host.pending, host.asked) == (0, Asked(requests=20, errors=3))
+
+
+def test_of_very_many_hosts_some_are_looked_at_and_all_are_counted(crew: Crew) -> None:
+    push(crew.join(), *(link(f"{number}", f"{number}.example") for number in range(MOST_HOSTS + 5)))
+    found = look(crew)
+    assert (len(found.hosts), found.hosts_pending) == (MOST_HOSTS, MOST_HOSTS + 5)
+
+
+# --- instances ---
+
+
+def test_an_instance_is_told_by_its_machine_and_process(crew: Crew) -> None:
+    queue = crew.join()
+    say(queue, age_s=100.0)
+    (worker,) = look(crew).workers
+    assert worker.pid is not None
+    assert worker.name.startswith(f"{worker.host}-")
+    assert worker.age_s is not None
+    assert worker.age_s >= 100
+    assert not worker.is_dead
+
+
+def test_an_instance_that_was_killed_on_this_machine_is_known_to_be_dead(crew: Crew) -> None:
+    queue = crew.queue()
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    queue.worker = f"{machine()}:{process.pid}:00000000"
+    queue.join()
+    push(queue, "a")
+    found = look(crew)
+    assert [worker.is_dead for worker in found.workers] == [True]
+    assert found.state == "interrupted"
+
+
+def test_a_lease_that_is_over_is_told(crew: Crew) -> None:
+    queue = crew.join()
+    crew.let_lapse(queue)
+    (worker,) = look(crew).workers
+    assert worker.lease_ms < 0
+
+
+@pytest.mark.parametrize("name", ["", "x", "a:b", "vm:1:2", "a-b:x:y", "é\x00"])
+def test_a_worker_of_any_name_is_told(name: str) -> None:
+    worker = Worker(name=name, lease_ms=1, leases=0)
+    assert isinstance(worker.host, str)
+    assert worker.pid is None or worker.pid >= 0
