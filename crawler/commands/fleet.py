@@ -96,6 +96,8 @@ class Command(Terse):
         """
         self.parser.usage = argparse.SUPPRESS
         self.words = parts_of(self.parser, opts)
+        if self.words.names()[:1] in ([STOP], [LIST]):  # there are no spiders whose settings they could be
+            opts.set = [word for one in (opts, *(own for _, own in self.words.groups)) for word in one.set]
         super().process_options(args, opts)
         usable(self.settings)
         if opts.logfile:
@@ -124,7 +126,7 @@ class Command(Terse):
         """Check all, then run the fleet here or in the background; return the exit code."""
         orders = checked(settings, orders_of(self.words))
         logs = Path(opts.log_dir or store_folder(settings) / "logs")
-        given, redis_url = given_settings(settings), settings["REDIS_URL"] or ""
+        given, redis_url = given_settings(opts), settings["REDIS_URL"] or ""
         with ExitStack() as stack:
             server = connect(settings)
             stack.callback(release)

@@ -142,7 +142,7 @@ def order_of(name: str, common: argparse.Namespace, own: argparse.Namespace) -> 
     for word in own.set:
         if word.startswith(SHARED):
             raise UsageError(
-                f"-s {word} stands behind {name}, but all spiders of a fleet share one queue: put it before the first name.",
+                f"-s {word} stands behind {name}, but all of a fleet share one queue: put it before the first name.",
                 print_help=False,
             )
     arguments = (*common.spargs, *own.spargs)

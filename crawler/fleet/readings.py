@@ -21,8 +21,9 @@ READ_S = 1.0
 """Seconds between two readings."""
 RATE_S = 10.0
 """Seconds over which pages a second are counted."""
-OVERDUE_MS = 1000
-"""For so long a host could have been asked and was not, before that counts as waiting for an instance."""
+READY_MS = 10
+"""For so long a host could have been asked and was not, before that counts as waiting for an instance: one that has
+nothing else to do takes what is due at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Reading:
         epoch: name of the crawl.
         finished: whether it is complete.
         hosts: how many have pending requests.
-        overdue: how many of them wait for an instance, and not for their time.
+        ready: how many of them wait for an instance, and not for their time.
         pages_per_s: over the last seconds.
     """
 
@@ -48,7 +49,7 @@ class Reading:
     epoch: str = ""
     finished: bool = False
     hosts: int = 0
-    overdue: int = 0
+    ready: int = 0
     pages_per_s: float = 0.0
 
 
@@ -110,8 +111,8 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
     pipe.scard(keys.recorded)
     pipe.hlen(keys.requests)
     pipe.zcard(keys.hosts)
-    pipe.zcount(keys.hosts, "-inf", now_ms - OVERDUE_MS)
-    control, records, pending, hosts, overdue = pipe.execute()
+    pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
+    control, records, pending, hosts, ready = pipe.execute()
     epoch, finished, done, dead = control
     return Reading(
         monotonic(),
@@ -121,5 +122,5 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
         epoch=text(epoch or b""),
         finished=bool(finished),
         hosts=hosts,
-        overdue=overdue,
+        ready=ready,
     )

@@ -41,10 +41,11 @@ class CrashLimits:
         Raises:
             SettingsError: one cannot work.
         """
+        default = cls()
         return cls(
-            int(number(settings, "FLEET_MAX_CRASHES")),
-            number(settings, "FLEET_CRASH_WINDOW_S"),
-            number(settings, "FLEET_BACKOFF_S"),
+            int(number(settings, "FLEET_MAX_CRASHES", default.most)),
+            number(settings, "FLEET_CRASH_WINDOW_S", default.window_s),
+            number(settings, "FLEET_BACKOFF_S", default.backoff_s),
         )
 
 

@@ -30,7 +30,7 @@ class Situation:
         at_s: by a clock that only goes forward.
         running: instances.
         pending: requests.
-        overdue: hosts that could be asked and wait for an instance.
+        ready: hosts that could be asked and wait for an instance.
         cpu_share: cores that one instance uses; None until that was measured.
         spare_cores: of those at hand, how many nobody uses.
         cores: at hand.
@@ -39,7 +39,7 @@ class Situation:
     at_s: float
     running: int
     pending: int
-    overdue: int
+    ready: int
     cpu_share: float | None
     spare_cores: float
     cores: float
@@ -78,10 +78,11 @@ class Sizer:
             self.seen.popleft()
         if now.at_s - self.changed_s < SETTLE_S or now.cpu_share is None or not now.running:
             return None
-        waited = sum(one.overdue > 0 for one in self.seen) / len(self.seen)
+        waited = sum(one.ready > 0 for one in self.seen) / len(self.seen)
         verdict = self.grown(now) if waited >= OFTEN else self.shrunk(now, waited)
         if verdict.size > now.running and now.at_s - self.shrunk_s < WRONG_S:
             self.shrink_after_s = min(2 * self.shrink_after_s, MOST_SHRINK_S)
+            self.shrunk_s = float("-inf")  # which that has cost
         if verdict.size < now.running:
             self.shrunk_s = now.at_s
         if verdict.size != now.running:
@@ -93,7 +94,7 @@ class Sizer:
         share = max(now.cpu_share or 0.0, 0.01)
         room = int(now.spare_cores / share)
         use = f"one uses {share:.2f} of a core, {now.spare_cores:.1f} of {now.cores:g} are free"
-        hosts = f"{counted(now.overdue, 'host')} could be asked and wait{'s' if now.overdue == 1 else ''}"
+        hosts = f"{counted(now.ready, 'host')} could be asked and wait{'s' if now.ready == 1 else ''}"
         if not room:
             return Verdict(now.running, "cores", f"{hosts}, but there is no core for one more ({use})")
         worth = now.pending // PER_INSTANCE

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Mapping
 from time import monotonic
-
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from crawler.fleet.leash import CRAWL, LEASH
 from crawler.fleet.member import Launch, Member, State
@@ -92,11 +91,8 @@ class Squad:
         member.start(Launch(command, environment, self.leash), self.output(member.name), monotonic())
 
 
-def given_settings(settings: BaseSettings) -> list[str]:
+def given_settings(opts: argparse.Namespace) -> list[str]:
     """Return the settings of the command line, for the instances; REDIS_URL goes by environment, unseen by others."""
-    given = SETTINGS_PRIORITIES["cmdline"]
-    return [
-        f"{name}={value}"
-        for name, value in settings.items()
-        if settings.getpriority(name) == given and isinstance(value, str | int | float) and name != "REDIS_URL"
-    ]
+    given = [word for word in opts.set if not word.startswith("REDIS_URL=")]
+    given += [f"LOG_LEVEL={opts.loglevel}"] if opts.loglevel else []
+    return given + (["LOG_ENABLED=False"] if opts.nolog else [])

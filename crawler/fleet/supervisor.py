@@ -145,9 +145,10 @@ class Supervisor:
         ran_s = monotonic() - member.begun_s
         pause_s = member.end(monotonic())
         if pause_s is not None:
+            crashes, limits = len(member.restarts.recent), squad.limits
             self.screen.say(
                 f"{member.name} {member.how_it_ended()} after {ran_s:.0f} s: starting it again in {pause_s:.1f} s "
-                f"(crash {len(member.restarts.recent)}, {squad.limits.most} in {squad.limits.window_s:g} s are too many)"
+                f"(crash {crashes}; {limits.most} in {limits.window_s:g} s are too many)"
             )
         elif member.state is State.GIVEN_UP:
             words = {"name": member.name, "crashes": len(member.restarts.recent), "window": squad.limits.window_s}
@@ -210,7 +211,7 @@ class Supervisor:
             reading.at_s,
             len(wanted),
             reading.pending,
-            reading.overdue,
+            reading.ready,
             share,
             self.gauge.spare_cores(),
             self.gauge.cores,
