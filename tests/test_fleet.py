@@ -112,7 +112,7 @@ def test_an_instance_that_could_not_do_what_was_asked_is_told_of_and_not_started
         words = ("videos", "-a", f"url={site.url}/videos/watch/{private}", *QUICK, *feeds(tmp_path))
         code, told = fleet(tmp_path, *words, "--log-dir", str(tmp_path / "logs"))
     assert code == 1
-    assert "fleet | videos-1 ended with exit code 1: not started again" in told
+    assert "fleet | videos-1 ended with exit code 1: not started again, as it has ended by itself" in told
     assert f"The last lines of {tmp_path / 'logs' / 'videos-1.log'}:" in told
     assert "1 private" in told
 

@@ -23,7 +23,8 @@ from crawler.errors import SettingsError, StoreError
 from crawler.fleet import roster
 from crawler.fleet.background import READY, detach, detached_log
 from crawler.fleet.beginning import Beginning, look, to_begin
-from crawler.fleet.fleet import Fleet
+from crawler.fleet.ending import epilogue
+from crawler.fleet.fleet import Fleet, prologue
 from crawler.fleet.orders import Order, add_scoped, feeds_of, orders_of, parts_of, sizes
 from crawler.fleet.squad import given_settings
 from crawler.frontier.connection import ask, connect, release, store_folder
@@ -140,7 +141,12 @@ class Command(Terse):
             fleet = Fleet(settings, server, found, given=given, redis_url=redis_url, logs=logs if in_files else None)
             stack.callback(fleet.close)
             stack.enter_context(roster.entered(store_folder(settings), entry_of(found)))
-            return fleet.run()
+            for line in prologue(fleet):
+                fleet.screen.say(line)
+            exit_code = fleet.run()
+            for line in epilogue(server, fleet.squads):
+                fleet.screen.say(line)
+            return exit_code
 
 
 def checked(settings: BaseSettings, orders: Sequence[Order]) -> list[Order]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ LAST_LINES = 12
 """Lines of a log that are shown where an instance is given up."""
 TAIL_BYTES = 16_384
 READ_BYTES = 65_536
+NUMBERS = re.compile(r"[ {]'[^']+': ")
+"""A line of what Scrapy calls stats, which stand between an error and the end of a log."""
 
 
 class Output(Protocol):
@@ -53,11 +56,12 @@ class FileOutput:
         """Do nothing: the process has written it."""
 
     def last_lines(self) -> list[str]:
-        """Read the end of the file, as far as it is of this process."""
+        """Read the end of the file, as far as it is of this process, without Scrapy's numbers."""
         with self.path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(self.begun if self.begun <= size else 0, size - TAIL_BYTES))
-            return file.read().decode(errors="replace").splitlines()[-LAST_LINES:]
+            lines = file.read().decode(errors="replace").splitlines()
+        return [line for line in lines if not NUMBERS.match(line)][-LAST_LINES:]
 
     def where(self) -> str:
         """Return the file."""

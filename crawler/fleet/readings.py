@@ -57,7 +57,7 @@ class Readings(threading.Thread):
     """Keeps the latest reading of each spider.
 
     Args:
-        server: a client that nobody else uses meanwhile.
+        server: a client; blocking.
         spiders: whose crawls.
     """
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Column, Table
 
+from crawler.fleet.member import Member
 from crawler.fleet.readings import Reading, Readings
 from crawler.fleet.squad import Squad
 from crawler.words import counted
@@ -20,6 +21,9 @@ NAME = "fleet"
 """Before what the parent says."""
 REFRESH_S = 0.5
 """Seconds between two pictures in a terminal."""
+STOPPING = (
+    "Stopping: what is in flight is finished first; a second signal stops at once. The same command goes on from there."
+)
 COLUMNS = ("instances", "restarted", "records", "pending", "pages/s")
 
 
@@ -43,10 +47,21 @@ class Lines:
         """Tell something that has happened."""
         self.write(NAME, sentence)
 
-    def quote(self, lines: Sequence[str]) -> None:
-        """Show lines of a log."""
-        for line in lines:
-            self.write(NAME, f"  {line}")
+    def quote(self, member: Member) -> None:
+        """Show the end of a log, unless all of it was shown."""
+        if member.output is not None and (where := member.output.where()):
+            self.say(f"The last lines of {where}:")
+            for line in member.output.last_lines():
+                self.write(NAME, f"  {line}")
+
+    def has_failed(self, member: Member) -> None:
+        """Say that one has ended by itself without having done what was asked, and is not started again."""
+        self.say(f"{member.name} {member.how_it_ended()}: not started again, as it has ended by itself")
+        self.quote(member)
+
+    def draining(self) -> None:
+        """Say that all have been told to end."""
+        self.say(STOPPING)
 
     def listener(self, name: str) -> Callable[[str], None]:
         """Return what takes the lines of an instance."""

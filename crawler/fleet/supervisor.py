@@ -16,18 +16,14 @@ from crawler.fleet.readings import Readings
 from crawler.fleet.sizing import Situation, Sizer
 from crawler.fleet.squad import Squad
 
-POLL_S = 0.1
+POLL_S = 0.2
 """Seconds between two looks at the processes."""
 KILL_AFTER_S = 5.0
 """Seconds that instances which were told twice to end have, until they are killed."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AT_ONCE = signal.SIGQUIT
 """Stops at once, as the second of the others does: two that come together may count as one."""
-STOPPING = (
-    "Stopping: what is in flight is finished first; a second signal stops at once. The same command goes on from there."
-)
 STOPPING_AT_ONCE = "Stopping at once: what was in hand is handed out again by the next start"
-LEFT_ALONE = "not started again: it has ended by itself"
 LOOP = (
     "{name} has crashed {crashes} times within {window:g} s and is given up; the others are drained. What is pending "
     "stays in the queue: see to what it says, then start the same command again."
@@ -37,14 +33,26 @@ LOOP = (
 class Screen(Protocol):
     """What shows a fleet."""
 
+    def start(self) -> None:
+        """Begin."""
+
     def say(self, sentence: str) -> None:
         """Tell something that has happened."""
 
-    def quote(self, lines: Sequence[str]) -> None:
-        """Show lines of a log."""
+    def quote(self, member: Member) -> None:
+        """Show the end of a log, unless all of it was shown."""
+
+    def has_failed(self, member: Member) -> None:
+        """Say that one has ended by itself without having done what was asked, and is not started again."""
+
+    def draining(self) -> None:
+        """Say that all have been told to end."""
 
     def update(self) -> None:
         """Show where the fleet is."""
+
+    def stop(self) -> None:
+        """End."""
 
 
 class Supervisor:
@@ -153,17 +161,10 @@ class Supervisor:
         elif member.state is State.GIVEN_UP:
             words = {"name": member.name, "crashes": len(member.restarts.recent), "window": squad.limits.window_s}
             self.screen.say(LOOP.format(**words))
-            self.tell_log(member)
+            self.screen.quote(member)
             self.drain()
         elif member.failed():
-            self.screen.say(f"{member.name} {member.how_it_ended()}: {LEFT_ALONE}")
-            self.tell_log(member)
-
-    def tell_log(self, member: Member) -> None:
-        """Show the end of a log, unless all of it was shown."""
-        if member.output is not None and (where := member.output.where()):
-            self.screen.say(f"The last lines of {where}:")
-            self.screen.quote(member.output.last_lines())
+            self.screen.has_failed(member)
 
     # --- the end ---
 
@@ -176,7 +177,7 @@ class Supervisor:
             elif self.stops or number == AT_ONCE:
                 self.stop_at_once()
             else:
-                self.screen.say(STOPPING)
+                self.screen.draining()
                 self.drain()
         if self.kill_s <= monotonic():
             for member in self.members():
