@@ -39,6 +39,9 @@ def test_where_hosts_wait_for_an_instance_there_are_more_of_them_until_no_core_i
 def test_the_reason_names_the_numbers() -> None:
     first = next(verdicts(Sizer(), BUSY, 60))
     assert first.why == "3 hosts could be asked and wait; one uses 0.50 of a core, 3.0 of 4 are free"
+    sizer = Sizer()
+    list(verdicts(sizer, BUSY, SETTLE_S))
+    assert next(verdicts(sizer, replace(BUSY, ready=0), 1)).why.startswith("3 hosts could be asked")
     no_core = next(verdicts(Sizer(), replace(BUSY, ready=1, spare_cores=0.1), 60))
     assert no_core.why.startswith("1 host could be asked and waits, but there is no core for one more")
 

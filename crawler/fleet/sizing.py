@@ -94,7 +94,8 @@ class Sizer:
         share = max(now.cpu_share or 0.0, 0.01)
         room = int(now.spare_cores / share)
         use = f"one uses {share:.2f} of a core, {now.spare_cores:.1f} of {now.cores:g} are free"
-        hosts = f"{counted(now.ready, 'host')} could be asked and wait{'s' if now.ready == 1 else ''}"
+        ready = max(one.ready for one in self.seen)
+        hosts = f"{counted(ready, 'host')} could be asked and wait{'s' if ready == 1 else ''}"
         if not room:
             return Verdict(now.running, "cores", f"{hosts}, but there is no core for one more ({use})")
         worth = now.pending // PER_INSTANCE
