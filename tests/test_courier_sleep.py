@@ -68,6 +68,16 @@ def test_who_slept_until_the_next_crawl_began_writes_nothing_into_its_feed(one: 
     assert feed.data == b""
 
 
+def test_an_answer_to_a_question_does_not_tell_who_slept_that_its_lease_goes_on(one: Instance, crew: Crew) -> None:
+    feed = has_read_a_page(one, Feed())
+    crash(crew, one.queue, crew.join())
+    one.courier.heard_at -= FOREVER_MS
+    one.ask("ECHO", "a")
+    one.claim("r")
+    one.round()
+    assert (feed.data, one.outbox.generation) == (b"", 1)
+
+
 @pytest.mark.parametrize("troubles", [0, 2])
 def test_who_slept_while_it_waited_for_the_file_writes_nothing_of_pages_that_others_have(
     one: Instance, crew: Crew, troubles: int, monkeypatch: pytest.MonkeyPatch

@@ -183,7 +183,8 @@ class Courier(threading.Thread):
         ]
         if limit:
             commands.append(self.queue.command(*self.queue.pop_words(self.queue.pops + 1, limit)))
-        replies = self.patience.insist(lambda: self.exchange(commands))
+        renews = bool(reports or limit)
+        replies = self.patience.insist(lambda: self.exchange(commands, renews=renews))
         popped = popped_of(replies.pop()) if limit else None
         told = [told_of(reply) for reply in replies[len(parcel.notes) :]]
         states = {answer.state for answer in told} | ({popped.state} if popped else set())
@@ -268,8 +269,8 @@ class Courier(threading.Thread):
 
     # --- what goes wrong ---
 
-    def exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        """Send commands in one round trip; return the replies."""
+    def exchange(self, commands: list[tuple[Any, ...]], *, renews: bool = False) -> list[Any]:
+        """Send commands in one round trip; return the replies. Only STEP and POP tell that the lease goes on."""
         asked_at = now_s()
         self.waits_since = self.waits_since or asked_at
         with self.queue.server.pipeline(transaction=False) as pipe:
@@ -279,7 +280,8 @@ class Courier(threading.Thread):
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
-        self.heard_at, self.waits_since = asked_at, 0.0
+        self.waits_since = 0.0
+        self.heard_at = asked_at if renews else self.heard_at
         return replies
 
     def begin_again(self, undelivered: Parcel, states: set[State]) -> None:

@@ -27,5 +27,8 @@ def claim_of_the_dead(arena: Arena, _: int) -> Outcome:
         fleet.until_joined()
         client.lpush(f"{fleet.spider}:start_urls", json.dumps({"url": fleet.site.url + NOT_LINKED}))
         assert fleet.until(lambda: REFUSED in other.told()), fleet.tails("the record was refused to nobody")
-        fleet.strike(holder, signal.SIGKILL)
+        with fleet.site.holding():  # or the other one could end, and the one that comes back begin a new crawl
+            fleet.strike(holder, signal.SIGKILL)
+            fleet.until(lambda: not any(worker.struck for worker in fleet.workers))
+            fleet.until_joined()
         return fleet.complete()

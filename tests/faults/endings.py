@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import subprocess
+from pathlib import Path
 
 from tests.faults.fleet import POLL_S, Worker
 from tests.faults.outcome import Outcome
@@ -13,8 +15,8 @@ from tests.faults.storm import come_back, moments
 
 CLOSING_S = 0.4
 """What an instance takes to end on an idle machine, about."""
-STARTED = "(bot: "
-"""In the first line of a log; a signal before that ends the process as it does any."""
+HEARS_SIGTERM = 1 << (signal.SIGTERM - 1)
+"""Among the signals that a process catches; before it does, SIGTERM ends it as it does any."""
 CLOSING = "Closing spider (shutdown)"
 """How the log says that an instance has begun to end because it was asked to."""
 
@@ -27,7 +29,7 @@ def double_terms_during_start_up(arena: Arena, events: int) -> Outcome:
             for number in range(events):
                 worker = random.choice(fleet.workers)
                 if number % 2:
-                    until_told(worker, STARTED)
+                    until_it_hears(worker)
                 wait_at_most(worker, random.uniform(0, STARTUP_S / 2))
                 fleet.strike(worker, signal.SIGTERM)
                 wait_at_most(worker, random.uniform(0, CLOSING_S))
@@ -56,6 +58,13 @@ def terms_during_closing(arena: Arena, events: int) -> Outcome:
 def until_told(worker: Worker, words: str) -> None:
     """Wait until an instance has ended, or its log has some words."""
     while worker.running and words not in worker.told():
+        wait_at_most(worker, POLL_S)
+
+
+def until_it_hears(worker: Worker) -> None:
+    """Wait until an instance has ended, or catches SIGTERM."""
+    status = Path(f"/proc/{worker.process.pid}/status")
+    while worker.running and not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) & HEARS_SIGTERM:
         wait_at_most(worker, POLL_S)
 
 
