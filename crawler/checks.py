@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
-from crawler.errors import SettingsError
+from crawler.errors import CrawlOver, SettingsError
 from crawler.feeds.paths import local_path
 from crawler.frontier.addon import check_scheduler, is_added
 from crawler.frontier.bounds import check_settings
 from crawler.frontier.connection import ask, connect
 from crawler.frontier.keys import Keys
 from crawler.frontier.options import Options
-from crawler.frontier.standing import begins_anew, other_crawl
+from crawler.frontier.standing import begins_anew, is_over, other_crawl
 from crawler.seeds import asks_anew, check_arguments, describe, no_seeds, parse_wait
 from crawler.spiders.seeded import SeededSpider
 
@@ -44,10 +44,19 @@ def usable(settings: BaseSettings | None) -> BaseSettings:
     return settings
 
 
-def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping[str, str]) -> str | None:
+def check_start(
+    settings: BaseSettings, spider: type[Spider], arguments: Mapping[str, str], crawl: str = ""
+) -> str | None:
     """Check that an instance can do something; return what to do where there is nothing to begin with.
 
+    Args:
+        settings: of the instance.
+        spider: its class.
+        arguments: those of the spider.
+        crawl: name of the one that the instance is started for, if it is for one only.
+
     Raises:
+        CrawlOver: that one is finished.
         SettingsError: a setting or an argument cannot work, or another crawl is in the way.
         StoreError: Redis cannot be used.
     """
@@ -61,6 +70,8 @@ def check_start(settings: BaseSettings, spider: type[Spider], arguments: Mapping
     key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spider.name}
     keys, anew = Keys(spider.name, key), asks_anew(arguments)
     with connect(settings) as server:
+        if crawl and ask(settings, server, partial(is_over, server, keys, crawl)):
+            raise CrawlOver(spider.name)
         look = partial(other_crawl, server, keys, describe(arguments))
         if not anew and (in_the_way := ask(settings, server, look)):  # with it, that is found out by joining
             raise SettingsError(in_the_way)

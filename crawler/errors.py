@@ -5,6 +5,7 @@ CrawlerError
 │   ├── SeedError        a seed is no URL, or the seeds file cannot be read
 │   │   └── BadLine      a line of a seeds file holds no seed
 │   └── OtherCrawl       another crawl is in the way of the one that was asked for
+├── CrawlOver            the crawl that an instance was to take part in is finished
 ├── StoreError           the embedded store cannot be started or reached
 ├── FeedUnwritten        a feed is closed, and lines that were meant for it are not in it
 ├── QueueLost            Redis has lost the crawl, or stays away
@@ -76,6 +77,15 @@ class OtherCrawl(SettingsError):
         super().__init__(
             f"Another crawl of {spider} was interrupted here, with {seeds} and {requests} pending: go on with it by "
             f"the same arguments or none, drop it with -a anew=1, {own_store}."
+        )
+
+
+class CrawlOver(CrawlerError):
+    """Raised where the crawl that an instance was started for is finished: by others, while it was starting."""
+
+    def __init__(self, spider: str) -> None:
+        super().__init__(
+            f"The crawl of {spider} that this fleet is at was finished by the others: nothing is left to do"
         )
 
 

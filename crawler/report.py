@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from crawler.fleet.member import Member
+from crawler.fleet.squad import Squad
 from crawler.frontier.ledger import Ledger, ListingCount, Summary
-from crawler.instances import Instance, feed_of
 from crawler.words import counted
 
 PLAIN_INTERVAL_S = 5.0
@@ -29,7 +30,7 @@ class Report:
 
     def __init__(self, ledgers: Mapping[str, Ledger], folder: Path) -> None:
         self.ledgers = ledgers
-        self.instances: list[Instance] = []
+        self.squads: Sequence[Squad] = ()
         self.folder = folder
         self.console = Console()
         self.progress = Progress(
@@ -44,13 +45,29 @@ class Report:
             if pending := ledger.counts()["pending"]:
                 self.show(f"{name}: going on with an interrupted crawl, {counted(pending, 'request')} pending")
 
-    def start(self, instances: list[Instance]) -> None:
-        """Begin to show progress of `instances`."""
-        self.instances = instances
-        logs = ", ".join(str(instance.log) for instance in instances)
-        self.show(f"{counted(len(instances), 'instance')}, logs in {logs}")
+    def show_fleet(self, squads: Sequence[Squad]) -> None:
+        """Say which instances there will be, and what they log to."""
+        self.squads = squads
+        places = [f"{squad.spider}-{number}" for squad in squads for number in range(1, (squad.order.size or 1) + 1)]
+        logs = ", ".join(str(self.folder / f"{place}.log") for place in places)
+        self.show(f"{counted(len(places), 'instance')}, logs in {logs}")
+
+    def start(self) -> None:
+        """Begin to show progress."""
         if self.console.is_terminal:
             self.progress.start()
+
+    def say(self, sentence: str) -> None:
+        """Tell something that has happened."""
+        self.show(sentence)
+
+    def quote(self, member: Member) -> None:
+        """Say where the log is."""
+        if member.output is not None:
+            self.show(f"See {member.output.where()}")
+
+    def has_failed(self, member: Member) -> None:
+        """Leave it to the summary, which names those that have failed."""
 
     def update(self) -> None:
         """Show where the spiders are."""
@@ -68,7 +85,7 @@ class Report:
 
     def runs(self, name: str) -> bool:
         """Tell whether an instance of a spider runs."""
-        return any(instance.running for instance in self.instances if instance.spider == name)
+        return any(squad.at_work() for squad in self.squads if squad.spider == name)
 
     def line(self, name: str) -> str:
         """Return a spider's progress as a line."""
@@ -88,11 +105,13 @@ class Report:
             "The same command goes on from there (without a URL: begins anew)."
         )
 
-    def summary(self) -> None:
-        """Show how complete it is, and where the files are."""
-        self.update()
+    def stop(self) -> None:
+        """End the progress."""
         if self.console.is_terminal:
             self.progress.stop()
+
+    def summary(self) -> None:
+        """Show how complete it is, and where the files are."""
         pending = self.pending()
         how = f"Stopped, {counted(pending, 'request')} pending," if pending else "Done"
         self.show(f"\n{how} in {monotonic() - self.begun:.0f} s")
@@ -117,9 +136,10 @@ class Report:
                 table.add_row(*cells(listing))
             notes += notes_on(name, summary, stopped=bool(pending))
         notes += [
-            f"An instance of {instance.spider} ended with exit code {instance.exit_code()}: see {instance.log}"
-            for instance in self.instances
-            if instance.exit_code()
+            f"An instance of {member.spider} {member.how_it_ended()}: see {member.output.where()}"
+            for squad in self.squads
+            for member in squad.members
+            if member.failed() and member.output
         ]
         if table.row_count:
             self.console.print(table)
@@ -136,6 +156,11 @@ class Report:
     def show(self, line: str) -> None:
         """Print a line as it is."""
         self.console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def feed_of(spider: str, folder: Path) -> Path:
+    """Return the file of a spider's records."""
+    return folder / f"{spider}.jsonl"
 
 
 def lines_of(path: Path) -> int:

@@ -50,6 +50,16 @@ PREFETCH_COUNT = 16
 STORE_PATIENCE_S = 60
 """Seconds that a Redis that does not answer, or a full disk, is waited for before the instance stops."""
 
+# --- A fleet's parent ---
+
+FLEET_MAX_CRASHES = 8
+"""Crashes of an instance within FLEET_CRASH_WINDOW_S after which `scrapy fleet` gives it up and drains the others; more
+than MAX_DELIVERIES, so that one page that kills instances becomes a dead letter first."""
+FLEET_CRASH_WINDOW_S = 300
+"""Seconds in which they are counted."""
+FLEET_BACKOFF_S = 1
+"""Seconds until a crashed instance is started again; doubled with each crash that follows within a minute, up to 30."""
+
 # --- Politeness, per host ---
 
 DOWNLOAD_DELAY = 0.25

@@ -6,8 +6,10 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
 from redis import Redis
 
+from crawler.errors import CrawlOver
 from crawler.frontier.control import Answer
 from crawler.frontier.keys import FLEET, LEDGER, Keys
 from crawler.frontier.options import Options
@@ -80,21 +82,28 @@ class Hands:
 
     # --- coming and going ---
 
-    def join(self, *, starts: bool, anew: bool = False) -> Hand:
+    def join(self, *, starts: bool, anew: bool = False, named: bool = False) -> Hand:
+        """Let one join; `named` for the crawl that there is only."""
         hand = Hand(self.queue(), started=starts)
         self.all.append(hand)
-        self.enter(hand, anew=anew)
+        self.enter(hand, anew=anew, crawl=self.truth.epoch if named else "")
         return hand
 
-    def enter(self, hand: Hand, *, anew: bool = False) -> None:
-        if (state := deepcopy(self.truth).join("late", "late", anew=anew)) in {"ending", "occupied"}:
+    def enter(self, hand: Hand, *, anew: bool = False, crawl: str = "") -> None:
+        if (state := deepcopy(self.truth).join("late", crawl or "late", anew=anew)) == "over":
+            with pytest.raises(CrawlOver):
+                hand.queue.join(anew=anew, crawl=crawl)
+            self.truth.join("late", crawl, anew=anew)
+            hand.alive = False
+            return
+        if state in {"ending", "occupied"}:
             words = ("late", TTL_MS, "late", MAX_DELIVERIES, "", "anew" if anew else 0, *LEDGER)
             answer, _, left = cast("list[Any]", hand.queue.call("join", *words))
             assert (self.truth.join("late", "late", anew=anew), answer) == (state, state.encode())
             assert left == (self.truth.last_lease_ms() if state == "occupied" else 0)
             hand.alive = False
             return
-        outcome, left = hand.queue.join(anew=anew)
+        outcome, left = hand.queue.join(anew=anew, crawl=crawl)
         assert outcome == self.truth.join(hand.name, hand.queue.epoch, anew=anew)
         assert left == len(self.truth.requests)
         if hand.started:

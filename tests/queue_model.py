@@ -147,6 +147,9 @@ class Truth:
     def join(self, name: str, epoch: str, *, anew: bool = False) -> str:
         if self.epoch:
             self.reclaim()
+        if self.finished and epoch == self.epoch:
+            return "over"
+        anew = anew and epoch != self.epoch
         if self.workers and (self.finished or anew):
             return "ending" if self.finished else "occupied"
         outcome = "joined" if self.workers else "resumed"

@@ -94,9 +94,7 @@ def test_seeds_become_requests_as_scrapy_redis_or_the_spider_makes_them(project:
     (letter,) = cast("list[bytes]", project.client.hvals("{crawler}:books:dead"))
     assert json.loads(letter)["reason"].startswith("The seed 'no URL' from Redis cannot be used (ValueError: ")
     assert "The seed 'no URL' from Redis cannot be used (ValueError: " in log
-    assert log.rstrip().endswith(
-        "1 dead letter: what cannot be read, or instances died of (docs/frontier.md says how to look at it)"
-    )
+    assert log.rstrip().endswith("1 dead letter: what cannot be read, or instances died of (scrapy dead lists them)")
 
 
 def test_a_seed_that_is_in_hand_at_a_kill_is_fetched_by_the_next_instance(project: Project) -> None:

@@ -60,9 +60,9 @@ class Histories(RuleBasedStateMachine):
     # --- workers that come and go ---
 
     @precondition(lambda self: len(self.hands.living()) < MOST_WORKERS)
-    @rule(starts=st.integers(0, 3).map(bool), anew=st.integers(0, 5).map(lambda drawn: drawn == 5))
-    def join(self, *, starts: bool, anew: bool) -> None:
-        self.hands.join(starts=starts, anew=anew)
+    @rule(starts=st.integers(0, 3).map(bool), anew=st.integers(0, 5).map(lambda drawn: drawn == 5), named=st.booleans())
+    def join(self, *, starts: bool, anew: bool, named: bool) -> None:
+        self.hands.join(starts=starts, anew=anew, named=named)
 
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:

@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from scrapy.exceptions import UsageError
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from crawler.checks import usable
 from crawler.errors import SeedError, StoreError
 from crawler.feeds.duplicates import feed_name
+from crawler.fleet.beginning import look
+from crawler.fleet.fleet import Fleet
+from crawler.fleet.orders import Order
+from crawler.fleet.squad import given_settings
 from crawler.frontier.connection import ask, connect, release
 from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import text
 from crawler.frontier.standing import other_crawl
-from crawler.instances import Instance, feed_of, watch
-from crawler.report import Report
+from crawler.report import Report, feed_of
 from crawler.seeds import asks_anew, check_arguments, describe
 from crawler.terse import Terse
 
@@ -110,28 +112,33 @@ class Command(Terse):
                 if not args:  # the sample site is another one each time: nothing to go on with
                     store = stack.enter_context(tempfile.TemporaryDirectory(prefix="crawler-sample-"))
                     settings.set("STORE_DIR", store, priority="cmdline")
-                given, environment = given_settings(settings), {"REDIS_URL": settings["REDIS_URL"] or ""}
-                server = connect(settings)
+                redis_url, server = settings["REDIS_URL"] or "", connect(settings)
                 stack.callback(release)
                 urls = args or [stack.enter_context(sample_site())]
-                options = [*options_of("-a", [f"url={','.join(urls)}", *opts.spargs]), *options_of("-s", given)]
-                look = partial(what_is_in_the_way, server, arguments, folder if args or opts.dir else None)
-                if in_the_way := ask(settings, server, look):
+                look_around = partial(what_is_in_the_way, server, arguments, folder if args or opts.dir else None)
+                if in_the_way := ask(settings, server, look_around):
                     raise UsageError(in_the_way, print_help=False)
                 report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
                 if not asks_anew(arguments):
                     report.going_on()
-                instances = [
-                    Instance.start(spider, number, folder, options, environment)
-                    for spider in SPIDERS
-                    for number in range(1, opts.n + 1)
-                ]
-                report.start(instances)
-                watch(instances, report)
+                found = [ask(settings, server, partial(look, server, order)) for order in orders(opts, urls, folder)]
+                given = [*given_settings(opts), f"STORE_DIR={settings['STORE_DIR']}"]
+                fleet = Fleet(settings, server, found, given=given, redis_url=redis_url, logs=folder, screen=report)
+                stack.callback(fleet.close)
+                report.show_fleet(fleet.squads)
+                self.exitcode = fleet.run()
                 report.summary()
         except (SeedError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
-        self.exitcode = max(instance.exit_code() for instance in instances)
+
+
+def orders(opts: argparse.Namespace, urls: list[str], folder: Path) -> list[Order]:
+    """Return what the spiders are to be; their logs are begun anew."""
+    for spider in SPIDERS:
+        for number in range(1, opts.n + 1):
+            (folder / f"{spider}-{number}.log").unlink(missing_ok=True)
+    arguments = (f"url={','.join(urls)}", *opts.spargs)
+    return [Order(spider, opts.n, arguments, overwrite=(f"{feed_of(spider, folder)}:jsonl",)) for spider in SPIDERS]
 
 
 def check_spiders(process: CrawlerProcessBase | None) -> None:
@@ -204,21 +211,6 @@ def spider_argument(word: str) -> tuple[str, str]:
     if not equals:
         raise SeedError(f"-a {word}: pass a name and a value, such as -a scope=web.")
     return name, value
-
-
-def options_of(option: str, words: list[str]) -> list[str]:
-    """Return each of `words` behind `option`."""
-    return [part for word in words for part in (option, word)]
-
-
-def given_settings(settings: BaseSettings) -> list[str]:
-    """Return the settings of the command line, for the instances; REDIS_URL goes by environment, unseen by others."""
-    given = SETTINGS_PRIORITIES["cmdline"]
-    return [
-        f"{name}={value}"
-        for name, value in settings.items()
-        if settings.getpriority(name) == given and isinstance(value, str | int | float) and name != "REDIS_URL"
-    ]
 
 
 @contextlib.contextmanager

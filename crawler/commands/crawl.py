@@ -13,7 +13,8 @@ from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 
 from crawler.checks import check_feeds, check_start, usable
-from crawler.errors import SettingsError, StoreError
+from crawler.errors import CrawlOver, SettingsError, StoreError
+from crawler.fleet.leash import crawl_of_fleet, hold_leash
 from crawler.frontier.frontier import Frontier
 from crawler.interrupts import Interrupted, interrupt_at_once, note_signals, repeat_signals
 from crawler.seeds import asks_anew, describe
@@ -87,11 +88,15 @@ class Command(Terse, CrawlCommand):
             raise UsageError("name one spider, such as: scrapy crawl users -a url=https://peertube.example")
         if self.crawler_process is None or self.settings is None:
             raise UsageError("scrapy crawl runs inside the project's folder")
+        hold_leash()
         interrupt_at_once()
         try:
             entered = self.enter(self.crawler_process, args[0], opts.spargs)
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
+        except CrawlOver as exc:
+            logger.info("%s", exc)
+            return
         except Interrupted as exc:
             warnings.simplefilter("ignore", ResourceWarning)  # what was just being opened ends with this process
             logger.info("Stopped by %s before anything was taken: the next start goes on", exc)
@@ -118,12 +123,13 @@ class Command(Terse, CrawlCommand):
             UsageError: an argument cannot work.
             SettingsError: the same, of a setting, or another crawl is in the way.
             StoreError: Redis, or the embedded store, does not do what it should.
+            CrawlOver: the crawl that this instance was started for is finished.
             Interrupted: this instance is to end, and at no crawl.
         """
         if name not in (names := process.spider_loader.list()):
             raise UsageError(f"there is no spider {name}: there are {', '.join(names)}.", print_help=False)
         spider = process.spider_loader.load(name)
-        missing = check_start(process.settings, spider, arguments)
+        missing = check_start(process.settings, spider, arguments, crawl_of_fleet())
         if missing is not None:
             sys.stderr.write(f"{missing}\n")
             return None
@@ -133,7 +139,7 @@ class Command(Terse, CrawlCommand):
             return crawler, note_signals()
         frontier = Frontier.of(crawler)
         try:
-            frontier.join(describe(arguments), anew=asks_anew(arguments))
+            frontier.join(describe(arguments), anew=asks_anew(arguments), crawl=crawl_of_fleet())
             return crawler, note_signals()
         except Interrupted:
             frontier.withdraw()

@@ -113,17 +113,18 @@ class Frontier:
 
     # --- from the start to the end ---
 
-    def join(self, seeds: str = "", *, anew: bool = False) -> Beginning:
+    def join(self, seeds: str = "", *, anew: bool = False, crawl: str = "") -> Beginning:
         """Enter the crawl, once; blocking, best before the reactor runs.
 
         Raises:
+            CrawlOver: that of the name `crawl` is finished.
             OtherCrawl: there is one that began with other seeds.
             StoreError: Redis stays away, or refuses.
         """
         if self.beginning is None:
             settings, server = self.crawler.settings, self.queue.server
             ask(settings, server, self.orders.enter)
-            joined = ask(settings, server, lambda: self.queue.join(seeds, anew=anew))
+            joined = ask(settings, server, lambda: self.queue.join(seeds, anew=anew, crawl=crawl))
             self.beginning, self.pending_at_start = joined
         return self.beginning
 

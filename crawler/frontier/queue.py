@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from redis.exceptions import NoScriptError
 
-from crawler.errors import OtherCrawl, QueueLost
+from crawler.errors import CrawlOver, OtherCrawl, QueueLost
 from crawler.frontier.keys import FLEET, LEDGER, Keys
 from crawler.frontier.options import Options, flight_ms_of
 from crawler.frontier.worker import has_died, new_worker
@@ -134,15 +134,17 @@ class Queue:
 
     # --- joining and leaving ---
 
-    def join(self, seeds: str = "", *, anew: bool = False) -> tuple[Beginning, int]:
+    def join(self, seeds: str = "", *, anew: bool = False, crawl: str = "") -> tuple[Beginning, int]:
         """Enter the crawl under a new name; return how, and how many requests are left. Repeat it until it returns.
 
         Args:
             seeds: what a new crawl begins with, as a user would recognise it.
             anew: drop what an interrupted crawl has left; never under a running instance, which is joined.
+            crawl: how a new crawl is named; one of that name is neither dropped nor begun again.
 
         Raises:
             OtherCrawl: there is one that began with other seeds.
+            CrawlOver: that of the name `crawl` is finished.
         """
         self.bereave()
         if self.epoch:  # else the reply to a former call was lost: under the same name it is the same entry
@@ -150,8 +152,10 @@ class Queue:
         how = "anew" if anew else "0"
         least_ms: int | None = None
         while True:
-            outcome, named, left = self.enter(secrets.token_hex(8), seeds, how)
+            outcome, named, left = self.enter(crawl or secrets.token_hex(8), seeds, how)
             match text(outcome):
+                case "over":
+                    raise CrawlOver(self.keys.spider)
                 case "running" | "interrupted" as state:
                     raise OtherCrawl(self.keys.spider, text(named), None if state == "running" else int(left))
                 case "ending":

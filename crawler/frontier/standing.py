@@ -36,3 +36,9 @@ def begins_anew(server: Redis, keys: Keys, *, anew: bool = False) -> bool:
     seconds, _ = server.time()
     runs = server.zcount(keys.workers, seconds * 1000, "+inf")
     return bool(finished) or not (runs or (int(begun or 0) and not anew))
+
+
+def is_over(server: Redis, keys: Keys, crawl: str) -> bool:
+    """Tell whether the crawl of that name is finished."""
+    epoch, finished = cast("list[bytes | None]", server.hmget(keys.control, "epoch", "finished"))
+    return bool(finished) and text(epoch or b"") == crawl

@@ -3,6 +3,7 @@
 -- Counts the worker among the living, as one that has seeds to send. Begins a new crawl, under `epoch`, where there is none, where the
 -- former one is finished, or where it is to be dropped (anew) and nobody is at it. `seeds` says what the crawl begins with.
 -- Repeated under the same name, after a lost reply, it says the same.
+-- Where the crawl `epoch` is there already it is entered, never dropped, and not begun again once it is finished: that is "over".
 -- How: "anew" drops what an interrupted crawl has left; "beside" does too, but joins those at it, who are known to live; "again" enters
 -- the crawl `epoch` only, which may be "over". Other answers that leave the worker outside:
 --   gone: no crawl is there any more that could be entered again
@@ -19,9 +20,11 @@ local begun = (tonumber(redis.call("HGET", CONTROL, "sequence")) or 0) > 0
 local told = former and redis.call("HGET", BATCHES, worker .. ":join")
 if told then return { told, former, redis.call("HLEN", REQUESTS) } end
 if ARGV[6] == "again" and not former then return { "gone", "", 0 } end
-if ARGV[6] == "again" and (finished or former ~= epoch) then return { "over", former, 0 } end
+local is_ours = former == epoch -- as instances of a fleet name the crawl that the fleet is at
+if is_ours and finished or ARGV[6] == "again" and not is_ours then return { "over", former, 0 } end
 if finished and others > 0 then return { "ending", former, 0 } end
-if ARGV[6] == "anew" and others > 0 then
+anew = anew and not is_ours
+if anew and ARGV[6] == "anew" and others > 0 then
   return { "occupied", former, math.floor(redis.call("ZRANGE", WORKERS, -1, -1, "WITHSCORES")[2] - now) }
 end
 

@@ -1,0 +1,28 @@
+"""What the parent of a fleet says when all instances have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import redis
+
+from crawler.extensions.summary import summary_lines
+from crawler.fleet.squad import Squad
+from crawler.frontier.keys import Keys
+from crawler.frontier.ledger import Ledger
+from crawler.words import counted
+
+
+def epilogue(server: redis.Redis, squads: Sequence[Squad]) -> Iterator[str]:
+    """Yield, spider by spider, how complete its crawl is, or what is left of it; blocking."""
+    for squad in squads:
+        ledger = Ledger(server, Keys(squad.spider))
+        try:
+            summary = ledger.summary()
+        except redis.RedisError:
+            yield f"{squad.spider}: the store does not answer; the same command goes on from here."
+            continue
+        left = f"stopped, {counted(summary.pending, 'request')} pending" if summary.pending else "done"
+        restarts = f", {counted(squad.restarts(), 'restart')}" if squad.restarts() else ""
+        yield f"{squad.spider}: {left}{restarts}"
+        yield from summary_lines(summary)

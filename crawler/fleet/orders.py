@@ -1,0 +1,185 @@
+"""What a fleet is to be: each spider with its number of instances and the options that stand behind its name."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from scrapy.exceptions import UsageError
+
+from crawler.seeds import asks_anew
+
+AUTO = "auto"
+SCOPED = frozenset({"size", "spargs", "set", "output", "overwrite"})
+"""Options that count for the spider that they stand behind, or for all where they stand before the first."""
+SHARED = ("STORE_DIR", "REDIS_")
+"""How the settings begin that say where the queue is: the parent, which looks into it, has one only."""
+FEED = "%(name)s.jsonl"
+"""Where records go unless -o, -O or the setting FEEDS says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One spider of a fleet.
+
+    Attributes:
+        spider: its name.
+        size: how many instances; None to find out.
+        arguments: of the spider, NAME=VALUE.
+        settings: NAME=VALUE, beside those of the whole fleet.
+        output: feeds to append to.
+        overwrite: feeds to begin anew.
+    """
+
+    spider: str
+    size: int | None = 1
+    arguments: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
+    overwrite: tuple[str, ...] = ()
+
+    def given(self) -> dict[str, str]:
+        """Return the arguments by name."""
+        return {name: value for name, _, value in (word.partition("=") for word in self.arguments)}
+
+    def words(self) -> list[str]:
+        """Return the options of `scrapy crawl`, but for the arguments."""
+        options = (("-s", self.settings), ("-o", self.output), ("-O", self.overwrite))
+        return [part for option, words in options for word in words for part in (option, word)]
+
+    def argument_words(self, *, again: bool) -> list[str]:
+        """Return the arguments as options; `again` without what must be done once only."""
+        kept = [word for word in self.arguments if not (again and word.startswith("anew="))]
+        return [part for word in kept for part in ("-a", word)]
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """All feeds."""
+        return (*self.output, *self.overwrite)
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether what is left of a former crawl is to be dropped."""
+        return asks_anew(self.given())
+
+
+@dataclass(slots=True)
+class Words:
+    """A command line in parts: what stands before the first name, and what behind each."""
+
+    common: argparse.Namespace
+    groups: list[tuple[str, argparse.Namespace]] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        """Return the names, in their order."""
+        return [name for name, _ in self.groups]
+
+
+def add_scoped(parser: argparse.ArgumentParser) -> None:
+    """Add the options that count for a spider, and room for the names."""
+    parser.add_argument(
+        "-n",
+        dest="size",
+        metavar="N|auto",
+        help="instances of the spider (default: 1); auto finds the number, and says why",
+    )
+    for letter, dest, name, text in (
+        ("-a", "spargs", "NAME=VALUE", "argument of the spider, such as url=https://peertube.example"),
+        (
+            "-o",
+            "output",
+            "FILE",
+            f"append records to FILE; default {FEED}, where that stands for the spider".replace("%", "%%"),
+        ),
+        ("-O", "overwrite", "FILE", "the same, begun anew when a new crawl starts"),
+    ):
+        parser.add_argument(letter, dest=dest, action="append", default=[], metavar=name, help=text)
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+
+def parts_of(parser: argparse.ArgumentParser, common: argparse.Namespace) -> Words:
+    """Read what stands behind each name; what counts for the whole fleet may stand anywhere."""
+    found = Words(common)
+    rest = common.words
+    while rest:
+        name, *rest = rest
+        scoped = parser.parse_args(rest)
+        rest = scoped.words
+        for option, value in vars(scoped).items():
+            if option not in SCOPED and option != "words" and value != parser.get_default(option):
+                setattr(common, option, value)
+        found.groups.append((name, scoped))
+    return found
+
+
+def orders_of(words: Words) -> list[Order]:
+    """Return what each spider is to be.
+
+    Raises:
+        UsageError: an option cannot work.
+    """
+    names = words.names()
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UsageError(f"{twice[0]} is named twice: give it one number of instances.", print_help=False)
+    orders = [order_of(name, words.common, own) for name, own in words.groups]
+    for feed in {feed for order in orders for feed in order.overwrite}:
+        if len(users := [order.spider for order in orders if feed in order.overwrite]) > 1:
+            raise UsageError(
+                f"-O {feed} is of {' and '.join(users)}, each of which would empty it: pass a file for each, such as "
+                f"-O {FEED}.",
+                print_help=False,
+            )
+    return orders
+
+
+def order_of(name: str, common: argparse.Namespace, own: argparse.Namespace) -> Order:
+    """Return what one spider is to be.
+
+    Raises:
+        UsageError: an option cannot work.
+    """
+    for word in own.set:
+        if word.startswith(SHARED):
+            raise UsageError(
+                f"-s {word} stands behind {name}, but all of a fleet share one queue: put it before the first name.",
+                print_help=False,
+            )
+    arguments = (*common.spargs, *own.spargs)
+    for option, word in (*(("-a", word) for word in arguments), *(("-s", word) for word in own.set)):
+        if "=" not in word:
+            raise UsageError(f"{option} {word}: pass a name and a value, such as NAME=VALUE.", print_help=False)
+    if "seeds=-" in arguments:
+        raise UsageError("seeds=- is one standard input for several instances: pass -a seeds=FILE.", print_help=False)
+    last_of_each = {word.partition("=")[0]: word for word in arguments}
+    return Order(
+        name,
+        size_of(own.size or common.size or "1"),
+        tuple(last_of_each.values()),
+        tuple(own.set),
+        feeds_of(name, (*common.output, *own.output)),
+        feeds_of(name, (*common.overwrite, *own.overwrite)),
+    )
+
+
+def feeds_of(spider: str, feeds: Sequence[str] = (FEED,)) -> tuple[str, ...]:
+    """Return feeds with the spider's name in its place."""
+    return tuple(feed.replace("%(name)s", spider) for feed in feeds)
+
+
+def size_of(text: str) -> int | None:
+    """Read a number of instances; None for `auto`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if text == AUTO:
+        return None
+    if not text.isdecimal() or not int(text):
+        raise UsageError(f"-n {text}: the number of instances must be at least 1, or {AUTO}.", print_help=False)
+    return int(text)
+
+
+def sizes(orders: Sequence[Order]) -> str:
+    """Return what a fleet is, in a few words."""
+    return ", ".join(f"{order.spider} -n {order.size or AUTO}" for order in orders)

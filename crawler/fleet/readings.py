@@ -1,0 +1,126 @@
+"""What Redis tells of a fleet's crawls, read by a thread: a silent Redis must not keep the parent from its signals."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import redis
+
+from crawler.frontier.keys import Keys
+from crawler.frontier.queue import text
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+READ_S = 1.0
+"""Seconds between two readings."""
+RATE_S = 10.0
+"""Seconds over which pages a second are counted."""
+READY_MS = 10
+"""For so long a host could have been asked and was not, before that counts as waiting for an instance: one that has
+nothing else to do takes what is due at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where a crawl is.
+
+    Attributes:
+        at_s: when this was read, by this process' clock.
+        records: how many are in the feeds.
+        pending: requests that are left.
+        done: requests that are done or given up.
+        epoch: name of the crawl.
+        finished: whether it is complete.
+        hosts: how many have pending requests.
+        ready: how many of them wait for an instance, and not for their time.
+        pages_per_s: over the last seconds.
+    """
+
+    at_s: float
+    records: int = 0
+    pending: int = 0
+    done: int = 0
+    epoch: str = ""
+    finished: bool = False
+    hosts: int = 0
+    ready: int = 0
+    pages_per_s: float = 0.0
+
+
+class Readings(threading.Thread):
+    """Keeps the latest reading of each spider.
+
+    Args:
+        server: a client; blocking.
+        spiders: whose crawls.
+    """
+
+    def __init__(self, server: Redis, spiders: Iterable[str]) -> None:
+        super().__init__(name="readings", daemon=True)
+        self.server = server
+        self.former: dict[str, deque[Reading]] = {spider: deque() for spider in spiders}
+        self.latest: dict[str, Reading] = {}
+        self.silent = False
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Read again and again."""
+        while not self.ended.wait(READ_S):
+            self.read()
+
+    def read(self) -> None:
+        """Read once."""
+        try:
+            for spider in self.former:
+                self.note(spider, read_crawl(self.server, Keys(spider)))
+            self.silent = False
+        except redis.RedisError:
+            self.silent = True
+
+    def note(self, spider: str, found: Reading) -> None:
+        """Keep a reading, with the pace since the former ones."""
+        former = self.former[spider]
+        if former and former[-1].epoch != found.epoch:
+            former.clear()
+        former.append(found)
+        while former[0].at_s < found.at_s - RATE_S:
+            former.popleft()
+        span_s = found.at_s - former[0].at_s
+        pages_per_s = (found.done - former[0].done) / span_s if span_s else 0.0
+        self.latest[spider] = replace(found, pages_per_s=pages_per_s)
+
+    def stop(self) -> None:
+        """End the thread; one that waits for Redis is left behind."""
+        self.ended.set()
+        if self.is_alive():
+            self.join(READ_S)
+
+
+def read_crawl(server: Redis, keys: Keys) -> Reading:
+    """Read where a crawl is. Blocking."""
+    seconds, micros = server.time()
+    now_ms = seconds * 1000 + micros // 1000
+    pipe = server.pipeline(transaction=False)
+    pipe.hmget(keys.control, "epoch", "finished", "done", "dead")
+    pipe.scard(keys.recorded)
+    pipe.hlen(keys.requests)
+    pipe.zcard(keys.hosts)
+    pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
+    control, records, pending, hosts, ready = pipe.execute()
+    epoch, finished, done, dead = control
+    return Reading(
+        monotonic(),
+        records=records,
+        pending=pending,
+        done=int(done or 0) + int(dead or 0),
+        epoch=text(epoch or b""),
+        finished=bool(finished),
+        hosts=hosts,
+        ready=ready,
+    )
