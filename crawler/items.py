@@ -40,6 +40,7 @@ def doc(text: str) -> object:
     return Field(description=text)
 
 
+CHANGED = doc("With `every=`: names of the fields that have changed since the last reading; null for the first one.")
 AccountType = Literal["person", "channel", "organization"]
 LiveStatus = Literal["not_live", "is_upcoming", "is_live", "post_live", "was_live"]
 Availability = Literal["public", "unlisted", "private", "internal", "password", "needs_auth", "deleted", "unavailable"]
@@ -78,6 +79,7 @@ class User:
     tags: Annotated[OptionalLines, doc("Tags; an empty list where the site says there are none.")] = None
     created_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
     updated_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
+    changed: Annotated[OptionalLines, CHANGED] = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class Video:
     height: Annotated[OptionalCount, doc("Pixels, of the largest file.")] = None
     embed_url: Annotated[OptionalUrl, doc("Page for an iframe.")] = None
     content_url: Annotated[OptionalUrl, doc("Media file or playlist, the largest.")] = None
+    changed: Annotated[OptionalLines, CHANGED] = None
 
 
 Record = User | Video
