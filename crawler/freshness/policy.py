@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from crawler.errors import SeedError
@@ -41,15 +41,19 @@ class History:
     Attributes:
         changes: how many of them found a change.
         watched_s: the time over which that was so.
+        guess: weight of what the age of the records lets expect, which fades as visits tell more.
     """
 
     changes: float = 0.0
     watched_s: float = 0.0
+    guess: float = 1.0
 
     def after(self, elapsed_s: float, *, changed: bool) -> History:
         """Return the history with one more visit, so long after the one before."""
-        return replace(
-            self, changes=MEMORY * self.changes + changed, watched_s=MEMORY * self.watched_s + max(0.0, elapsed_s)
+        return History(
+            changes=MEMORY * self.changes + changed,
+            watched_s=MEMORY * self.watched_s + max(0.0, elapsed_s),
+            guess=MEMORY * self.guess,
         )
 
 
@@ -82,9 +86,10 @@ def expected_s(age_s: float | None, bounds: Bounds) -> float:
 def interval_s(history: History, age_s: float | None, bounds: Bounds) -> float:
     """Return the time until the next visit of a page.
 
-    Its rate of changes is estimated as (changes + AIM) / (time watched + time expected): a new page begins with what is
-    expected of its age, and each visit moves the estimate towards what is. The interval is set for a share of `AIM`
-    of the visits to find a change: where all do it shrinks, since more than one may have come between two.
+    Its rate of changes is estimated as (changes + AIM) / time watched: a new page begins with the time that is expected
+    by its age, and each visit moves the estimate towards what is. The interval is set for about a share of `AIM` of the
+    visits to find a change: where all do it is halved, since more than one may have come between two; where none does
+    it grows by a half to the double.
     """
-    rate = (history.changes + AIM) / (history.watched_s + expected_s(age_s, bounds))
-    return bounds.keep(AIM / rate)
+    watched_s = history.watched_s + history.guess * expected_s(age_s, bounds)
+    return bounds.keep(AIM * watched_s / (history.changes + AIM))
