@@ -40,6 +40,7 @@ def doc(text: str) -> object:
     return Field(description=text)
 
 
+CHANGED = doc("With `every=`: names of the fields that have changed since the last reading; null for the first one.")
 AccountType = Literal["person", "channel", "organization"]
 LiveStatus = Literal["not_live", "is_upcoming", "is_live", "post_live", "was_live"]
 Availability = Literal["public", "unlisted", "private", "internal", "password", "needs_auth", "deleted", "unavailable"]
@@ -79,6 +80,7 @@ class User:
     created_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
     updated_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
     seed_meta: Annotated[dict[str, Any] | None, doc("What was said of the seed that led here.")] = None
+    changed: Annotated[OptionalLines, CHANGED] = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,6 +126,7 @@ class Video:
     embed_url: Annotated[OptionalUrl, doc("Page for an iframe.")] = None
     content_url: Annotated[OptionalUrl, doc("Media file or playlist, the largest.")] = None
     seed_meta: Annotated[dict[str, Any] | None, doc("What was said of the seed that led here.")] = None
+    changed: Annotated[OptionalLines, CHANGED] = None
 
 
 Record = User | Video

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 from crawler.errors import BadLine, SeedError
 from crawler.fields import web_url
+from crawler.freshness.policy import parse_every
 from crawler.seed_files import SeedFile, json_value
 from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
-ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait")
+ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every")
 """What the spiders take."""
 MOST_DIGITS = 12
 MOST_NAMED = 10
@@ -243,6 +244,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     parse_max_pages(arguments.get("max_pages", "0"))
     parse_anew(arguments.get("anew", ""))
     parse_wait(arguments.get("wait", ""))
+    parse_every(arguments.get("every", ""))
     source = arguments.get("seeds", "-")
     if source != "-" and Path(source).is_dir():
         raise SeedError(f"The seeds file {source} is a folder: pass a text file of URLs, or - for standard input.")

@@ -114,13 +114,24 @@ and the pace as the last. The scope decides which hosts are visited."""
 SPIDER_MIDDLEWARES = {"crawler.frontier.tracking.SpiderTracking": -10_000}
 """What watches the responses, around Scrapy's own."""
 
+# --- Visiting pages again, with `every=` ---
+
+REVISIT_LEAST_S = 3600
+"""With `every=auto`: least seconds between two visits of a page."""
+REVISIT_MOST_S = 30 * 86_400
+"""With `every=auto`: most seconds between two visits of a page."""
+SNAPSHOTS = ""
+"""File that gets a line of JSON for every reading of a record's counts; empty for none. Example: `snapshots.jsonl`."""
+
 # --- From records to files ---
 
 ITEM_PIPELINES = {
     "crawler.pipelines.validate.ValidatePipeline": 100,
+    "crawler.pipelines.changes.ChangesPipeline": 150,
     "crawler.pipelines.dedupe.DedupePipeline": 200,
 }
-"""In this order: a record is normalised and checked, then let through once."""
+"""In this order: a record is normalised and checked, compared with its last reading, then let through once; with
+`every=` also later where it has changed."""
 CONCURRENT_ITEMS = 8
 """Records of a response that are worked on at once."""
 FEED_STORAGES = {
@@ -151,6 +162,7 @@ EXTENSIONS = {
     "crawler.extensions.contact.Contact": 100,
     "crawler.extensions.books.Books": 200,
     "crawler.extensions.rejects.Rejects": 300,
+    "crawler.extensions.snapshots.Snapshots": 350,
     "crawler.extensions.summary.SummaryExtension": 400,
     "crawler.extensions.attendance.Attendance": 450,
     "crawler.extensions.membership.Membership": 500,

@@ -11,5 +11,7 @@ Arguments: `totals`, Listing -> number or None; `listing`, the page's own or Non
 record_refused: Final = object()
 """A page is no record, or a record is not valid. Arguments: `what` (RecordKey or URL), `reason` (one word, counted),
 `details` (list of sentences), `url` (what was read), `record` (its fields, or None)."""
+record_read: Final = object()
+"""A record was read, whether it is news or what it was. Argument: `record`, validated."""
 request_failed: Final = object()
 """A request was given up. Arguments: `what` (RecordKey or URL), `reason` (a sentence), `url`."""

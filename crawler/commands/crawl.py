@@ -41,12 +41,15 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
                      (default: seed for one user or video of a known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
   max_pages=N        stop this instance after N pages; the next start goes on (default: 0, no limit)
+  every=TIME         visit pages again after 30m, 6h, 7d, or as often as each is worth it (auto); write what has
+                     changed; never lets such a crawl end
   anew=1             drop what an interrupted crawl has left, and begin anew
   wait=1             stay for seeds to come when all is done, until Ctrl-C or scrapy drain
 
 examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
+  scrapy crawl users -a url=https://peertube.example -a every=6h -o users.jsonl
   scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
 """
 EXIT_CODES = """

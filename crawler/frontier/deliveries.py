@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crawler.frontier.awaited import AwaitedRecords
     from crawler.frontier.outbox import Outbox
     from crawler.frontier.prefetch import Leased
-    from crawler.frontier.queue import Report
+    from crawler.frontier.queue import Report, Revisit
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +54,13 @@ class Delivery:
         landed: whether its download is over.
         records: keys of the records that it has led to, each with the generation of its claim.
         awaited: keys of records that it had too, and that another page writes.
+        again: what the acknowledgement says where the page is to be visited again.
         since: when it was handed out, or landed; monotonic seconds.
     """
 
     __slots__ = (
         *("deliveries", "leased", "slot", "request", "download", "scrape", "end"),
-        *("granted", "landed", "records", "awaited", "since"),
+        *("granted", "landed", "records", "awaited", "again", "since"),
     )
 
     def __init__(self, deliveries: Deliveries, leased: Leased, slot: str) -> None:
@@ -74,6 +75,7 @@ class Delivery:
         self.landed = False
         self.records: list[tuple[str, int]] = []
         self.awaited: set[str] = set()
+        self.again: Callable[[Leased], Revisit | None] | None = None
         self.since = monotonic()
 
     def take_grant(self) -> bool:
@@ -91,7 +93,10 @@ class Delivery:
 
     def acknowledge(self, report: Report) -> None:
         """Add to a report that it is done."""
-        report.acks.append(self.leased.id)
+        if self.again is not None and (revisit := self.again(self.leased)) is not None:
+            report.revisits.append(revisit)
+        else:
+            report.acks.append(self.leased.id)
 
     def go_back(self, report: Report) -> None:
         """Add to a report that it is to be handed out again."""

@@ -19,6 +19,8 @@ that a request names. Times are in ms by Redis' clock.
 | deliveries         | HASH   | id -> crashes of workers that had it in hand |
 | batches            | HASH   | what each worker was answered last, see below |
 | starting           | SET    | workers that have not sent all their seeds yet |
+| due                | ZSET   | id by the time at which its page is to be visited again |
+| revisits           | HASH   | fingerprint of a page -> id of the request that visits it again |
 | ready              | SET    | workers that have seen the crawl complete, and have their feeds in order |
 | dead               | HASH   | id -> {reason, deliveries, request}: dead letters |
 | control            | HASH   | the state of the crawl, see below |
@@ -26,6 +28,7 @@ that a request names. Times are in ms by Redis' clock.
 | recorded           | SET    | keys of records that are in the feeds |
 | listed             | SET    | `[listing, record key]` for every row of a listing |
 | declared           | HASH   | listing -> number of records the site declares, empty where it does not |
+| readings           | HASH   | record key -> what was read of it last, as JSON: page, visit, digests of the fields |
 | refused            | HASH   | record key or URL -> reason |
 | failed             | HASH   | record key or URL -> reason |
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
@@ -54,6 +57,7 @@ The fields of four of them:
 |                    | redelivered | how many came back from workers that may have written lines of them |
 |                    | starting   | number of workers in `starting` |
 |                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
+|                    | every      | how often pages are visited again, as the argument `every` says it |
 |                    | finished   | there once the crawl is |
 |                    | paused_ms  | when an operator has paused the crawl; there until it is resumed |
 |                    | drained_ms | when an operator has last told the instances to end |
@@ -77,9 +81,9 @@ FLEET = "{crawler}:"
 """What all our keys begin with."""
 WORK = (
     *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
-    *("dead", "control", "claims"),
+    *("dead", "control", "claims", "due", "revisits"),
 )
-LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history")
+LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from crawler.frontier.options import Options, flight_ms_of
 from crawler.frontier.worker import has_died, new_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redis import Redis
 
@@ -34,6 +34,7 @@ OCCUPIED = (
     "Instances of %s were at the crawl that is to be dropped: waiting until they give a sign of life, or %.0f s, after "
     "which they count as dead"
 )
+FORGONE_AT_ONCE = 1_000
 LOOKAHEAD_MS = 50
 """How far ahead of its time a request is handed out: what a round trip and a tick of the loop take."""
 GRANT_LOOKAHEAD_MS = 250
@@ -53,6 +54,29 @@ class NewLink(NamedTuple):
     priority: int
     last: bool
     payload: bytes
+
+
+class Revisit(NamedTuple):
+    """A request that is done for now: its page is to be visited again.
+
+    Attributes:
+        id: of the request.
+        fingerprint: of its page, 64-bit.
+        due_in_ms: when it is due.
+        payload: what is sent then.
+        readings: what was read of records, as JSON by record key.
+    """
+
+    id: str
+    fingerprint: int
+    due_in_ms: int
+    payload: bytes
+    readings: Mapping[str, bytes]
+
+    def words(self) -> list[Any]:
+        """Return it as arguments of `step.lua`."""
+        head = [self.id, self.fingerprint, self.due_in_ms, self.payload, len(self.readings)]
+        return [*head, *(word for pair in self.readings.items() for word in pair)]
 
 
 class Told(NamedTuple):
@@ -94,6 +118,7 @@ class Report:
     returned: list[tuple[str, bool]] = field(default_factory=list)
     landed: list[tuple[str, str]] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
+    revisits: list[Revisit] = field(default_factory=list)
     started: bool = False
     reads_seeds: bool = False
     ready: bool = False
@@ -102,14 +127,14 @@ class Report:
 
     def is_news(self) -> bool:
         """Tell whether there is anything to tell."""
-        parts = (self.links, self.acks, self.dead, self.returned, self.landed, self.records)
+        parts = (self.links, self.acks, self.dead, self.returned, self.landed, self.records, self.revisits)
         return any(parts) or self.started or self.ready
 
     def arguments(self) -> list[Any]:
         """Return it as the arguments that `step.lua` takes behind the first four."""
         words: list[Any] = [int(self.started), int(self.reads_seeds), int(self.ready)]
         words += (len(self.links), len(self.acks), len(self.dead), len(self.returned))
-        words += (len(self.landed), len(self.records))
+        words += (len(self.landed), len(self.records), len(self.revisits))
         for link in self.links:
             fingerprint = "" if link.fingerprint is None else link.fingerprint
             words += (fingerprint, link.slot, link.priority, int(link.last), link.payload)
@@ -117,6 +142,8 @@ class Report:
         for pair in (*self.dead, *((one, int(crashed)) for one, crashed in self.returned), *self.landed):
             words += pair
         words += self.records
+        for revisit in self.revisits:
+            words += revisit.words()
         return words
 
 
@@ -244,6 +271,11 @@ class Queue:
     def hold_words(self, slot: str, pause_ms: int, *, slower: bool) -> tuple[Any, ...]:
         """Return the verb and arguments of a HOLD."""
         return "hold", slot, pause_ms, self.options.limits(slot).delay_ms, int(slower)
+
+    def forego_revisits(self) -> None:
+        """Drop all requests that wait to visit a page again."""
+        while self.call("forego", FORGONE_AT_ONCE):
+            pass
 
     def begin_feed(self, name: str, size: int) -> int:
         """Note the feed file `name`, of so many bytes; return its size in bytes when this crawl first met it."""

@@ -71,7 +71,7 @@ class DedupePipeline:
             Duplicate: it is not.
             Unclaimed: the queue is lost.
         """
-        if type(item) not in ADAPTERS or self.frontier is None:
+        if type(item) not in ADAPTERS or self.frontier is None or item.changed:  # a later reading is no duplicate
             return item
         record, claimed = member(key_of(item)), set[str]()
         CLAIMED.set(claimed)

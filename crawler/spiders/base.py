@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -62,6 +63,10 @@ class BaseSpider(SeededSpider):
     async def parse(self, response: ScrapyResponse, **_: Any) -> AsyncIterator[Record | Request]:
         """Read one response; without the queue it is left for another time."""
         self.pages += 1
+        self.rounds.begin(response, response.request)
+        if response.status == HTTPStatus.NOT_MODIFIED:  # only who asks for changes is told so
+            self.crawler.stats.inc_value("freshness/not_modified")
+            return
         try:
             async for result in self.results(response):
                 yield result
@@ -77,16 +82,20 @@ class BaseSpider(SeededSpider):
         reply = reply_of(response, meta.get("carry"))
         platform = await self.hosts.identify(reply)
         if meta.get("platform") not in {None, platform}:
+            self.rounds.forget()
             logger.debug("Left alone, as it does not run %s: %s", meta["platform"], reply.base)
             return
         if platform and not meta.get("resolved"):
+            self.rounds.forget()
             for request in self.start_on(platform, reply.url, meta):
                 yield request
         elif reply.status in {404, 410} and meta.get("otherwise"):
+            self.rounds.forget()
             yield self.request(Link(meta["otherwise"], "user"), meta)
         else:
             page = page_for(reply, platform)
             while (link := page.wants()) is not None:
+                self.rounds.is_composed()
                 page.add(await fetch(self.crawler, link))
             async for result in self.read(page, meta):
                 yield result
@@ -99,6 +108,7 @@ class BaseSpider(SeededSpider):
             totals, listing = page.totals(), page.listing()
             members = list(page.members()) if listing is not None else []
         except NotARecord as refusal:
+            self.rounds.fails(optional=bool(meta.get("optional")))
             if meta.get("optional"):
                 logger.debug("Not there, which is no loss: %s", page.url)
             elif meta.get("resolved") and meta["kind"] == "listing":
@@ -109,6 +119,8 @@ class BaseSpider(SeededSpider):
                 )
             return
         wanted = [record for record in records if record.kind in self.wanted]
+        lists = listing is not None or meta["kind"] == "listing"
+        self.rounds.reads(page.response, wanted, [link.url for link in links], lists=lists)
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
         for record in wanted:
@@ -168,6 +180,8 @@ class BaseSpider(SeededSpider):
         """Note a request that got no answer."""
         request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         meta, reason = request.meta["crawl"], explain(failure.value, request)
+        self.rounds.begin(failure, request)
+        self.rounds.fails(optional=bool(meta.get("optional")))
         if meta.get("optional"):
             logger.debug("Not there, which is no loss: %s", reason)
             return

@@ -15,6 +15,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy_redis.spiders import RedisSpider
 
 from crawler.errors import QueueLost, SeedError
+from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
@@ -57,6 +58,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         scope: `seed`, `host` or `web`; by default `seed` for one user or video of a known site, else `host`.
         records: `user`, `video` or both; by default the spider's own.
         anew: `1` drops what an interrupted crawl has left.
+        every: how often pages are visited again, such as `6h` or `auto`; by default never.
         max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
         wait: `1` stays for seeds to come when all is done.
     """
@@ -73,6 +75,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         max_pages: str = "0",
         anew: str = "",
         wait: str = "",
+        every: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -83,6 +86,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.max_pages = parse_max_pages(max_pages)
         self.anew = parse_anew(anew)
         self.wait = parse_wait(wait)
+        self.every = every
         self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
         self.pages = 0
         self.bad_seeds = 0
@@ -110,11 +114,13 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
+        spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 
     frontier: Frontier
     ledger: Ledger
     hosts: Hosts
+    rounds: Rounds
     beginning: Beginning
 
     def log(self, message: Any, level: int = logging.DEBUG, **_: Any) -> None:

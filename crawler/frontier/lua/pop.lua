@@ -2,13 +2,14 @@
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, ms until a host may be asked or -1, "1" when handed out alone, then for each request: id, ms until it may go, payload}
 -- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
--- is left, and not where its record has come by then. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing,
--- and one that is paused hands out nothing.
+-- is left, and not where its record has come by then; what waits for its time is not looked at for that. What has come due joins its
+-- host's queue. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing, and one that is paused hands out nothing.
 local worker, epoch, number, ttl_ms, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local LAST_AT_ONCE, LAST_LOOKED_AT = 8, 1000
 local SEEDS_AT_ONCE = 4
 local SUSPECTS_LOOKED_AT = 16 -- the host of the first may have to wait
+local DUE_AT_ONCE = 200
 local limits = {}
 for index = 10, #ARGV, 3 do limits[ARGV[index]] = { tonumber(ARGV[index + 1]), tonumber(ARGV[index + 2]) } end
 local given, ids = { "ok", "working", -1, "0" }, {}
@@ -41,7 +42,7 @@ end
 
 local function take_up_last()
   if redis.call("EXISTS", HOSTS, SUSPECTS, STARTING) > 0 then return end
-  if redis.call("HLEN", REQUESTS) ~= redis.call("ZCARD", LAST) then return end
+  if redis.call("HLEN", REQUESTS) ~= redis.call("ZCARD", LAST) + redis.call("ZCARD", DUE) then return end
   local taken = 0
   for _ = 1, LAST_LOOKED_AT do
     local id = taken < LAST_AT_ONCE and redis.call("ZPOPMIN", LAST)[1]
@@ -57,6 +58,20 @@ local function take_up_last()
     else
       pend(id, slot, score)
       taken = taken + 1
+    end
+  end
+end
+
+-- Lets requests whose time has come wait for their hosts; those that are left come with the next call.
+local function call_up_due()
+  for _, id in ipairs(redis.call("ZRANGEBYSCORE", DUE, "-inf", now, "LIMIT", 0, DUE_AT_ONCE)) do
+    redis.call("ZREM", DUE, id)
+    local payload = redis.call("HGET", REQUESTS, id)
+    local slot, score = address(payload)
+    if slot then
+      pend(id, slot, score)
+    elseif payload then
+      bury(id, "unreadable", payload)
     end
   end
 end
@@ -129,6 +144,7 @@ elseif number ~= former + 1 then
   return { "regressed", "", -1, "0" }
 elseif redis.call("HEXISTS", CONTROL, "finished") == 0 and not is_paused() then -- once finished, seeds are left to the next crawl
   hand_out_seeds()
+  call_up_due()
   local visits = 4 * limit + 64 -- hosts that must wait are put back: no call looks at more than these
   while #ids < limit and visits > 0 and hand_out_next() do visits = visits - 1 end
   if #ids == 0 and redis.call("EXISTS", HOSTS) == 0 then

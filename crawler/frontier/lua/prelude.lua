@@ -4,6 +4,7 @@ local crawl, fleet, start_urls = KEYS[1], KEYS[2], KEYS[3]
 local REQUESTS, QUEUE, HOSTS, LAST, SUSPECTS = crawl .. "requests", crawl .. "queue:", crawl .. "hosts", crawl .. "last", crawl .. "suspects"
 local SEEN, WORKERS, LEASED, DELIVERIES, BATCHES = crawl .. "seen:", crawl .. "workers", crawl .. "leased:", crawl .. "deliveries", crawl .. "batches"
 local GRANTED = crawl .. "granted:"
+local DUE, REVISITS, READINGS = crawl .. "due", crawl .. "revisits", crawl .. "readings"
 local STARTING, READY, DEAD, CONTROL = crawl .. "starting", crawl .. "ready", crawl .. "dead", crawl .. "control"
 local CLAIMS, RECORDED = crawl .. "claims", crawl .. "recorded"
 local HOST, FLIGHTS = fleet .. "host:", fleet .. "flights:"
@@ -207,7 +208,7 @@ local function progress()
   local left = redis.call("HLEN", REQUESTS)
   if sequence ~= done + dead + left or starting ~= redis.call("SCARD", STARTING) then return "lost", left end
   if left > 0 then
-    local in_reach = redis.call("EXISTS", HOSTS, SUSPECTS) > 0 or redis.call("ZCARD", LAST) == left or has_leases()
+    local in_reach = redis.call("EXISTS", HOSTS, SUSPECTS) > 0 or redis.call("ZCARD", LAST) + redis.call("ZCARD", DUE) == left or has_leases()
     return in_reach and (is_paused() and "paused" or "working") or "lost", left
   end
   if dead ~= redis.call("HLEN", DEAD) then return "lost", left end
@@ -227,7 +228,7 @@ end
 
 -- Drops the queue of a crawl; what was found stays.
 local function drop_queue()
-  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS }
+  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS }
   for _, slot in ipairs(redis.call("ZRANGE", HOSTS, 0, -1)) do keys[#keys + 1] = QUEUE .. slot end
   for _, worker in ipairs(redis.call("ZRANGE", WORKERS, 0, -1)) do
     keys[#keys + 1], keys[#keys + 2] = LEASED .. worker, GRANTED .. worker

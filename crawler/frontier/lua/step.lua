@@ -1,14 +1,15 @@
--- step(args: worker, epoch, number, ttl_ms, started "1"|"0", reads_seeds "1"|"0", ready "1"|"0", six counts, then so many of: links, acks, dead, returned, landed, records)
+-- step(args: worker, epoch, number, ttl_ms, started "1"|"0", reads_seeds "1"|"0", ready "1"|"0", seven counts, then so many of: links, acks, dead, returned, landed, records, revisits)
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, requests left, new links, stale acks, redelivered}
 -- All that a worker has to tell, at once or not at all: it lives, it has found links, it is done with requests. Repeated
 -- with the same number, after a lost reply, it says the same and changes nothing but the lease. "regressed": Redis has come back with less than it
 -- had told; the worker has to begin again as another one.
 --   link: fingerprint ("" for none), slot, priority, "1" to keep it for the end, payload      ack: id      dead: id, reason
 --   returned: id, "1" where that counts as a crash      landed: slot, flight      record: key
+--   revisit: id, its page's fingerprint, in how many ms it is due again, payload, number of readings, then for each: record key, reading. It is an ack of a page that is to be visited again; where another request waits for that page, only an ack.
 local worker, epoch, number, ttl_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local started, reads_seeds, ready = ARGV[5] == "1", ARGV[6] == "1", ARGV[7] == "1"
 local LOAD = 200 -- fingerprints a bucket on average; the fullest, at twice that, stay below set-max-intset-entries (512)
-local cursor = 13
+local cursor = 14
 local function counted(index) return tonumber(ARGV[index]) end
 local function take()
   cursor = cursor + 1
@@ -88,6 +89,38 @@ local function acknowledge(amount)
   return amount - done
 end
 
+local function note_readings(readings)
+  for index = 1, #readings, 2 do redis.call("HSET", READINGS, readings[index], readings[index + 1]) end
+end
+
+local function is_awaited(fingerprint, id)
+  local other = redis.call("HGET", REVISITS, fingerprint)
+  return other and other ~= id and redis.call("HEXISTS", REQUESTS, other) == 1
+end
+
+local function put_off(amount)
+  local again, done = 0, 0
+  for _ = 1, amount do
+    local id, fingerprint, due_in_ms, payload, readings = take(), take(), tonumber(take()), take(), {}
+    for index = 1, 2 * tonumber(take()) do readings[index] = take() end
+    if redis.call("SREM", LEASED .. worker, id) == 1 and redis.call("HEXISTS", REQUESTS, id) == 1 then
+      redis.call("HDEL", DELIVERIES, id)
+      note_readings(readings)
+      if is_awaited(fingerprint, id) then
+        redis.call("HDEL", REQUESTS, id)
+        done = done + 1
+      else
+        redis.call("HSET", REVISITS, fingerprint, id)
+        redis.call("HSET", REQUESTS, id, payload)
+        redis.call("ZADD", DUE, now + due_in_ms, id)
+        again = again + 1
+      end
+    end
+  end
+  if done > 0 then redis.call("HINCRBY", CONTROL, "done", done) end
+  return amount - done - again
+end
+
 local function touch_down(amount)
   for _ = 1, amount do
     local slot, flight = take(), take()
@@ -117,6 +150,7 @@ local function apply()
     redis.call("SADD", RECORDED, record)
     redis.call("HDEL", CLAIMS, record)
   end
+  stale = stale + put_off(counted(14))
   if started and finish_start(worker) and reads_seeds then redis.call("HSET", CONTROL, "seeds_read", 1) end
   return links, stale
 end

@@ -1,0 +1,82 @@
+"""Crawls that never end, on a real site and a real Redis: days pass by moving due times back, and nobody waits."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from crawler.frontier.keys import Keys
+from tests.crawls import DEADLINE_S, POLL_S, lines, start
+from tests.queues import scores
+from tests.site.server import Site
+
+FEED = "records.jsonl"
+
+
+class Watch:
+    """Crawls of one spider, one after the other."""
+
+    def __init__(self, spider: str, folder: Path, url: str, site: Site, *arguments: str) -> None:
+        self.spider, self.folder, self.url, self.site = spider, folder, url, site
+        self.arguments = arguments
+        self.server = Redis.from_url(url)
+        self.keys = Keys(spider)
+
+    @contextmanager
+    def runs(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Let an instance run, which has visited all that is due; it ends when the block does."""
+        given = (f"url={self.site.url}", f"REDIS_URL={self.url}", *self.arguments, *arguments)
+        process = start(self.spider, self.folder, *given, feed=FEED, option="-o")
+        self.until_all_wait(process)
+        yield process
+        process.terminate()
+        _, log = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode in {0, -9}, log
+
+    def until_all_wait(self, process: subprocess.Popen[str]) -> None:
+        """Wait until every request of the crawl waits for its time."""
+        deadline = monotonic() + DEADLINE_S
+        while not self.all_wait():
+            assert monotonic() < deadline, "the pages that are due are never through"
+            log = ended(process)
+            if log is not None:
+                pytest.fail(f"ended: {log}")
+
+    def all_wait(self) -> bool:
+        """Tell whether every request of the crawl waits for its time."""
+        left, due, starting = self.server.hlen(self.keys.requests), self.due(), self.server.exists(self.keys.starting)
+        is_later = not due or min(due.values()) > self.now_ms()
+        return left > 0 and left == len(due) and not starting and is_later
+
+    def pass_s(self, process: subprocess.Popen[str], passed_s: float) -> None:
+        """Let time pass, and what comes due by then be visited."""
+        self.server.zadd(self.keys.due, {one: due_ms - 1000 * passed_s for one, due_ms in self.due().items()})
+        self.until_all_wait(process)
+
+    def due(self) -> dict[str, float]:
+        """Return the time at which each request is due."""
+        return scores(self.server, self.keys.due)
+
+    def now_ms(self) -> float:
+        seconds, microseconds = self.server.time()
+        return 1000 * seconds + microseconds / 1000
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return what is in the feed."""
+        return lines(self.folder / FEED)
+
+
+def ended(process: subprocess.Popen[str]) -> str | None:
+    """Wait a moment; return the log of an instance that has ended."""
+    try:
+        process.wait(POLL_S)
+    except subprocess.TimeoutExpired:
+        return None
+    return process.communicate()[1]
