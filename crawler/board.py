@@ -26,25 +26,25 @@ WORKERS = ("instance", "pid", "age", "pages/s", "memory", "cpu", "leased")
 
 def lines_of(status: Status) -> Iterator[str]:
     """Yield all that there is to show, as lines."""
-    yield from (f"ALARM {alarm.kind}: {said_of(alarm.spider)}{alarm.text}" for alarm in status.alarms)
-    for spider, crawl in status.crawls.items():
-        yield from head_of(spider, crawl, status.completeness.get(spider, []))
+    yield from (f"ALARM {alarm.kind}: {said_of(alarm.crawl)}{alarm.text}" for alarm in status.alarms)
+    for name, crawl in status.crawls.items():
+        yield from head_of(name, crawl, status.completeness.get(name, []))
         if crawl is None:
             continue
-        for name, *values in map(cells_of_host, crawl.hosts[:MOST_HOSTS]):
-            yield f"  host {name}: {told(HOSTS[1:], values)}"
+        for host, *values in map(cells_of_host, crawl.hosts[:MOST_HOSTS]):
+            yield f"  host {host}: {told(HOSTS[1:], values)}"
         yield from more_hosts(crawl)
-        for name, *values in map(cells_of_worker, crawl.workers):
-            yield f"  instance {name}: {told(WORKERS[1:], values)}"
+        for worker, *values in map(cells_of_worker, crawl.workers):
+            yield f"  instance {worker}: {told(WORKERS[1:], values)}"
 
 
 def screen_of(status: Status) -> RenderableType:
     """Return all that there is to show, for a terminal."""
     parts: list[RenderableType] = [
-        Text(f"! {said_of(alarm.spider)}{alarm.text}", style="bold red") for alarm in status.alarms
+        Text(f"! {said_of(alarm.crawl)}{alarm.text}", style="bold red") for alarm in status.alarms
     ]
-    for spider, crawl in status.crawls.items():
-        head, *more = head_of(spider, crawl, status.completeness.get(spider, []))
+    for name, crawl in status.crawls.items():
+        head, *more = head_of(name, crawl, status.completeness.get(name, []))
         parts += [Text(head, style="bold"), *map(Text, more)]
         if crawl is None:
             continue
@@ -56,12 +56,12 @@ def screen_of(status: Status) -> RenderableType:
     return Group(*parts)
 
 
-def head_of(spider: str, crawl: Survey | None, completeness: list[ListingCount]) -> Iterator[str]:
+def head_of(name: str, crawl: Survey | None, completeness: list[ListingCount]) -> Iterator[str]:
     """Yield what there is to say of a crawl as a whole."""
     if crawl is None:
-        yield f"No crawl of {spider} here"
+        yield f"No crawl of {name} here"
         return
-    yield f"{spider}: {crawl.state.replace('_', ' ')}, {counted(len(crawl.living), 'instance')}" + (
+    yield f"{name}: {crawl.state.replace('_', ' ')}, {counted(len(crawl.living), 'instance')}" + (
         f", {seeds}" if (seeds := crawl.control.get("seeds")) else ""
     )
     counts = [f"{crawl.pending:,} pending", f"{crawl.leased:,} leased", f"{crawl.number('done'):,} done"]
@@ -118,9 +118,9 @@ def told(names: tuple[str, ...], values: list[str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
 
 
-def said_of(spider: str) -> str:
+def said_of(name: str) -> str:
     """Return whose alarm it is, as the beginning of a sentence."""
-    return f"{spider}: " if spider else ""
+    return f"{name}: " if name else ""
 
 
 def counted(number: int, what: str) -> str:

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.settings import BaseSettings
 
-START_URLS_KEY = "%(name)s:start_urls"
-"""Where scrapy-redis has the seeds unless REDIS_START_URLS_KEY says otherwise."""
-
 
 def usable(settings: BaseSettings | None) -> BaseSettings:
     """Return the settings of a command, which all can work.
@@ -67,8 +64,7 @@ def check_start(
     if settings.getpriority("SCHEDULER") if is_added(settings) else is_seeded:
         check_scheduler(settings)
     Options.from_settings(settings)
-    key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spider.name}
-    keys, anew = Keys(spider.name, key), asks_anew(arguments)
+    keys, anew = Keys.of(settings, spider.name), asks_anew(arguments)
     with connect(settings) as server:
         if crawl and ask(settings, server, partial(is_over, server, keys, crawl)):
             raise CrawlOver(spider.name)
@@ -78,8 +74,9 @@ def check_start(
         begins = partial(begins_anew, server, keys, anew=anew)
         if is_seeded and parse_wait(arguments.get("wait", "")):
             return None
-        if is_seeded and ask(settings, server, begins) and not ask(settings, server, partial(server.exists, key)):
-            return no_seeds(arguments, key)
+        others_seeds = partial(server.exists, keys.start_urls)
+        if is_seeded and ask(settings, server, begins) and not ask(settings, server, others_seeds):
+            return no_seeds(arguments, keys.start_urls)
     return None
 
 

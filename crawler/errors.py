@@ -60,23 +60,23 @@ class OtherCrawl(SettingsError):
     """Raised where another crawl of a spider runs, or was interrupted, that begins with other seeds.
 
     Args:
-        spider: its name.
+        crawl: its name.
         seeds: what the other one begins with.
         pending: requests that are left of it; None where it runs.
     """
 
-    def __init__(self, spider: str, seeds: str, pending: int | None) -> None:
-        own_store = "or give yours a store of its own with -s STORE_DIR=.crawler-2"
+    def __init__(self, crawl: str, seeds: str, pending: int | None) -> None:
+        apart = "or keep yours apart from it with -s CRAWL_ID=2"
         if pending is None:
             super().__init__(
-                f"Another crawl of {spider} is running here, with {seeds}: join it by the same arguments or none, wait "
-                f"for its end, {own_store}."
+                f"Another crawl of {crawl} is running here, with {seeds}: join it by the same arguments or none, wait "
+                f"for its end, {apart}."
             )
             return
         requests = "1 request" if pending == 1 else f"{pending:,} requests"
         super().__init__(
-            f"Another crawl of {spider} was interrupted here, with {seeds} and {requests} pending: go on with it by "
-            f"the same arguments or none, drop it with -a anew=1, {own_store}."
+            f"Another crawl of {crawl} was interrupted here, with {seeds} and {requests} pending: go on with it by "
+            f"the same arguments or none, drop it with -a anew=1, {apart}."
         )
 
 

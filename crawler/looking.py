@@ -1,4 +1,4 @@
-"""What the commands have in common that look at crawls from outside, without taking part in them."""
+"""What the commands have in common that look at crawls, or give them orders, from outside."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.checks import START_URLS_KEY, usable
+from crawler.checks import usable
 from crawler.errors import StoreError
-from crawler.frontier.connection import connect, names_a_server, release, store_folder
-from crawler.frontier.keys import Keys
+from crawler.frontier.connection import ask, connect, names_a_server, release, store_folder
+from crawler.frontier.control import crawls
+from crawler.frontier.keys import crawl_name, spider_of
 from crawler.frontier.server import DATA
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ STOPPED = 130
 """Exit code of a command that was stopped by a signal, as shells have it."""
 
 
-class LookCommand(ScrapyCommand):
-    """Reads what Redis holds of crawls: works from any machine, whether an instance runs or not."""
+class StoreCommand(ScrapyCommand):
+    """Works on what Redis holds of crawls: from any machine, whether an instance runs or not."""
 
     requires_project = True
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
@@ -61,31 +62,41 @@ class LookCommand(ScrapyCommand):
             UsageError: an argument cannot work, or Redis cannot be used.
         """
         try:
-            self.look(args, opts)
+            self.act(args, opts)
         except KeyboardInterrupt:
             self.exitcode = STOPPED
 
-    def look(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what is asked."""
         raise NotImplementedError
 
-    def spiders(self, names: Sequence[str]) -> list[str]:
-        """Return the spiders that are named, or all of the project.
+    def named(self, words: Sequence[str]) -> list[str]:
+        """Return the names of the crawls that are named, each by itself or by its spider.
 
         Raises:
-            UsageError: there is none of a name.
+            UsageError: there is no such spider.
         """
-        known = sorted(self.crawler_process.spider_loader.list()) if self.crawler_process else []
-        for name in names:
-            if name not in known:
-                raise UsageError(f"there is no spider {name}: there are {', '.join(known)}.", print_help=False)
-        return list(dict.fromkeys(names)) or known
+        known = self.known()
+        for word in words:
+            if spider_of(word) not in known:
+                raise UsageError(f"there is no spider {word}: there are {', '.join(known)}.", print_help=False)
+        return list(dict.fromkeys(crawl_name(usable(self.settings), word) for word in words))
 
+    def known(self) -> list[str]:
+        """Return the names of the project's spiders."""
+        return sorted(self.crawler_process.spider_loader.list()) if self.crawler_process else []
 
-def keys_of(settings: BaseSettings, spider: str) -> Keys:
-    """Return the names of the keys of a spider's crawl."""
-    seeds = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spider}
-    return Keys(spider, seeds)
+    def all_known(self, server: Redis | None) -> list[str]:
+        """Return the names of all crawls of the project's spiders; with CRAWL_ID those of that only.
+
+        Raises:
+            StoreError: Redis cannot be used.
+        """
+        settings, known = usable(self.settings), self.known()
+        found = {crawl_name(settings, spider) for spider in known}
+        if server is not None and not settings.get("CRAWL_ID"):
+            found.update(one for one in ask(settings, server, lambda: crawls(server)) if spider_of(one) in known)
+        return sorted(found)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ COUNTING_SHARE = 20
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The crawls of a Redis, by spider.
+    """The crawls of a Redis, by name.
 
     Attributes:
         crawls: where each stands; None where there is none.
@@ -44,17 +44,17 @@ class Status:
         memory = self.memory
         store = memory and {"used_bytes": memory.used, "max_bytes": memory.most, "policy": memory.policy}
         return {
-            "crawls": [self.crawl(spider, crawl) for spider, crawl in self.crawls.items()],
-            "alarms": [{"kind": one.kind, "spider": one.spider or None, "text": one.text} for one in self.alarms],
+            "crawls": [self.crawl(name, crawl) for name, crawl in self.crawls.items()],
+            "alarms": [{"kind": one.kind, "crawl": one.crawl or None, "text": one.text} for one in self.alarms],
             "redis": store,
         }
 
-    def crawl(self, spider: str, crawl: Survey | None) -> dict[str, Any]:
+    def crawl(self, name: str, crawl: Survey | None) -> dict[str, Any]:
         """Return a crawl in types of JSON."""
         if crawl is None:
-            return {"spider": spider, "state": "none"}
+            return {"crawl": name, "state": "none"}
         return {
-            "spider": spider,
+            "crawl": name,
             "state": crawl.state,
             "at": datetime.fromtimestamp(crawl.at_ms / 1000, UTC)
             .isoformat(timespec="milliseconds")
@@ -76,7 +76,7 @@ class Status:
             "hosts_pending": crawl.hosts_pending,
             "hosts": [host_json(one) for one in crawl.hosts],
             "workers": [worker_json(one) for one in crawl.workers],
-            "completeness": [listing_json(one) for one in self.completeness.get(spider, ())],
+            "completeness": [listing_json(one) for one in self.completeness.get(name, ())],
         }
 
 
@@ -85,7 +85,7 @@ class Observer:
 
     Args:
         server: where they are.
-        keys: theirs, by spider.
+        keys: theirs, by name.
         quick: leave completeness out, for which the keys of all records are read.
     """
 
@@ -96,13 +96,13 @@ class Observer:
 
     def look(self) -> Status:
         """Return where the crawls stand."""
-        crawls = {spider: survey(self.server, keys) for spider, keys in self.keys.items()}
+        crawls = {name: survey(self.server, keys) for name, keys in self.keys.items()}
         memory = memory_of(self.server)
         if not self.quick:
-            self.count([spider for spider, crawl in crawls.items() if crawl])
+            self.count([name for name, crawl in crawls.items() if crawl])
         alarms = list(alarms_of_store(memory))
-        for spider, crawl in crawls.items():
-            alarms += alarms_of_crawl(spider, crawl) if crawl else ()
+        for name, crawl in crawls.items():
+            alarms += alarms_of_crawl(name, crawl) if crawl else ()
         return Status(crawls, self.completeness, memory, tuple(alarms))
 
     def count(self, spiders: list[str]) -> None:
@@ -111,10 +111,10 @@ class Observer:
         if begun < self.count_at:
             return
         self.completeness = {}
-        for spider in spiders:
-            summary = Ledger(self.server, self.keys[spider]).summary()
+        for name in spiders:
+            summary = Ledger(self.server, self.keys[name]).summary()
             kinds = sorted(summary.records.keys() | {one.kind for one in summary.listings})
-            self.completeness[spider] = [summary.in_all(kind) for kind in kinds]
+            self.completeness[name] = [summary.in_all(kind) for kind in kinds]
         took_s = monotonic() - begun
         self.count_at = monotonic() + COUNTING_SHARE * took_s
 

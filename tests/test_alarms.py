@@ -76,7 +76,7 @@ def test_of_a_crawl_that_does_well_there_are_no_alarms() -> None:
 )
 def test_each_thing_that_is_wrong_is_an_alarm_of_its_kind(fields: dict[str, Any], kind: str) -> None:
     (alarm,) = alarms_of_crawl("users", crawl(**fields))
-    assert (alarm.kind, alarm.spider) == (kind, "users")
+    assert (alarm.kind, alarm.crawl) == (kind, "users")
     assert alarm.text.endswith(".")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.frontier.control import Control, crawls, named
+from crawler.frontier.keys import Keys
 from crawler.frontier.worker import machine
 from tests.queues import Crew, crew_at, finish, ids, link, pages, push, take, tell, vote
 
@@ -19,7 +20,7 @@ def crew(valkey: str) -> Iterator[Crew]:
 
 @pytest.fixture
 def control(crew: Crew) -> Control:
-    return Control(crew.server, "videos")
+    return Control(crew.server, Keys("videos"))
 
 
 # --- pause and resume ---
@@ -188,7 +189,7 @@ def test_nothing_is_left_of_a_crawl_that_is_cleared_but_seeds_of_other_programs(
     answer = control.clear(holdings.epoch)
     assert (answer.outcome, answer.pending) == ("cleared", 299)
     assert [name for name in crew.names("*videos:*") if "flights" not in name] == [crew.keys.start_urls]
-    assert Control(crew.server, "users").holdings() is not None
+    assert Control(crew.server, Keys("users")).holdings() is not None
     assert control.holdings() is None
 
 

@@ -46,7 +46,7 @@ def test_dead_letters_are_one_object_of_json(queue: Queue, valkey: str) -> None:
     assert answer("dead", "--host", SITE, "-s", f"REDIS_URL={valkey}") == {
         "letters": [
             {
-                "spider": "videos",
+                "crawl": "videos",
                 "id": "0000000001",
                 "reason": "5 crashes",
                 "deliveries": 0,

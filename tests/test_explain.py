@@ -52,7 +52,7 @@ def test_the_page_of_a_video_is_found_by_what_is_requested_for_it(crew: Crew, va
         "url": PAGE,
         "answers": [
             {
-                "spider": "videos",
+                "crawl": "videos",
                 "state": "done",
                 "text": "was fetched and is done; no record, refusal or failure is known by this URL",
                 "url": API,

@@ -43,7 +43,7 @@ def interrupt(crew: Crew, crawl: str = "ours") -> None:
 
 
 def found(crew: Crew, order: Order = OURS) -> Beginning:
-    return look(crew.server, order)
+    return look(crew.server, crew.keys, order)
 
 
 def test_who_comes_when_the_named_crawl_is_finished_does_not_begin_it_again(crew: Crew) -> None:
@@ -120,7 +120,7 @@ def test_what_is_finished_is_left_alone_beside_what_goes_on(crew: Crew) -> None:
 
 
 def test_a_reading_tells_where_the_crawl_is_and_which_hosts_wait_for_an_instance(crew: Crew) -> None:
-    readings = Readings(crew.server, ["videos"])
+    readings = Readings(crew.server, {"videos": crew.keys})
     readings.read()
     assert (readings.latest["videos"].records, readings.latest["videos"].epoch) == (0, "")
     queue = crew.join(delay_ms=60_000.0)
@@ -139,7 +139,7 @@ def test_a_reading_tells_where_the_crawl_is_and_which_hosts_wait_for_an_instance
 
 
 def test_a_silent_redis_is_told_and_the_last_reading_kept(crew: Crew) -> None:
-    readings = Readings(crew.server, ["videos"])
+    readings = Readings(crew.server, {"videos": crew.keys})
     readings.read()
     readings.server = Redis(unix_socket_path="/nowhere")
     readings.read()

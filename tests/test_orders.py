@@ -16,6 +16,7 @@ from crawler.frontier.control import Control
 from crawler.frontier.deliveries import PAGE, GivenBack
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.grants import INSTEAD_OF
+from crawler.frontier.keys import Keys
 from crawler.frontier.prefetch import PrefetchBuffer
 from crawler.frontier.queue import Handed
 from crawler.middlewares.pace import PaceMiddleware
@@ -49,7 +50,7 @@ def run(url: str, story: Story, **settings: Any) -> None:
 
 
 def control_of(frontier: Frontier) -> Control:
-    return Control(frontier.queue.server, frontier.keys.spider)
+    return Control(frontier.queue.server, frontier.keys)
 
 
 async def until_held(frontier: Frontier, *, held: bool = True) -> None:
@@ -197,7 +198,7 @@ def test_an_instance_that_starts_after_that_goes_on(valkey: str) -> None:
     async def story() -> None:
         with crew_at(valkey, "pages") as crew:
             push(crew.join(), "https://site.example/a")
-            Control(crew.server, "pages").drain()
+            Control(crew.server, Keys("pages")).drain()
         crawler = crawler_at(valkey, Pages)
         async with at_work(crawler) as frontier:
             assert frontier.orders.former != ""

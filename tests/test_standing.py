@@ -71,7 +71,7 @@ def test_another_crawl_that_runs_is_in_the_way_of_any_other(crew: Crew) -> None:
     for anew in (False, True):
         assert in_the_way(crew, anew=anew) == (
             f"Another crawl of videos is running here, with {THEIRS}: join it by the same arguments or none, wait for "
-            "its end, or give yours a store of its own with -s STORE_DIR=.crawler-2."
+            "its end, or keep yours apart from it with -s CRAWL_ID=2."
         )
 
 
@@ -79,7 +79,7 @@ def test_a_crawl_that_was_interrupted_is_in_the_way_unless_it_is_to_be_dropped(c
     interrupt(crew, pending=1234)
     assert in_the_way(crew) == (
         f"Another crawl of videos was interrupted here, with {THEIRS} and 1,234 requests pending: go on with it by the "
-        "same arguments or none, drop it with -a anew=1, or give yours a store of its own with -s STORE_DIR=.crawler-2."
+        "same arguments or none, drop it with -a anew=1, or keep yours apart from it with -s CRAWL_ID=2."
     )
     assert in_the_way(crew, anew=True) is None
 

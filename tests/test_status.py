@@ -96,11 +96,11 @@ def test_a_terminal_shows_the_same_as_tables(status: Status) -> None:
 def test_all_of_it_is_one_object_of_json(status: Status) -> None:
     told = json.loads(json.dumps(status.as_json()))
     assert told["alarms"] == [
-        {"kind": "dead_letters", "spider": "videos", "text": "1 requests were given up: see scrapy dead videos."}
+        {"kind": "dead_letters", "crawl": "videos", "text": "1 requests were given up: see scrapy dead videos."}
     ]
     assert told["redis"]["policy"] == "noeviction"
     users, videos = told["crawls"]
-    assert users == {"spider": "users", "state": "none"}
+    assert users == {"crawl": "users", "state": "none"}
     assert (videos["pending"], videos["leased"], videos["done"], videos["dead"]) == (6, 3, 0, 1)
     assert videos["completeness"] == [
         {"kind": "video", "declared": 4, "listed": 3, "found": 2, "refused": 0, "failed": 0, "share": 0.5}
@@ -142,7 +142,7 @@ def test_an_alarm_of_the_store_is_nobodys() -> None:
     assert list(lines_of(status)) == ["ALARM eviction: It drops keys."]
     assert status.as_json() == {
         "crawls": [],
-        "alarms": [{"kind": "eviction", "spider": None, "text": "It drops keys."}],
+        "alarms": [{"kind": "eviction", "crawl": None, "text": "It drops keys."}],
         "redis": None,
     }
 

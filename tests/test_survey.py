@@ -76,9 +76,9 @@ def test_a_crawl_goes_from_running_to_its_end(crew: Crew) -> None:
     queue = crew.join()
     push(queue, "a")
     assert look(crew).state == "running"
-    crew.server.hset(crew.keys.control, "paused", 1)
+    crew.server.hset(crew.keys.control, "paused_ms", 1)
     assert look(crew).state == "paused"
-    crew.server.hdel(crew.keys.control, "paused")
+    crew.server.hdel(crew.keys.control, "paused_ms")
     queue.leave()
     assert look(crew).state == "interrupted"
     queue.join()

@@ -81,9 +81,9 @@ def test_what_a_host_asks_for_is_what_is_waited_for(crew: Crew) -> None:
 def test_a_crawl_that_nobody_is_at_or_that_is_paused_is_what_is_waited_for(crew: Crew) -> None:
     queue = crew.join()
     push(queue, URL)
-    crew.server.hset(crew.keys.control, "paused", 1)
+    crew.server.hset(crew.keys.control, "paused_ms", 1)
     assert find(crew).text.endswith("; the crawl is paused")
-    crew.server.hdel(crew.keys.control, "paused")
+    crew.server.hdel(crew.keys.control, "paused_ms")
     queue.leave()
     assert find(crew).text.endswith("; no instance is at the crawl")
 

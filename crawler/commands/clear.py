@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from scrapy.exceptions import UsageError
 
-from crawler.controls import ControlCommand, print_json, say, several
+from crawler.controls import ControlCommand
 from crawler.frontier.control import Control, Holdings, named
+from crawler.looking import print_json, say
+from crawler.words import counted
 
 MOST_NAMED = 10
 """Instances that are named; the rest are counted."""
@@ -44,7 +46,7 @@ class Command(ControlCommand):
         super().add_options(parser)
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Drop the crawls, each after a question.
 
         Raises:
@@ -52,12 +54,13 @@ class Command(ControlCommand):
         """
         if not args:
             raise UsageError("name the crawl to drop, such as: scrapy clear users", print_help=False)
+        named = self.named(args)
         if not opts.yes and not sys.stdin.isatty():
             raise UsageError("nobody can be asked where the input is no terminal: pass --yes.", print_help=False)
         outcomes: dict[str, object] = {}
         self.exitcode = 0
-        with self.controls(args) as controls:
-            for name in dict.fromkeys(args):
+        with self.controls(named) as controls:
+            for name in named:
                 sentence, outcome = self.drop(name, controls.get(name), yes=opts.yes)
                 outcomes[name] = outcome
                 self.exitcode = self.exitcode if outcome["outcome"] == "cleared" else 1
@@ -80,7 +83,7 @@ class Command(ControlCommand):
             return running(name, answer.workers), {"outcome": "running", "instances": len(answer.workers)}
         if answer.outcome == "none":
             return f"Another crawl of {name} has begun meanwhile: it stays.", {"outcome": "none"}
-        seeds = several(holdings.seeds, "seed")
+        seeds = counted(holdings.seeds, "seed")
         stays = f" {seeds} of other programs in {control.queue.keys.start_urls} stay." if holdings.seeds else ""
         numbers = {"pending": holdings.pending, "dead": holdings.dead, "records": holdings.records}
         return f"Dropped {listed(name, holdings)}.{stays}", {"outcome": "cleared", **numbers}
@@ -89,8 +92,8 @@ class Command(ControlCommand):
 def listed(name: str, holdings: Holdings) -> str:
     """Return what there is of a crawl."""
     return (
-        f"{several(holdings.pending, 'pending request')} of {name}, {several(holdings.dead, 'dead letter')}, and what "
-        f"is known of {several(holdings.records, 'record')}"
+        f"{counted(holdings.pending, 'pending request')} of {name}, {counted(holdings.dead, 'dead letter')}, and what "
+        f"is known of {counted(holdings.records, 'record')}"
     )
 
 
@@ -99,7 +102,7 @@ def running(name: str, workers: list[str]) -> str:
     who = ", ".join(named(worker) for worker in workers[:MOST_NAMED])
     more = f" and {len(workers) - MOST_NAMED:,} more" if len(workers) > MOST_NAMED else ""
     return (
-        f"{name} has {several(len(workers), 'instance')} at work ({who}{more}): end them with `scrapy drain {name}`. "
+        f"{name} has {counted(len(workers), 'instance')} at work ({who}{more}): end them with `scrapy drain {name}`. "
         "One that was killed on another machine counts for as long as its lease, LEASE_TTL_MS."
     )
 

@@ -114,14 +114,18 @@ class Command(Terse):
                     settings.set("STORE_DIR", store, priority="cmdline")
                 redis_url, server = settings["REDIS_URL"] or "", connect(settings)
                 stack.callback(release)
+                keys = {spider: Keys.of(settings, spider) for spider in SPIDERS}
                 urls = args or [stack.enter_context(sample_site())]
-                look_around = partial(what_is_in_the_way, server, arguments, folder if args or opts.dir else None)
+                look_around = partial(what_is_in_the_way, server, keys, arguments, folder if args or opts.dir else None)
                 if in_the_way := ask(settings, server, look_around):
                     raise UsageError(in_the_way, print_help=False)
-                report = Report({spider: Ledger(server, Keys(spider)) for spider in SPIDERS}, folder)
+                report = Report({spider: Ledger(server, one) for spider, one in keys.items()}, folder)
                 if not asks_anew(arguments):
                     report.going_on()
-                found = [ask(settings, server, partial(look, server, order)) for order in orders(opts, urls, folder)]
+                found = [
+                    ask(settings, server, partial(look, server, keys[order.spider], order))
+                    for order in orders(opts, urls, folder)
+                ]
                 given = [*given_settings(opts), f"STORE_DIR={settings['STORE_DIR']}"]
                 fleet = Fleet(settings, server, found, given=given, redis_url=redis_url, logs=folder, screen=report)
                 stack.callback(fleet.close)
@@ -156,12 +160,14 @@ def check_spiders(process: CrawlerProcessBase | None) -> None:
         )
 
 
-def what_is_in_the_way(server: Redis, arguments: Mapping[str, str], folder: Path | None) -> str:
+def what_is_in_the_way(
+    server: Redis, keys: Mapping[str, Keys], arguments: Mapping[str, str], folder: Path | None
+) -> str:
     """Return which other crawls, or what they have found, are in the way; without a folder files are not looked at."""
     asked, anew = describe(arguments), asks_anew(arguments)
-    found = [other_crawl(server, Keys(spider), asked, anew=anew) for spider in SPIDERS]
+    found = [other_crawl(server, one, asked, anew=anew) for one in keys.values()]
     if folder and not any(found):
-        found = [others_records(server, Keys(spider), asked, feed_of(spider, folder)) for spider in SPIDERS]
+        found = [others_records(server, one, asked, feed_of(spider, folder)) for spider, one in keys.items()]
     return next(filter(None, found), "")  # of the other spider it would be the same
 
 

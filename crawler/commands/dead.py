@@ -17,8 +17,9 @@ from scrapy.exceptions import UsageError
 from crawler.checks import usable
 from crawler.errors import StoreError
 from crawler.frontier.connection import ask
+from crawler.frontier.keys import Keys
 from crawler.frontier.letters import Letters
-from crawler.looking import LookCommand, keys_of, print_json, say, store_of
+from crawler.looking import StoreCommand, print_json, say, store_of
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 
 NOTES = """
 A request is a dead letter when MAX_DELIVERIES instances crashed with it in hand, or when none can read it.
-Piped, each is a line: spider, id, crashes, host, reason, URL, separated by tabs.
+Piped, each is a line: crawl, id, crashes, host, reason, URL, separated by tabs.
 
 examples:
-  scrapy dead                                           those of all spiders
+  scrapy dead                                           those of all crawls
   scrapy dead users --host peertube.example --json
   scrapy dead videos --reason crashes --retry           put them back into the queue: their crashes are forgotten
   scrapy dead videos --reason not_json --drop           forget them: they count as done
@@ -41,7 +42,7 @@ exit codes: 0 done, 1 some of those to be put back cannot be read, 2 wrong argum
 """
 
 
-class Command(LookCommand):
+class Command(StoreCommand):
     """Lists dead letters, and deals with them."""
 
     notes: ClassVar[str] = NOTES
@@ -63,16 +64,17 @@ class Command(LookCommand):
         what.add_argument("--retry", action="store_true", help="put them back into the queue")
         what.add_argument("--drop", action="store_true", help="forget them for good")
 
-    def look(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """List, put back or forget.
 
         Raises:
             UsageError: an argument cannot work, or Redis cannot be used.
         """
-        settings, spiders = usable(self.settings), self.spiders(args)
+        settings, names = usable(self.settings), self.named(args)
         with store_of(settings) as server:
+            names = names or self.all_known(server)
             try:
-                found = {} if server is None else choose(settings, server, spiders, opts)
+                found = {} if server is None else choose(settings, server, names, opts)
                 for letters, chosen in found.values():
                     if opts.retry:
                         ask(settings, letters.server, partial(letters.retry, chosen))
@@ -80,33 +82,33 @@ class Command(LookCommand):
                         ask(settings, letters.server, partial(letters.drop, chosen))
             except StoreError as exc:
                 raise UsageError(str(exc), print_help=False) from exc
-        shown = {spider: chosen for spider, (_, chosen) in found.items()}
+        shown = {name: chosen for name, (_, chosen) in found.items()}
         if opts.json:
             print_json(as_json(shown, opts))
         elif opts.retry or opts.drop:
-            for line in what_was_done(spiders, shown, opts):
+            for line in what_was_done(names, shown, opts):
                 say(line)
         else:
-            show(spiders, shown)
+            show(names, shown)
         left = [one for chosen in shown.values() for one in chosen if not one.readable]
         self.exitcode = 1 if opts.retry and left else 0
 
 
 def choose(
-    settings: BaseSettings, server: Redis, spiders: list[str], opts: argparse.Namespace
+    settings: BaseSettings, server: Redis, names: list[str], opts: argparse.Namespace
 ) -> dict[str, tuple[Letters, list[Letter]]]:
-    """Return the letters that are asked for, by spider."""
+    """Return the letters that are asked for, by crawl."""
     found = {}
-    for spider in spiders:
-        letters = Letters(server, keys_of(settings, spider))
+    for name in names:
+        letters = Letters(server, Keys.of(settings, name))
         chosen = ask(settings, server, partial(letters.chosen, opts.reason, opts.host))
-        found[spider] = letters, chosen
+        found[name] = letters, chosen
     return found
 
 
 def as_json(found: dict[str, list[Letter]], opts: argparse.Namespace) -> dict[str, Any]:
     """Return the letters, and what became of them, as one object."""
-    rows = [{"spider": spider, **asdict(one)} for spider, letters in found.items() for one in letters]
+    rows = [{"crawl": name, **asdict(one)} for name, letters in found.items() for one in letters]
     readable = sum(row["readable"] for row in rows)
     return {
         "letters": rows,
@@ -117,38 +119,38 @@ def as_json(found: dict[str, list[Letter]], opts: argparse.Namespace) -> dict[st
     }
 
 
-def what_was_done(spiders: list[str], found: dict[str, list[Letter]], opts: argparse.Namespace) -> list[str]:
-    """Return a sentence for each spider whose letters were put back or forgotten."""
+def what_was_done(names: list[str], found: dict[str, list[Letter]], opts: argparse.Namespace) -> list[str]:
+    """Return a sentence for each crawl whose letters were put back or forgotten."""
     lines = []
-    for spider, letters in found.items():
+    for name, letters in found.items():
         unreadable = sum(not one.readable for one in letters)
         if letters and opts.drop:
-            lines.append(f"{spider}: {len(letters):,} dead letters are forgotten; they count as done.")
+            lines.append(f"{name}: {len(letters):,} dead letters are forgotten; they count as done.")
         elif letters:
-            lines.append(f"{spider}: {len(letters) - unreadable:,} dead letters are back in the queue.")
+            lines.append(f"{name}: {len(letters) - unreadable:,} dead letters are back in the queue.")
         if unreadable and opts.retry:
-            lines.append(f"{spider}: {unreadable:,} not put back, as no instance can read them: --drop forgets them.")
-    return lines or [nothing(spiders)]
+            lines.append(f"{name}: {unreadable:,} not put back, as no instance can read them: --drop forgets them.")
+    return lines or [nothing(names)]
 
 
-def nothing(spiders: list[str]) -> str:
+def nothing(names: list[str]) -> str:
     """Return that there is nothing."""
-    return f"No such dead letters of {' and '.join(spiders)}."
+    return f"No such dead letters of {' and '.join(names)}."
 
 
-def show(spiders: list[str], found: dict[str, list[Letter]]) -> None:
+def show(names: list[str], found: dict[str, list[Letter]]) -> None:
     """Show the letters: as a table in a terminal, else as lines with tabs."""
-    rows = [(spider, one) for spider, letters in found.items() for one in letters]
+    rows = [(name, one) for name, letters in found.items() for one in letters]
     if not rows:
-        sys.stderr.write(f"{nothing(spiders)}\n")
+        sys.stderr.write(f"{nothing(names)}\n")
         return
     console = Console()
     if not console.is_terminal:
-        for spider, one in rows:
-            sys.stdout.write("\t".join((spider, one.id, str(one.deliveries), one.host, one.reason, one.url)) + "\n")
+        for name, one in rows:
+            sys.stdout.write("\t".join((name, one.id, str(one.deliveries), one.host, one.reason, one.url)) + "\n")
         return
-    table = Table("spider", "id", Column("crashes", justify="right"), "host", "reason", "URL", box=SIMPLE_HEAD)
-    for spider, one in rows:
-        table.add_row(*map(Text, (spider, one.id, str(one.deliveries), one.host, one.reason, one.url)))
+    table = Table("crawl", "id", Column("crashes", justify="right"), "host", "reason", "URL", box=SIMPLE_HEAD)
+    for name, one in rows:
+        table.add_row(*map(Text, (name, one.id, str(one.deliveries), one.host, one.reason, one.url)))
     console.print(table)
     say(f"{len(rows):,} dead letters; --retry puts them back into the queue, --drop forgets them", console)

@@ -6,8 +6,10 @@ import argparse
 import time
 from typing import ClassVar
 
-from crawler.controls import ControlCommand, several
+from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
+from crawler.frontier.keys import command_of
+from crawler.words import counted
 
 POLL_S = 0.1
 """Seconds between two looks at who is still at work."""
@@ -16,7 +18,8 @@ Each instance finishes what it has in flight, gives the rest back to the queue, 
 Ctrl-C. This waits until the last one has ended; Ctrl-C ends the wait only. The order is for those that are at work when
 it is given: an instance that starts later goes on with the crawl.
 
-CRAWL is the name of its spider; without one the order goes to all crawls in this Redis.
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
+Redis.
 
 examples:
   scrapy drain                     all crawls
@@ -53,7 +56,7 @@ class Command(ControlCommand):
             return
         try:
             while any(self.left.values()):
-                self.look(controls)
+                self.look_again(controls)
                 time.sleep(POLL_S)
         except KeyboardInterrupt:
             self.interrupted = True
@@ -69,16 +72,16 @@ class Command(ControlCommand):
         told, left = len(answer.workers), len(self.left[name])
         return {"outcome": "drained", "instances": told, "at_work": left, "left": self.pending[name]}
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Give the order, and see it carried out.
 
         Raises:
             UsageError: Redis cannot be reached.
         """
-        super().run(args, opts)
+        super().act(args, opts)
         self.exitcode = 1 if self.interrupted else self.exitcode
 
-    def look(self, controls: dict[str, Control]) -> None:
+    def look_again(self, controls: dict[str, Control]) -> None:
         """See who is still at work."""
         for name, workers in self.left.items():
             self.left[name] = self.insist(controls[name], lambda control, workers=workers: control.at_work(workers))  # type: ignore[misc]
@@ -86,10 +89,10 @@ class Command(ControlCommand):
     def sentence(self, name: str, answer: Answer) -> str:
         """Return what was done."""
         told, left = len(answer.workers), len(self.left[name])
-        pending = several(self.pending[name], "request") + " left"
-        onward = f"`scrapy crawl {name}` goes on."
+        pending = counted(self.pending[name], "request") + " left"
+        onward = f"`{command_of(name)}` goes on."
         if not told:
             return f"{name} has no instance at work: {pending}. {onward}"
         if left:
-            return f"{name}: {several(told, 'instance')} told to end, {left:,} still at work, {pending}. {onward}"
-        return f"{name} is drained: {several(told, 'instance')} ended, {pending}. {onward}"
+            return f"{name}: {counted(told, 'instance')} told to end, {left:,} still at work, {pending}. {onward}"
+        return f"{name} is drained: {counted(told, 'instance')} ended, {pending}. {onward}"

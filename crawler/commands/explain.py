@@ -17,10 +17,11 @@ from crawler.checks import usable
 from crawler.errors import NotARecord, SeedError, StoreError
 from crawler.frontier.connection import ask
 from crawler.frontier.fingerprint import folded
+from crawler.frontier.keys import Keys, spider_of
 from crawler.frontier.queue import text
 from crawler.frontier.whereabouts import Candidate, Searcher, Whereabouts
 from crawler.items import RecordKey
-from crawler.looking import LookCommand, keys_of, print_json, say, store_of
+from crawler.looking import StoreCommand, print_json, say, store_of
 from crawler.pages import FALLBACK, PLATFORMS
 from crawler.seeds import KINDS, parse_seed
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from redis import Redis
     from scrapy.crawler import CrawlerProcessBase
 
-    from crawler.frontier.keys import Keys
 
 NOTES = """
 It is looked for among the records, the requests that are pending or in hand, the dead letters, what was refused or has
@@ -43,7 +43,7 @@ exit codes: 0 done, 2 wrong arguments, or Redis cannot be used
 """
 
 
-class Command(LookCommand):
+class Command(StoreCommand):
     """Says what has become of a URL."""
 
     notes: ClassVar[str] = NOTES
@@ -63,7 +63,7 @@ class Command(LookCommand):
             "--spider", metavar="NAME", action="append", default=[], help="look at its crawl only (default: at all)"
         )
 
-    def look(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Look for the URL.
 
         Raises:
@@ -71,29 +71,29 @@ class Command(LookCommand):
         """
         if len(args) != 1:
             raise UsageError("name one URL, such as: scrapy explain https://peertube.example/@alice")
-        settings, spiders = usable(self.settings), self.spiders(opts.spider)
+        settings, named = usable(self.settings), self.named(opts.spider)
         urls = forms_of(args[0])
         with store_of(settings) as server:
             found: dict[str, Whereabouts] = {}
-            for spider in spiders:
-                keys = keys_of(settings, spider)
+            for name in named or self.all_known(server):
+                keys = Keys.of(settings, name)
                 if server is None:
-                    found[spider] = Whereabouts("none", f"there is no crawl of {spider} here")
+                    found[name] = Whereabouts("none", f"there is no crawl of {name} here")
                     continue
                 search = partial(self.search, server, keys, urls)
                 try:
-                    found[spider] = ask(settings, server, search)
+                    found[name] = ask(settings, server, search)
                 except StoreError as exc:
                     raise UsageError(str(exc), print_help=False) from exc
         if opts.json:
             print_json(as_json(urls[0], found))
             return
-        for spider, one in found.items():
-            say(f"{spider}: {one.text}{f' ({one.url})' if one.url not in {'', urls[0]} else ''}")
+        for name, one in found.items():
+            say(f"{name}: {one.text}{f' ({one.url})' if one.url not in {'', urls[0]} else ''}")
 
     def search(self, server: Redis, keys: Keys, urls: list[str]) -> Whereabouts:
         """Look for the forms of a URL in a crawl."""
-        fingerprint = Fingerprints(self.crawler_process, keys.spider)
+        fingerprint = Fingerprints(self.crawler_process, spider_of(keys.crawl))
         links = {link: records for url in urls for link, records in requests_of(server, keys, url)}
         return Searcher(server, keys).find([Candidate(url, fingerprint(url), links[url]) for url in links])
 
@@ -142,4 +142,4 @@ def requests_of(server: Redis, keys: Keys, url: str) -> Iterator[tuple[str, tupl
 
 def as_json(url: str, found: dict[str, Whereabouts]) -> dict[str, Any]:
     """Return what was found as one object."""
-    return {"url": url, "answers": [{"spider": spider, **asdict(one)} for spider, one in found.items()]}
+    return {"url": url, "answers": [{"crawl": name, **asdict(one)} for name, one in found.items()]}

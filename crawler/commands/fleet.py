@@ -28,6 +28,7 @@ from crawler.fleet.fleet import Fleet, prologue
 from crawler.fleet.orders import Order, add_scoped, feeds_of, orders_of, parts_of, sizes
 from crawler.fleet.squad import given_settings
 from crawler.frontier.connection import ask, connect, release, store_folder
+from crawler.frontier.keys import Keys
 from crawler.terse import Terse
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ class Command(Terse):
         with ExitStack() as stack:
             server = connect(settings)
             stack.callback(release)
-            found = to_begin([ask(settings, server, partial(look, server, order)) for order in orders])
+            keys = {order.spider: Keys.of(settings, order.spider) for order in orders}
+            looks = [partial(look, server, keys[order.spider], order) for order in orders]
+            found = to_begin([ask(settings, server, one) for one in looks])
             if missing := nothing_to_begin(settings, found):
                 sys.stderr.write(f"{missing}\n")
                 return 1
@@ -144,7 +147,7 @@ class Command(Terse):
             for line in prologue(fleet):
                 fleet.screen.say(line)
             exit_code = fleet.run()
-            for line in epilogue(server, fleet.squads):
+            for line in epilogue(server, keys, fleet.squads):
                 fleet.screen.say(line)
             return exit_code
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from crawler.controls import ControlCommand, several
+from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
+from crawler.words import counted
 
 NOTES = """
 All instances stop asking sites within 2 seconds; what is in flight by then is finished. They stay, and nothing is lost
 where one of them is killed. Instances that start meanwhile wait too. A pause lasts until scrapy resume, also where all
 instances end; a crawl that begins anew is not paused.
 
-CRAWL is the name of its spider; without one the order goes to all crawls in this Redis.
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
+Redis.
 
 examples:
   scrapy pause                     all crawls
@@ -38,10 +40,10 @@ class Command(ControlCommand):
     def sentence(self, name: str, answer: Answer) -> str:
         """Return what was done."""
         was = "was paused before" if answer.outcome == "already" else "is paused"
-        pending = several(answer.pending, "pending request")
+        pending = counted(answer.pending, "pending request")
         if not answer.workers:
             return f"{name} {was}: {pending}, no instance at work. Who starts waits for `scrapy resume {name}`."
-        at_work = several(len(answer.workers), "instance")
+        at_work = counted(len(answer.workers), "instance")
         holds = f"hold{'s' if len(answer.workers) == 1 else ''}"
         return (
             f"{name} {was}: {at_work} {holds} back {pending}; of the {answer.in_hand:,} in hand what is in flight is "

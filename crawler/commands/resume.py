@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from crawler.controls import ControlCommand, several
+from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
+from crawler.frontier.keys import command_of
+from crawler.words import counted
 
 NOTES = """
-CRAWL is the name of its spider; without one the order goes to all crawls in this Redis.
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
+Redis.
 
 examples:
   scrapy resume                    all crawls
@@ -34,7 +37,7 @@ class Command(ControlCommand):
     def sentence(self, name: str, answer: Answer) -> str:
         """Return what was done."""
         was = "was not paused" if answer.outcome == "already" else "goes on"
-        left = several(answer.pending + answer.in_hand, "request")
+        left = counted(answer.pending + answer.in_hand, "request")
         if not answer.workers:
-            return f"{name} {was}: {left} left, no instance at work. Start one with `scrapy crawl {name}`."
-        return f"{name} {was}: {several(len(answer.workers), 'instance')} at work, {left} left."
+            return f"{name} {was}: {left} left, no instance at work. Start one with `{command_of(name)}`."
+        return f"{name} {was}: {counted(len(answer.workers), 'instance')} at work, {left} left."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
-from crawler.checks import START_URLS_KEY, usable
+from crawler.checks import usable
 from crawler.errors import SeedError, SettingsError, StoreError
 from crawler.extensions.rejects import NAME as REJECTS
 from crawler.frontier.connection import connect, release, revive
@@ -105,8 +105,7 @@ class Command(Terse):
             files, seeds = sorted_out(args[1:])
             common = Seed("", priority=parse_priority(opts.priority), meta=checked_meta(dict(map(pair, opts.meta))))
             options, server = Options.from_settings(settings), connect(settings)
-            key = (settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY) % {"name": spidercls.name}
-            keys = Keys(spidercls.name, key)
+            keys = Keys.of(settings, spidercls.name)
             sower = Sower(Queue(server, keys, options), lambda: revive(settings), stopping.asked)
             planter = Planter(spidercls, settings, sower.ask, keys, stopping, scope=opts.scope, scheme=opts.scheme)
         except (SettingsError, StoreError) as exc:

@@ -18,7 +18,8 @@ from crawler.checks import usable
 from crawler.errors import StoreError
 from crawler.frontier.alarms import Alarm
 from crawler.frontier.connection import ask
-from crawler.looking import LookCommand, keys_of, print_json, say, store_of
+from crawler.frontier.keys import Keys
+from crawler.looking import StoreCommand, print_json, say, store_of
 from crawler.status import Observer, Status
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Only Redis is read: it works from any machine, whether an instance runs or not. 
 of --json, are in docs/status.md.
 
 examples:
-  scrapy status                             all spiders
+  scrapy status                             all crawls
   scrapy status users --watch               again and again, until Ctrl-C
   scrapy status --json | jq .crawls[].pending
 
@@ -40,7 +41,7 @@ exit codes: 0 all is well, or there is no crawl, 1 there are alarms, 2 wrong arg
 """
 
 
-class Command(LookCommand):
+class Command(StoreCommand):
     """Shows the crawls."""
 
     notes: ClassVar[str] = NOTES
@@ -61,19 +62,20 @@ class Command(LookCommand):
             "--quick", action="store_true", help="leave out how complete it is, for which all records' keys are read"
         )
 
-    def look(self, args: list[str], opts: argparse.Namespace) -> None:
+    def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Show the crawls.
 
         Raises:
             UsageError: an argument cannot work, or Redis cannot be used.
         """
-        settings, spiders = usable(self.settings), self.spiders(args)
+        settings, named = usable(self.settings), self.named(args)
         if opts.watch and opts.json:
             raise UsageError("--watch is for readers: leave it out, or --json.", print_help=False)
         with store_of(settings, any_policy=True) as server:
-            status = Status(dict.fromkeys(spiders))
+            names = named or self.all_known(server)
+            status = Status(dict.fromkeys(names))
             if server is not None:
-                observer = Observer(server, {one: keys_of(settings, one) for one in spiders}, quick=opts.quick)
+                observer = Observer(server, {one: Keys.of(settings, one) for one in names}, quick=opts.quick)
                 try:
                     status = ask(settings, server, observer.look)
                 except StoreError as exc:

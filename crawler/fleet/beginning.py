@@ -36,9 +36,8 @@ class Beginning:
     pending: int
 
 
-def look(server: Redis, order: Order) -> Beginning:
+def look(server: Redis, keys: Keys, order: Order) -> Beginning:
     """Look at the crawl of a spider."""
-    keys = Keys(order.spider)
     epoch, seeds, finished = cast("list[bytes | None]", server.hmget(keys.control, "epoch", "seeds", "finished"))
     anew, asked = order.begins_anew, describe(order.given())
     is_new = begins_anew(server, keys, anew=anew)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import redis
 
@@ -13,10 +13,10 @@ from crawler.frontier.ledger import Ledger
 from crawler.words import counted
 
 
-def epilogue(server: redis.Redis, squads: Sequence[Squad]) -> Iterator[str]:
+def epilogue(server: redis.Redis, keys: Mapping[str, Keys], squads: Sequence[Squad]) -> Iterator[str]:
     """Yield, spider by spider, how complete its crawl is, or what is left of it; blocking."""
     for squad in squads:
-        ledger = Ledger(server, Keys(squad.spider))
+        ledger = Ledger(server, keys[squad.spider])
         try:
             summary = ledger.summary()
         except redis.RedisError:

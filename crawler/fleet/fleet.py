@@ -16,6 +16,7 @@ from crawler.fleet.restarts import CrashLimits
 from crawler.fleet.screen import Lines, Picture
 from crawler.fleet.squad import Squad
 from crawler.fleet.supervisor import Screen, Supervisor
+from crawler.frontier.keys import Keys
 from crawler.words import counted
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Fleet:
     ) -> None:
         self.server, self.beginnings, self.logs = server, beginnings, logs
         self.leash, self.held = os.pipe()
-        self.readings = Readings(server, [one.order.spider for one in beginnings])
+        self.readings = Readings(server, {one.order.spider: Keys.of(settings, one.order.spider) for one in beginnings})
         self.squads: list[Squad] = []
         self.lines = lines_for(self, settings.getfloat("PROGRESS_INTERVAL_S"))
         self.screen = screen or self.lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -58,13 +58,13 @@ class Readings(threading.Thread):
 
     Args:
         server: a client; blocking.
-        spiders: whose crawls.
+        keys: of the crawls, by spider.
     """
 
-    def __init__(self, server: Redis, spiders: Iterable[str]) -> None:
+    def __init__(self, server: Redis, keys: Mapping[str, Keys]) -> None:
         super().__init__(name="readings", daemon=True)
-        self.server = server
-        self.former: dict[str, deque[Reading]] = {spider: deque() for spider in spiders}
+        self.server, self.keys = server, keys
+        self.former: dict[str, deque[Reading]] = {spider: deque() for spider in keys}
         self.latest: dict[str, Reading] = {}
         self.silent = False
         self.ended = threading.Event()
@@ -77,8 +77,8 @@ class Readings(threading.Thread):
     def read(self) -> None:
         """Read once."""
         try:
-            for spider in self.former:
-                self.note(spider, read_crawl(self.server, Keys(spider)))
+            for spider, keys in self.keys.items():
+                self.note(spider, read_crawl(self.server, keys))
             self.silent = False
         except redis.RedisError:
             self.silent = True

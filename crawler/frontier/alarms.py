@@ -33,12 +33,12 @@ class Alarm:
     Attributes:
         kind: a word for programs, listed in docs/status.md.
         text: a sentence with the remedy.
-        spider: whose crawl it is about; "" for the store.
+        crawl: the one it is about; "" for the store.
     """
 
     kind: str
     text: str
-    spider: str = ""
+    crawl: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +84,26 @@ def alarms_of_store(memory: Memory) -> Iterator[Alarm]:
         yield Alarm("redis_disk", "Redis cannot write its data to disk: see its log, and make room.")
 
 
-def alarms_of_crawl(spider: str, crawl: Survey) -> Iterator[Alarm]:
+def alarms_of_crawl(name: str, crawl: Survey) -> Iterator[Alarm]:
     """Yield what is wrong with a crawl."""
     if crawl.progress == "lost":
         yield Alarm(
             "drift",
             "What Redis holds does not add up: keys are gone. Bring its data back, or begin anew with -a anew=1.",
-            spider,
+            name,
         )
     if crawl.progress == "unread" and not crawl.workers:
-        yield Alarm("seeds_unread", "Nobody has read the seeds to their end: start it with the same seeds.", spider)
+        yield Alarm("seeds_unread", "Nobody has read the seeds to their end: start it with the same seeds.", name)
     if dead := crawl.number("dead"):
-        yield Alarm("dead_letters", f"{dead:,} requests were given up: see scrapy dead {spider}.", spider)
+        yield Alarm("dead_letters", f"{dead:,} requests were given up: see scrapy dead {name}.", name)
     if crawl.state == "running" and crawl.left and crawl.stalled_s >= STALLED_S and not waits(crawl):
         yield Alarm(
             "no_progress",
             f"No request was done for {crawl.stalled_s / 60:.0f} min, and {crawl.left:,} are left: see the logs of the "
             "instances.",
-            spider,
+            name,
         )
-    yield from alarms_of_workers(spider, crawl)
+    yield from alarms_of_workers(name, crawl)
 
 
 def waits(crawl: Survey) -> bool:
@@ -112,13 +112,13 @@ def waits(crawl: Survey) -> bool:
     return bool(waiting) and not crawl.leased and all(host.next_ms > WAITING_MS for host in waiting)
 
 
-def alarms_of_workers(spider: str, crawl: Survey) -> Iterator[Alarm]:
+def alarms_of_workers(name: str, crawl: Survey) -> Iterator[Alarm]:
     """Yield what is wrong with the instances of a crawl."""
     disks: dict[tuple[str, str], int] = {}
     for worker in crawl.workers:
         if text := trouble_of(worker):
             kind = "lease_overdue" if worker.is_dead or worker.lease_ms < 0 else "stuck"
-            yield Alarm(kind, f"The instance {worker.pid} on {worker.host} {text}", spider)
+            yield Alarm(kind, f"The instance {worker.pid} on {worker.host} {text}", name)
         for disk in worker.vitals.disks if worker.vitals else ():
             disks[worker.host, disk.path] = disk.free
     for (host, path), free in disks.items():
@@ -126,7 +126,7 @@ def alarms_of_workers(spider: str, crawl: Survey) -> Iterator[Alarm]:
             yield Alarm(
                 "feed_disk",
                 f"The disk of {path} on {host} is nearly full ({free / 1024**2:,.0f} MiB are free): make room.",
-                spider,
+                name,
             )
 
 

@@ -59,6 +59,7 @@ FLAGS = (
 )
 SECRET = frozenset({"REDIS_PARAMS"})
 """Those whose value may hold a password."""
+CRAWL_ID = re.compile(r"[\w.-]{0,100}")
 CONTACT = re.compile(r"(https?://\S+\.\S+|mailto:\S+@\S+)?")
 
 
@@ -100,6 +101,11 @@ def check_settings(settings: BaseSettings) -> None:
     for name in FLAGS:
         check(settings, name, settings.getbool, "True or False")
     check(settings, "REDIS_PARAMS", settings.getdict, 'a JSON object, such as {"socket_timeout": 10}')
+    if not CRAWL_ID.fullmatch(crawl_id := str(settings.get("CRAWL_ID") or "")):
+        raise SettingsError(
+            f"CRAWL_ID ({crawl_id}) must be a name of letters, digits, dots, hyphens and underscores, such as nightly: "
+            "set it to one, or leave it out."
+        )
     levels = ", ".join(logging.getLevelNamesMapping())
     check(settings, "LOG_LEVEL", lambda name: logging.Handler(settings.get(name)), f"one of {levels}")
     if not CONTACT.fullmatch(contact := str(settings.get("CONTACT_URL") or "")):

@@ -55,8 +55,8 @@ class Holdings(NamedTuple):
 class Control:
     """Gives orders to one crawl. Each can be repeated without harm."""
 
-    def __init__(self, server: Redis, crawl: str) -> None:
-        self.queue = Queue(server, Keys(crawl))
+    def __init__(self, server: Redis, keys: Keys) -> None:
+        self.queue = Queue(server, keys)
 
     def pause(self, *, paused: bool) -> Answer:
         """Have all instances hold back, or go on."""

@@ -71,7 +71,7 @@ class Frontier:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.options = Options.from_settings(crawler.settings)
-        self.keys = Keys(crawler.spidercls.name)
+        self.keys = Keys.of(crawler.settings, crawler.spidercls.name)
         self.queue = Queue(connect(crawler.settings), self.keys, self.options)
         self.outbox = Outbox()
         self.buffer = PrefetchBuffer(self.options.prefetch_count)

@@ -2,8 +2,8 @@
 
 Every key but the list of seeds, whose name is scrapy-redis', begins with the hash tag `{crawler}`, so that one
 slot of a Redis Cluster holds them, and one pattern of an ACL (`~{crawler}:*`) covers them. Those of one crawl go on
-with the spider's name: `{crawler}:users:requests`. A slot is Scrapy's: the host name of a URL, or the `download_slot`
-that a request names. Times are in ms by Redis' clock.
+with its name, `{crawler}:users:requests`: that of its spider, or `users@CRAWL_ID`. A slot is Scrapy's: the host name
+of a URL, or the `download_slot` that a request names. Times are in ms by Redis' clock.
 
 | key                | type   | holds |
 |--------------------|--------|-------|
@@ -76,9 +76,17 @@ The fields of four of them:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
 
 FLEET = "{crawler}:"
 """What all our keys begin with."""
+START_URLS_KEY = "%(name)s:start_urls"
+"""Where scrapy-redis has the seeds unless REDIS_START_URLS_KEY says otherwise."""
+APART = "@"
+"""What is between a spider's name and a CRAWL_ID: no colon, which would make keys ambiguous."""
 WORK = (
     *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
     *("dead", "control", "claims", "due", "revisits"),
@@ -88,16 +96,30 @@ LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "f
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The names of one spider's keys.
+    """The names of one crawl's keys.
 
     Attributes:
-        spider: its name.
+        crawl: its name.
         seeds: where other programs put seeds, as scrapy-redis' `redis_key` or REDIS_START_URLS_KEY says; by default
             where scrapy-redis itself would look.
     """
 
-    spider: str
+    crawl: str
     seeds: str = ""
+
+    @classmethod
+    def of(cls, settings: BaseSettings, crawl: str, redis_key: str = "") -> Self:
+        """Return those of a crawl, or of a spider's under the settings' CRAWL_ID.
+
+        Args:
+            settings: of the instance, or of the command that looks at it.
+            crawl: its name, or that of its spider.
+            redis_key: where the spider has its seeds, if it says so itself.
+        """
+        spider, named = spider_of(crawl), crawl_name(settings, crawl)
+        template = settings.get("REDIS_START_URLS_KEY") or START_URLS_KEY
+        own = redis_key if redis_key != template % {"name": spider} else ""
+        return cls(named, own or template % {"name": named})
 
     def __getattr__(self, name: str) -> str:
         if name not in WORK and name not in LEDGER:
@@ -107,12 +129,12 @@ class Keys:
     @property
     def prefix(self) -> str:
         """What this crawl's keys begin with."""
-        return f"{FLEET}{self.spider}:"
+        return f"{FLEET}{self.crawl}:"
 
     @property
     def start_urls(self) -> str:
         """The list, set or sorted set of seeds from other programs."""
-        return self.seeds or f"{self.spider}:start_urls"
+        return self.seeds or f"{self.crawl}:start_urls"
 
     def host(self, slot: str) -> str:
         """The state of a host."""
@@ -121,3 +143,20 @@ class Keys:
     def robots(self, origin: str) -> str:
         """The robots.txt of an origin such as `https://site.example`."""
         return f"{FLEET}robots:{origin}"
+
+
+def crawl_name(settings: BaseSettings, spider: str) -> str:
+    """Return the name of a spider's crawl: with CRAWL_ID one of several; what is such a name already is returned."""
+    own = settings.get("CRAWL_ID")
+    return spider if not own or own == spider or APART in spider else f"{spider}{APART}{own}"
+
+
+def spider_of(crawl: str) -> str:
+    """Return the name of the spider of a crawl."""
+    return crawl.partition(APART)[0]
+
+
+def command_of(crawl: str) -> str:
+    """Return the command that starts an instance of a crawl."""
+    spider, _, own = crawl.partition(APART)
+    return f"scrapy crawl {spider}{f' -s CRAWL_ID={own}' if own else ''}"

@@ -182,14 +182,14 @@ class Queue:
             outcome, named, left = self.enter(crawl or secrets.token_hex(8), seeds, how)
             match text(outcome):
                 case "over":
-                    raise CrawlOver(self.keys.spider)
+                    raise CrawlOver(self.keys.crawl)
                 case "running" | "interrupted" as state:
-                    raise OtherCrawl(self.keys.spider, text(named), None if state == "running" else int(left))
+                    raise OtherCrawl(self.keys.crawl, text(named), None if state == "running" else int(left))
                 case "ending":
                     pass
                 case "occupied":
                     if least_ms is None:
-                        logger.info(OCCUPIED, self.keys.spider, left / 1000)
+                        logger.info(OCCUPIED, self.keys.crawl, left / 1000)
                     elif left > least_ms + 1:  # time only takes from it: somebody has renewed
                         how = "beside"
                     least_ms = int(left)

@@ -40,7 +40,8 @@ class Scheduler(RedisScheduler):  # type: ignore[misc]  # scrapy-redis has no ty
         if isinstance(spider, RedisMixin):
             # It reads seeds with blocking calls, and a crash would lose them: the queue hands them out like requests.
             self.crawler.signals.disconnect(spider.spider_idle, signals.spider_idle)
-            self.frontier.keys = self.frontier.queue.keys = Keys(self.frontier.keys.spider, spider.redis_key)
+            keys = Keys.of(self.crawler.settings, spider.name, spider.redis_key)
+            self.frontier.keys = self.frontier.queue.keys = keys
         self.frontier.open(spider)
 
     def close(self, reason: str) -> Deferred[None]:

@@ -24,10 +24,10 @@ def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) ->
         return None
     seconds, _ = server.time()
     if server.zcount(keys.workers, seconds * 1000, "+inf"):
-        return str(OtherCrawl(keys.spider, text(theirs), None))
+        return str(OtherCrawl(keys.crawl, text(theirs), None))
     if anew or not int(begun or 0):
         return None
-    return str(OtherCrawl(keys.spider, text(theirs), server.hlen(keys.requests)))
+    return str(OtherCrawl(keys.crawl, text(theirs), server.hlen(keys.requests)))
 
 
 def begins_anew(server: Redis, keys: Keys, *, anew: bool = False) -> bool:

@@ -139,10 +139,8 @@ class Survey:
     @property
     def state(self) -> str:
         """Where it stands in a word: `paused` and `interrupted` are an operator's, the others the queue's own."""
-        if self.progress == "working" and not self.living:
+        if self.progress in {"working", "paused"} and not self.living:
             return "interrupted"
-        if self.progress == "working" and self.is_paused:
-            return "paused"
         return {"working": "running", "complete": "ending", "unread": "seeds_unread"}.get(self.progress, self.progress)
 
     @property
@@ -153,7 +151,7 @@ class Survey:
     @property
     def is_paused(self) -> bool:
         """Whether an operator holds it up."""
-        return self.control.get("paused", "") not in {"", "0"}
+        return "paused_ms" in self.control
 
     @property
     def leased(self) -> int:

@@ -85,7 +85,7 @@ class Searcher:
         """Return what has become of what has these forms."""
         crawl = survey(self.server, self.keys)
         if crawl is None:
-            return Whereabouts("none", f"there is no crawl of {self.keys.spider} here")
+            return Whereabouts("none", f"there is no crawl of {self.keys.crawl} here")
         for look in (self.recorded, self.in_queue, self.among_the_dead, self.not_recorded, self.seen):
             if (found := look(candidates, crawl)) is not None:
                 return found
@@ -159,7 +159,7 @@ class Searcher:
         for request_id, stored in found:
             letter = letter_of(text(request_id), stored)
             if letter.readable and (candidate := urls.get(canonicalize_url(letter.url))):
-                words = f"was given up ({letter.reason}): scrapy dead {self.keys.spider} --retry sends it again"
+                words = f"was given up ({letter.reason}): scrapy dead {self.keys.crawl} --retry sends it again"
                 return Whereabouts("dead", words, candidate.url, letter.id)
         return None
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from redis import Redis
+from scrapy.settings import Settings
+
+from crawler.frontier.bounds import check_settings
+from crawler.frontier.keys import Keys, command_of, crawl_name, spider_of
+from tests.commands import answer, run
+from tests.crawls import end, lines, start
+from tests.site import Catalogue, Quirks, running_site
+
+
+def named(crawl_id: str, **others: str) -> Settings:
+    return Settings({"CRAWL_ID": crawl_id, **others})
+
+
+@pytest.mark.parametrize(
+    ("crawl_id", "spider", "name"),
+    [
+        ("", "users", "users"),
+        ("users", "users", "users"),
+        ("nightly", "users", "users@nightly"),
+        ("nightly", "users@weekly", "users@weekly"),
+    ],
+)
+def test_a_crawl_is_named_by_its_spider_and_its_id(crawl_id: str, spider: str, name: str) -> None:
+    assert crawl_name(named(crawl_id), spider) == name
+    assert spider_of(name) == "users"
+
+
+def test_crawls_share_the_pace_of_hosts_and_no_other_key() -> None:
+    one, other = Keys.of(named("one"), "users"), Keys.of(named("other"), "users")
+    assert (one.requests, other.requests) == ("{crawler}:users@one:requests", "{crawler}:users@other:requests")
+    assert (one.start_urls, other.start_urls) == ("users@one:start_urls", "users@other:start_urls")
+    assert one.host("site.example") == other.host("site.example")
+
+
+@pytest.mark.parametrize(
+    ("template", "redis_key", "key"),
+    [
+        ("", "", "users@one:start_urls"),
+        ("", "users:start_urls", "users@one:start_urls"),
+        ("", "my-seeds", "my-seeds"),
+        ("seeds-of-%(name)s", "seeds-of-users", "seeds-of-users@one"),
+    ],
+)
+def test_the_seeds_of_a_crawl_are_its_own_unless_the_spider_names_a_key(
+    template: str, redis_key: str, key: str
+) -> None:
+    assert Keys.of(named("one", REDIS_START_URLS_KEY=template), "users", redis_key).start_urls == key
+
+
+def test_the_command_that_starts_an_instance_of_a_crawl_names_its_id() -> None:
+    assert command_of("users") == "scrapy crawl users"
+    assert command_of("users@one") == "scrapy crawl users -s CRAWL_ID=one"
+
+
+@pytest.mark.parametrize("crawl_id", ["a b", "a:b", "a@b", "*", "x" * 101])
+def test_what_is_no_name_is_refused_with_the_remedy(crawl_id: str) -> None:
+    with pytest.raises(ValueError, match=r"^CRAWL_ID \(.*\) must be a name of .*, or leave it out\.$") as found:
+        check_settings(named(crawl_id))
+    assert crawl_id in str(found.value)
+
+
+def test_crawls_of_one_spider_run_side_by_side_and_each_is_seen_and_ended_by_its_name(
+    tmp_path: Path, valkey: str
+) -> None:
+    with (
+        running_site(Catalogue.generate(users=4, videos=24), Quirks(rate_limit=False)) as site,
+        Redis.from_url(valkey) as server,
+    ):
+        urls = [f"{site.url}/videos/watch/{uuid}" for uuid in sorted(site.truth.videos)]
+        server.rpush("videos@two:start_urls", *(orjson.dumps({"url": url}) for url in urls[9:14]))
+        here = f"REDIS_URL={valkey}"
+        both = [
+            start("videos", tmp_path, f"url={','.join(urls[:10])}", "CRAWL_ID=one", here, feed="one.jsonl"),
+            start("videos", tmp_path, "CRAWL_ID=two", here, feed="two.jsonl"),
+        ]
+        ended = [end(process, tmp_path) for process in both]
+        assert [one.exit_code for one in ended] == [0, 0], ended
+        store = ("-s", here)
+        crawls = {one["crawl"]: one["records"] for one in answer("status", *store)["crawls"] if one["records"]}
+        assert crawls == {"videos@one": 10, "videos@two": 5}
+        assert answer("status", "videos", "-s", "CRAWL_ID=two", *store)["crawls"][0]["crawl"] == "videos@two"
+        seen = answer("explain", urls[0], *store)["answers"]
+        assert {one["crawl"]: one["state"] for one in seen if one["crawl"].startswith("videos@")} == {
+            "videos@one": "recorded",
+            "videos@two": "unseen",
+        }
+        assert run("clear", "videos@one", "--yes", *store).returncode == 0
+        assert answer("status", *store)["crawls"][-1]["crawl"] == "videos@two"
+    for name, there in (("one", urls[:10]), ("two", urls[9:14])):
+        found = sorted(str(record["url"]) for record in lines(tmp_path / f"{name}.jsonl"))
+        assert len(found) == len(there)
