@@ -84,7 +84,7 @@ def test_each_thing_that_is_wrong_is_an_alarm_of_its_kind(fields: dict[str, Any]
     "fields",
     [
         {"left": 0},
-        {"control": {"done": "5", "paused": "1"}},
+        {"progress": "paused", "control": {"done": "5", "paused_ms": "1"}},
         {"workers": []},
         {"hosts": [Host(slot="s", pending=9, next_ms=600_000)], "workers": [worker(leases=0)]},
     ],
