@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,16 @@ def test_units_drain_with_time_enough_and_are_started_again() -> None:
         assert line in common
     for name in ("crawler-users@.service", "crawler-videos@.service", "crawler-fleet.service"):
         assert unit(name)["Install"]["WantedBy"] == "crawler.target"
+
+
+@pytest.mark.parametrize(("environment", "code"), [({}, 2), ({"REDIS_URL": ""}, 2), ({"REDIS_URL": "redis://a"}, 0)])
+def test_an_instance_of_systemd_without_a_server_says_what_to_do(environment: dict[str, str], code: int) -> None:
+    for spider in SPIDERS:
+        line = unit(f"crawler-{spider}@.service")["Service"]["ExecStartPre"]
+        words = shlex.split(line.replace("$$", "$"))
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        assert done.returncode == code
+        assert ("set it in /etc/crawler/crawler.env" in done.stderr) == bool(code)
 
 
 # --- the image ---
