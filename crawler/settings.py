@@ -36,7 +36,7 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 """URL of the Redis or Valkey that all instances share; empty for the embedded store. Example: `redis://queue.example:6379/0`."""
 STORE_DIR = ".crawler"
 """Folder of the embedded store, used while REDIS_URL is empty."""
-CRAWL_ID = ""
+CRAWL_ID = os.environ.get("CRAWL_ID", "")
 """Name that keeps a crawl apart from others of its spider in one Redis: `nightly` makes it `users@nightly`; empty for
 the spider's own."""
 REDIS_PARAMS = {"socket_timeout": 10, "socket_connect_timeout": 5}
