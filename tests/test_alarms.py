@@ -6,8 +6,7 @@ import pytest
 from redis import Redis
 
 from crawler.frontier.alarms import (
-    LEAST_FREE_BYTES,
-    STALLED_S,
+    USUAL,
     Alarm,
     Memory,
     alarms_of_crawl,
@@ -18,6 +17,7 @@ from crawler.frontier.survey import Host, Note, Survey, Worker
 from crawler.frontier.vitals import Disk, Vitals
 
 NOW_MS = 10_000_000
+GIB = 1024**3
 NAME = "paris-0011aabb:7:cafe"
 
 
@@ -49,19 +49,19 @@ def kinds(one: Survey) -> list[str]:
     return [alarm.kind for alarm in alarms_of_crawl("users", one)]
 
 
-def stalled(seconds: float = STALLED_S) -> list[Note]:
+def stalled(seconds: float = USUAL.stalled_s) -> list[Note]:
     return [Note(int(NOW_MS - 1000 * seconds), 5, 0)]
 
 
 def test_of_a_crawl_that_does_well_there_are_no_alarms() -> None:
     assert kinds(crawl()) == []
-    assert kinds(crawl(history=stalled(STALLED_S - 1))) == []
+    assert kinds(crawl(history=stalled(USUAL.stalled_s - 1))) == []
 
 
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [
-        ({"progress": "lost"}, "drift"),
+        ({"progress": "lost"}, "lost"),
         ({"progress": "unread", "workers": []}, "seeds_unread"),
         ({"control": {"done": "5", "dead": "2"}}, "dead_letters"),
         ({"history": stalled()}, "no_progress"),
@@ -69,7 +69,7 @@ def test_of_a_crawl_that_does_well_there_are_no_alarms() -> None:
         ({"workers": [worker(is_dead=True)]}, "lease_overdue"),
         ({"workers": [worker(told_ms=60_000)]}, "stuck"),
         (
-            {"workers": [worker(vitals=Vitals(disks=[Disk(path="/d", free=LEAST_FREE_BYTES - 1, total=1)]))]},
+            {"workers": [worker(vitals=Vitals(disks=[Disk(path="/d", free=GIB - 1, total=1)]))]},
             "feed_disk",
         ),
     ],
