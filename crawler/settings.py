@@ -186,4 +186,4 @@ DRIFT_LEAST_READINGS = 20
 """Records of a site in a crawl from which it is told whether fields that were filled formerly are no more; 0 for
 never."""
 DRIFT_PERIOD_S = 86_400
-"""With `every=`: seconds whose readings are looked at as those of one crawl."""
+"""Seconds after which the readings of a crawl that goes on are looked at as those of the next one."""

@@ -34,15 +34,13 @@ class Pages:
 
     Attributes:
         epoch: name of the crawl.
-        period: number of its period; a crawl that ends has one only.
-        since_ms: when that began, by Redis' clock; None where nothing was counted yet.
+        period: number of its period: a long crawl has several.
         counts: those of this period.
         entries: what is known from those before.
     """
 
     epoch: str
     period: int
-    since_ms: float | None
     counts: dict[Group, Counts]
     entries: dict[Group, Entry]
 
@@ -99,14 +97,13 @@ class Book:
         """Return what stands there now."""
         keys = self.queue.keys
         with self.queue.server.pipeline(transaction=True) as pipe:
-            pipe.hmget(keys.control, "epoch", "fill_period", "fill_ms")
+            pipe.hmget(keys.control, "epoch", "fill_period")
             pipe.hgetall(keys.fill)
             pipe.hgetall(keys.profile)
-            (epoch, period, since), fill, profile = pipe.execute()
+            (epoch, period), fill, profile = pipe.execute()
         return Pages(
             text(epoch or ""),
             int(period or 0),
-            float(since) if since else None,
             readable(COUNTS, fill),
             readable(ENTRY, profile),
         )
@@ -120,11 +117,11 @@ class Book:
         self.write(self.read(), closes=False)
 
     def turn(self, period_ms: float) -> None:
-        """Do so where a period of a crawl that does not end is over, and begin the next one."""
-        pages = self.read()
-        seconds, micros = self.queue.server.time()
-        if pages.since_ms is not None and 1000 * seconds + micros / 1000 - pages.since_ms >= period_ms:
-            self.write(pages, closes=True)
+        """Do so where a period of a long crawl is over, and begin the next one."""
+        server = self.queue.server
+        since_ms, (seconds, micros) = server.hget(self.queue.keys.control, "fill_ms"), server.time()
+        if since_ms is not None and 1000 * seconds + micros / 1000 - float(since_ms) >= period_ms:
+            self.write(self.read(), closes=True)
 
     def write(self, pages: Pages, *, closes: bool) -> None:
         """Write what is known from now on, unless somebody has who has read more."""

@@ -63,7 +63,7 @@ class Counts:
     Attributes:
         n: how many there were.
         filled: in how many of them a field was filled.
-        url: the last one.
+        url: one of them, the last that is worth a look.
     """
 
     n: float = 0
@@ -75,7 +75,7 @@ class Counts:
         self.n += 1
         for name in names:
             self.filled[name] = self.filled.get(name, 0) + 1
-        self.url = url
+        self.url = url or self.url
 
     def share(self, name: str) -> float:
         """Return the share of readings with this field filled, 0 to 1."""

@@ -41,15 +41,15 @@ class Tally:
         url = record.fetched_from
         with self.lock:
             self.add(Group.of(record.kind, record.site, url), filled_in(record), url)
-            self.add(Group.of(PAGE, record.site, url), [RECORD], url)
+            self.add(Group.of(PAGE, record.site, url), [RECORD])
 
     def refuse(self, site: str, url: str) -> None:
         """Count a page, or a record, that was refused."""
         with self.lock:
             self.add(Group.of(PAGE, site, url), [], url)
 
-    def add(self, group: Group, names: list[str], url: str) -> None:
-        """Count a reading; under the lock."""
+    def add(self, group: Group, names: list[str], url: str = "") -> None:
+        """Count a reading, of a page that is worth a look; under the lock."""
         self.counts.setdefault(group, Counts()).add(names, url)
 
     def take(self) -> Batch | None:

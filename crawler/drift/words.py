@@ -28,7 +28,7 @@ def sentences(drifts: Iterable[Drift]) -> Iterator[str]:
         url = next((one.url for one in of_site if one.url), "")
         look = f"look at one (scrapy shell {shlex.quote(url)})" if url else "look at one with scrapy shell"
         found = "; ".join(map(told, of_site))
-        yield f"The pages of {host or site} seem to have changed: {found}: {look}, {reader_of(site)} is to be mended."
+        yield f"The pages of {host or site} seem to have changed ({found}): {look}, and mend {reader_of(site)}."
 
 
 def told(drift: Drift) -> str:
@@ -37,12 +37,12 @@ def told(drift: Drift) -> str:
         (fall,) = drift.falls
         return f"of {drift.n:,} readings {percent(fall.share)} are records, formerly {percent(fall.former)}"
     falls = [
-        f"{one.name} is filled in {percent(one.share)} (formerly {percent(one.former)})"
+        f"{one.name} is filled in {percent(one.share)}, formerly in {percent(one.former)}"
         for one in drift.falls[:MOST_NAMED]
     ]
     more = len(drift.falls) - MOST_NAMED
     falls += [f"{more} more fields have fallen"] if more > 0 else []
-    return f"of {drift.n:,} {drift.group.kind}s {', '.join(falls)}"
+    return f"of {drift.n:,} {drift.group.kind}s: {', '.join(falls)}"
 
 
 def percent(share: float) -> str:
@@ -53,7 +53,7 @@ def percent(share: float) -> str:
 def reader_of(site: str) -> str:
     """Return where the page class of a site is."""
     if site == ANY_SITE:
-        return "what crawler/pages/structured reads, or a page class of the site's own,"
+        return "what reads it, crawler/pages/structured, or give the site a page class of its own"
     return f"crawler/pages/{site}{'' if (PAGES / site).is_dir() else '.py'}"
 
 

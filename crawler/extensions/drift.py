@@ -26,6 +26,7 @@ from crawler.signals import record_read, record_refused
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
     from crawler.items import Record, RecordKey
 
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 TOLD_EVERY_S = 1.0
 """Seconds between two tellings of what was counted: so much of it a crash forgets."""
 TURN_S = 60.0
-"""Seconds between two looks whether a period of a crawl that does not end is over."""
+"""Seconds between two looks whether a period of a long crawl is over."""
 
 
 class DriftExtension:
@@ -68,6 +69,7 @@ class DriftExtension:
             (extension.engine_stopped, signals.engine_stopped),
             (extension.record_read, record_read),
             (extension.record_refused, record_refused),
+            (extension.spider_error, signals.spider_error),
         ):
             crawler.signals.connect(handler, signal)
         extension.frontier.courier.completion.settlers.append(extension.settle)
@@ -81,10 +83,17 @@ class DriftExtension:
 
     def record_refused(self, what: RecordKey | str, details: Sequence[str], url: str) -> None:  # noqa: ARG002 - the signal has them
         """Count a refusal."""
-        if not isinstance(what, str):
+        if isinstance(what, str):
+            self.refuse_page(url or what)
+        else:
             self.tally.refuse(what.site, url)
-            return
-        url = url or what
+
+    def spider_error(self, response: Response) -> None:
+        """Count a page that its class failed at: it may not be what it was."""
+        self.refuse_page(response.url)
+
+    def refuse_page(self, url: str) -> None:
+        """Count a page of which it is not known what it should have been."""
         hosts = getattr(self.crawler.spider, "hosts", None)
         platform = hosts.known(urlsplit(url).netloc.lower()) if hosts is not None else None
         self.tally.refuse(page_class(url, platform).site, url)
@@ -107,8 +116,7 @@ class DriftExtension:
             while (batch := self.tally.take()) is not None:
                 await self.frontier.execute(*queue.command(*batch.words(queue.worker, queue.epoch)))
                 self.tally.told(batch)
-        rounds = getattr(self.crawler.spider, "rounds", None)
-        if rounds is not None and rounds.every is not None and monotonic() >= self.turn_at:
+        if monotonic() >= self.turn_at:
             self.turn_at = monotonic() + TURN_S
             with suppress(RedisError):
                 await asyncio.to_thread(self.book.turn, self.period_ms)
