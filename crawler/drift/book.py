@@ -14,7 +14,7 @@ from crawler.drift.verdict import ENTRY, Drift, Entry, drift_of, learnt
 from crawler.frontier.queue import Queue, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from pydantic import TypeAdapter
     from redis import Redis
@@ -95,18 +95,8 @@ class Book:
 
     def read(self) -> Pages:
         """Return what stands there now."""
-        keys = self.queue.keys
-        with self.queue.server.pipeline(transaction=True) as pipe:
-            pipe.hmget(keys.control, "epoch", "fill_period")
-            pipe.hgetall(keys.fill)
-            pipe.hgetall(keys.profile)
-            (epoch, period), fill, profile = pipe.execute()
-        return Pages(
-            text(epoch or ""),
-            int(period or 0),
-            readable(COUNTS, fill),
-            readable(ENTRY, profile),
-        )
+        epoch, period, fill, profile = self.queue.call("recall")
+        return Pages(text(epoch), int(period), readable(COUNTS, fill), readable(ENTRY, profile))
 
     def drifts(self) -> list[Drift]:
         """Return what has changed."""
@@ -132,10 +122,10 @@ class Book:
         self.queue.call("learn", *words)
 
 
-def readable(reader: TypeAdapter[T], stored: Mapping[bytes, bytes]) -> dict[Group, T]:
-    """Read what is known by group, without what this version cannot read."""
+def readable(reader: TypeAdapter[T], stored: Sequence[bytes]) -> dict[Group, T]:
+    """Read what is known by group, from fields and values, without what this version cannot read."""
     found: dict[Group, T] = {}
-    for group, value in stored.items():
+    for group, value in zip(stored[::2], stored[1::2], strict=True):
         with suppress(ValueError, TypeError):  # pydantic's and orjson's errors are ValueErrors
             found[Group.unpack(group)] = reader.validate_json(value)
     return found
