@@ -16,9 +16,9 @@ from crawler.words import counted
 MOST_NAMED = 10
 """Instances that are named; the rest are counted."""
 NOTES = """
-Drops the queue, the dead letters, and what is known of records and listings, so that the next start begins anew. The
-files of records stay, and so do seeds that other programs have left in Redis. It asks first, and refuses while an
-instance is at work.
+Drops the queue, the dead letters, and what is known of records, listings and sites, so that the next start begins
+anew. The files of records stay, and so do seeds that other programs have left in Redis. It asks first, and refuses
+while an instance is at work.
 
 examples:
   scrapy clear users

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
 
-from crawler.frontier.keys import FLEET, LEDGER, Keys
+from crawler.frontier.keys import FLEET, LASTING, LEDGER, Keys
 from crawler.frontier.queue import Queue, text, texts
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Control:
 
     def clear(self, epoch: str) -> Answer:
         """Drop a crawl that nobody is at."""
-        return self.call("clear", epoch, *LEDGER)
+        return self.call("clear", epoch, *LEDGER, *LASTING)
 
     def call(self, verb: str, *arguments: Any) -> Answer:
         """Give an order, once it is known which processes of this machine have gone."""

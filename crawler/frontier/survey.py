@@ -188,8 +188,11 @@ class Survey:
 
     @property
     def stalled_s(self) -> float:
-        """For how long no request has been done."""
+        """For how long no request has been done, as far as instances took note."""
         done, since = self.number("done"), self.at_ms
+        noted, _, noted_ms = self.control.get("done_noted", "").partition(" ")
+        if noted == str(done):  # the history goes back some minutes only
+            return max(0.0, self.at_ms - float(noted_ms)) / 1000
         for note in reversed(self.history):
             if note.done != done:
                 break

@@ -7,6 +7,10 @@ if not redis.call("ZSCORE", WORKERS, worker) then return 0 end
 local key, history = crawl .. "vitals:" .. worker, crawl .. "history"
 redis.call("HSET", key, "told_ms", string.format("%.3f", now), "said", said)
 redis.call("PEXPIRE", key, kept_ms)
-local note = string.format("%.0f %d %d", math.floor(now), tonumber(redis.call("HGET", CONTROL, "done")) or 0, redis.call("SCARD", RECORDED))
+local done = string.format("%d", tonumber(redis.call("HGET", CONTROL, "done")) or 0)
+if string.match(redis.call("HGET", CONTROL, "done_noted") or "", "^%d+") ~= done then
+  redis.call("HSET", CONTROL, "done_noted", done .. string.format(" %.0f", math.floor(now)))
+end
+local note = string.format("%.0f %s %d", math.floor(now), done, redis.call("SCARD", RECORDED))
 redis.call("HSET", history, math.floor(now / TICK_MS) % TICKS, note)
 return 1
