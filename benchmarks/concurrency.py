@@ -30,8 +30,15 @@ from benchmarks.servers import serving
 from docs.markdown import NoBlockError, with_block
 
 
-def measure_all(latencies: Sequence[float], pages: int, rounds: int) -> Found:
-    """Measure every way at every latency, once a round; another way begins each round."""
+def measure_all(latencies: Sequence[float], pages: int, rounds: int, most_s: float) -> Found:
+    """Measure every way at every latency, once a round; another way begins each round.
+
+    Args:
+        latencies: in ms.
+        pages: of the site for one instance.
+        rounds: at most.
+        most_s: seconds after which no round ends that is not the first.
+    """
     found: defaultdict[tuple[str, float], list[Figures]] = defaultdict(list)
     for latency in latencies:
         found.update({(way.name, latency): [] for way in WAYS})
@@ -41,14 +48,17 @@ def measure_all(latencies: Sequence[float], pages: int, rounds: int) -> Found:
             latency: stack.enter_context(serving("benchmarks.concurrency_site", "--latency-ms", str(latency)))
             for latency in latencies
         }
+        began = time.monotonic()
         for turn in range(rounds):
+            if turn and (time.monotonic() - began) * (turn + 1) / turn > most_s:
+                break
             for latency, site in sites.items():
                 for way in (WAYS[(turn + place) % len(WAYS)] for place in range(len(WAYS))):
                     one = measure(way, site, latency, pages, folder)
                     found[way.name, latency].append(one)
                     progress(
                         f"round {turn + 1}, {latency:g} ms, {way.name}: {one.pages_per_s:.0f} pages/s, "
-                        f"{one.cpu_ms:.2f} ms of CPU a page"
+                        f"{one.cpu_ms:.2f} ms of CPU a page; others took {one.others:.1f} cores"
                     )
     return found
 
@@ -62,7 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print or write; return the exit code."""
     command = parser("concurrency", __doc__)
     command.add_argument("--pages", type=int, default=600, help="pages of the site for one instance (%(default)s)")
-    command.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
+    command.add_argument("--rounds", type=int, default=3, help="at most (%(default)s)")
+    command.add_argument(
+        "--most-s", type=float, default=290, help="no round is begun that would end later (%(default)s)"
+    )
     command.add_argument("--latencies-ms", default="0,50,300", help="(%(default)s)")
     command.add_argument("--page", type=Path, help="write the table into this page, and the picture beside it")
     command.add_argument("--draw", action="store_true", help="measure nothing: draw the table of the page")
@@ -79,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, NoBlockError, ValueError) as exc:
         command.error(f"--page: {exc}")
     load, began = os.getloadavg()[0], time.monotonic()
-    found = measure_all([float(one) for one in options.latencies_ms.split(",")], options.pages, options.rounds)
+    latencies = [float(one) for one in options.latencies_ms.split(",")]
+    found = measure_all(latencies, options.pages, options.rounds, options.most_s)
     where = f"{machine()}, load {load:.1f} before; {time.monotonic() - began:.0f} s, {time.strftime('%Y-%m-%d')}"
     if options.page is None:
         say(block(found, where))
