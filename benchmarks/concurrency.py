@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--pages", type=int, default=600, help="pages of the site for one instance (%(default)s)")
     command.add_argument("--rounds", type=int, default=3, help="at most (%(default)s)")
     command.add_argument(
-        "--most-s", type=float, default=290, help="no round is begun that would end later (%(default)s)"
+        "--most-s", type=float, default=260, help="no round is begun that would end later (%(default)s)"
     )
     command.add_argument("--latencies-ms", default="0,50,300", help="(%(default)s)")
     command.add_argument("--page", type=Path, help="write the table into this page, and the picture beside it")

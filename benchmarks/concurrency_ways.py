@@ -31,7 +31,7 @@ END_S = 60.0
 LEAST_PAGES = 80
 LEAST_S = 0.1
 """Seconds that must be measured: the kernel counts CPU in hundredths of a second."""
-WAITING_S = 4.5
+WAITING_S = 3.0
 """Seconds that a way which only waits may take for a site."""
 POLL_S = 0.01
 IDLE = ("idle", "iowait", "guest", "guest_nice")

@@ -126,6 +126,6 @@ def test_a_way_that_fails_is_an_error_that_shows_its_log(tmp_path: Path) -> None
 def test_a_site_has_fewer_pages_for_a_way_that_waits_for_long() -> None:
     few = Way("4 processes", "processes", 4, 6)
     assert few.site_pages(600, 0) == 3_600
-    assert few.site_pages(600, 50) == 360
+    assert few.site_pages(600, 50) == 240
     assert few.site_pages(600, 300) == 80
     assert Way(BASE, "", 1).site_pages(600, 300) == 600
