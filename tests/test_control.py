@@ -110,6 +110,19 @@ def test_a_pause_outlives_the_instances_but_not_the_crawl(crew: Crew, control: C
     assert control.pause(paused=False).outcome == "already"
 
 
+def test_a_pause_outlives_instances_that_had_no_request_yet(crew: Crew, control: Control) -> None:
+    queue = crew.join()
+    control.pause(paused=True)
+    queue.leave()
+    crew.server.rpush(crew.keys.start_urls, "https://site.example/a")
+    again = crew.join()
+    popped = again.pop(9)
+    assert (popped.progress, popped.requests) == ("paused", [])
+    again.leave()
+    crew.queue().join(anew=True)
+    assert control.pause(paused=False).outcome == "already"
+
+
 def test_leases_that_end_in_a_pause_are_taken_back(crew: Crew, control: Control) -> None:
     queue, witness = crew.join(), crew.join()
     push(queue, "a")
