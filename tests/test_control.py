@@ -206,6 +206,21 @@ def test_nothing_is_left_of_a_crawl_that_is_cleared_but_seeds_of_other_programs(
     assert control.holdings() is None
 
 
+@pytest.mark.parametrize("kind", ["list", "set", "zset"])
+def test_seeds_that_stay_are_counted_in_whatever_key_they_are(crew: Crew, control: Control, kind: str) -> None:
+    crew.join().leave()
+    key = crew.keys.start_urls
+    if kind == "list":
+        crew.server.rpush(key, "a", "b")
+    elif kind == "set":
+        crew.server.sadd(key, "a", "b")
+    else:
+        crew.server.zadd(key, {"a": 1, "b": 2})
+    holdings = control.holdings()
+    assert holdings is not None
+    assert holdings.seeds == 2
+
+
 def test_a_crawl_that_has_begun_since_it_was_looked_at_is_not_cleared(crew: Crew, control: Control) -> None:
     queue = crew.join()
     push(queue, "a")
