@@ -8,6 +8,7 @@ from redis import Redis
 from scrapy.settings import Settings
 
 from crawler.errors import SettingsError
+from crawler.extensions.rejects import RejectsSink
 from crawler.feeds.jsonlines import FeedSink
 from crawler.frontier.bounds import check_settings
 from crawler.frontier.keys import Keys, command_of, crawl_name, spider_of
@@ -115,6 +116,22 @@ def test_a_file_that_two_crawls_begin_at_the_same_time_is_emptied_by_none_of_the
         server.hset(one.keys.control, "finished", 1)
         FeedSink(path, Queue(server, Keys("videos")), overwrite=True).append(b"three\n", lambda: None)
         assert path.read_bytes() == b"three\n"
+
+
+def test_refusals_of_a_crawl_that_is_not_finished_stay_where_another_one_begins_its_file_anew(
+    tmp_path: Path, valkey: str
+) -> None:
+    path, line = tmp_path / "rejects.jsonl", b'{"spider":"videos","at":"2026-01-01T00:00:00.000Z"}\n'
+    with Redis.from_url(valkey) as server:
+        one, users = Queue(server, Keys("videos@one")), Queue(server, Keys("users"))
+        for queue, spider in ((one, "videos"), (users, "users")):
+            queue.join()
+            RejectsSink(path, spider, queue, overwrite=True).append(line if queue is one else b"", lambda: None)
+        RejectsSink(path, "videos", Queue(server, Keys("videos@two")), overwrite=True).append(b"", lambda: None)
+        assert path.read_bytes() == line
+        server.hset(one.keys.control, "finished", 1)
+        RejectsSink(path, "videos", Queue(server, Keys("videos@three")), overwrite=True).append(b"", lambda: None)
+        assert path.read_bytes() == b""
 
 
 def test_a_crawl_does_not_empty_the_file_of_another_one_that_is_not_finished(tmp_path: Path, valkey: str) -> None:

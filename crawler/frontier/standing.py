@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from crawler.errors import OtherCrawl
 from crawler.frontier.control import crawls
-from crawler.frontier.keys import Keys
+from crawler.frontier.keys import Keys, spider_of
 from crawler.frontier.queue import Queue, text
 
 if TYPE_CHECKING:
@@ -44,14 +44,15 @@ def is_over(server: Redis, keys: Keys, crawl: str) -> bool:
     return bool(finished) and text(epoch or b"") == crawl
 
 
-def other_writer(server: Redis, keys: Keys, feed: str) -> str | None:
-    """Return the name of another crawl that writes to a feed and is not finished: nobody may empty that file."""
+def other_writer(server: Redis, keys: Keys, feed: str, spider: str = "") -> str | None:
+    """Return the name of another crawl, of any spider or of this one, that writes to a feed and is not finished.
+
+    Nobody may empty that file.
+    """
     for crawl in crawls(server):
         theirs = Keys(crawl)
-        if (
-            crawl != keys.crawl
-            and server.hexists(theirs.feeds, feed)
-            and not server.hexists(theirs.control, "finished")
-        ):
+        if crawl == keys.crawl or (spider and spider_of(crawl) != spider):
+            continue
+        if server.hexists(theirs.feeds, feed) and not server.hexists(theirs.control, "finished"):
             return crawl
     return None
