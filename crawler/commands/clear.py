@@ -83,8 +83,8 @@ class Command(ControlCommand):
             return running(name, answer.workers), {"outcome": "running", "instances": len(answer.workers)}
         if answer.outcome == "none":
             return f"Another crawl of {name} has begun meanwhile: it stays.", {"outcome": "none"}
-        seeds = counted(holdings.seeds, "seed")
-        stays = f" {seeds} of other programs in {control.queue.keys.start_urls} stay." if holdings.seeds else ""
+        seeds, stay = counted(holdings.seeds, "seed"), "stays" if holdings.seeds == 1 else "stay"
+        stays = f" {seeds} of other programs in {control.queue.keys.start_urls} {stay}." if holdings.seeds else ""
         numbers = {"pending": holdings.pending, "dead": holdings.dead, "records": holdings.records}
         return f"Dropped {listed(name, holdings)}.{stays}", {"outcome": "cleared", **numbers}
 

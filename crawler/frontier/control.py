@@ -89,9 +89,15 @@ class Control:
         epoch = server.hget(keys.control, "epoch")
         if epoch is None:
             return None
-        count = server.llen(keys.start_urls) if server.type(keys.start_urls) == b"list" else 0
         pending, dead, records = server.hlen(keys.requests), server.hlen(keys.dead), server.scard(keys.recorded)
-        return Holdings(text(epoch), pending, dead, records, count)
+        return Holdings(text(epoch), pending, dead, records, self.seeds_waiting())
+
+    def seeds_waiting(self) -> int:
+        """Return how many seeds of other programs there are, in whichever of scrapy-redis' ways."""
+        server, key = self.queue.server, self.queue.keys.start_urls
+        counts = {"list": server.llen, "set": server.scard, "zset": server.zcard}
+        count = counts.get(text(server.type(key)))
+        return count(key) if count else 0
 
 
 def crawls(server: Redis) -> list[str]:
