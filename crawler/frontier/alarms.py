@@ -96,11 +96,11 @@ def alarms_of_crawl(name: str, crawl: Survey) -> Iterator[Alarm]:
         yield Alarm("seeds_unread", "Nobody has read the seeds to their end: start it with the same seeds.", name)
     if dead := crawl.number("dead"):
         yield Alarm("dead_letters", f"{dead:,} requests were given up: see scrapy dead {name}.", name)
-    if crawl.state == "running" and crawl.left and crawl.stalled_s >= STALLED_S and not waits(crawl):
+    if crawl.state == "running" and crawl.to_do and crawl.stalled_s >= STALLED_S and not waits(crawl):
         yield Alarm(
             "no_progress",
-            f"No request was done for {crawl.stalled_s / 60:.0f} min, and {crawl.left:,} are left: see the logs of the "
-            "instances.",
+            f"No request was done for {crawl.stalled_s / 60:.0f} min, and {crawl.to_do:,} are left: see the logs of "
+            "the instances.",
             name,
         )
     yield from alarms_of_workers(name, crawl)

@@ -7,6 +7,8 @@ if not redis.call("ZSCORE", WORKERS, worker) then return 0 end
 local key, history = crawl .. "vitals:" .. worker, crawl .. "history"
 redis.call("HSET", key, "told_ms", string.format("%.3f", now), "said", said)
 redis.call("PEXPIRE", key, kept_ms)
-local note = string.format("%.0f %d %d", math.floor(now), tonumber(redis.call("HGET", CONTROL, "done")) or 0, redis.call("SCARD", RECORDED))
+local control = redis.call("HMGET", CONTROL, "done", "visits")
+local done, left = (tonumber(control[1]) or 0) + (tonumber(control[2]) or 0), redis.call("HLEN", REQUESTS) - revisits_waiting()
+local note = string.format("%.0f %d %d %d", math.floor(now), done, redis.call("SCARD", RECORDED), left)
 redis.call("HSET", history, math.floor(now / TICK_MS) % TICKS, note)
 return 1
