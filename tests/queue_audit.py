@@ -8,7 +8,8 @@ from redis import Redis
 
 from crawler.frontier.keys import FLEET, Keys
 from crawler.frontier.queue import text, texts
-from tests.queue_model import DUE, LAST, PENDING, SLOTS, SUSPECTS, Truth, links_of, page
+from tests.queue_model import DUE, LAST, PENDING, SUSPECTS, Truth
+from tests.queue_pages import SLOTS, links_of, page
 from tests.queues import scores
 
 KEYS = Keys("videos")

@@ -15,7 +15,8 @@ from crawler.frontier.control import Answer
 from crawler.frontier.keys import FLEET, LEDGER, Keys
 from crawler.frontier.options import Options
 from crawler.frontier.queue import SOURCES, Popped, Queue, Report, Revisit, text
-from tests.queue_model import MAX_DELIVERIES, SLOTS, TTL_MS, Truth, links_of, page
+from tests.queue_model import MAX_DELIVERIES, TTL_MS, Truth
+from tests.queue_pages import SLOTS, links_of, page
 
 KEYS = Keys("videos")
 OPTIONS = Options(lease_ttl_ms=TTL_MS, max_deliveries=MAX_DELIVERIES, cap=1_000_000)

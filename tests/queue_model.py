@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from crawler.frontier.queue import NewLink, Popped, Progress, Report, Revisit, State, Told
-from tests.queues import link
+from tests.queue_pages import SLOTS, number_of, seed
 
 TTL_MS = 10_000
 MAX_DELIVERIES = 3
@@ -14,21 +14,7 @@ SUSPECT_AFTER = 2
 LAST_AT_ONCE = 8
 SEEDS_AT_ONCE = 4
 DUE_AT_ONCE = 200
-PAGES = 60
-SLOTS = ("a.example", "b.example", "c.example", "")
 PENDING, LAST, SUSPECTS, DUE = "pending", "last", "suspects", "due"
-
-
-def page(number: int) -> NewLink:
-    """Return the request of a page; every seventh is kept for the end, half of those for a record of another page."""
-    last = number % 7 == 0
-    unless = f"r{number // 2}" if number % 14 == 0 else ""
-    return link(str(number), SLOTS[number % 4], priority=number % 3 - 1, last=last, unless=unless)
-
-
-def links_of(number: int) -> list[int]:
-    """Return the pages that a page links to."""
-    return [(2 * number + 1) % PAGES, (5 * number + 3) % PAGES, number * number % PAGES]
 
 
 @dataclass
@@ -351,13 +337,3 @@ class Truth:
             else:
                 self.requests[one].place = PENDING
                 taken += 1
-
-
-def seed(message: str) -> NewLink:
-    """Return what a seed of another program is in the queue."""
-    return NewLink(None, "", 0, last=False, payload=json.dumps({"v": 1, "s": "", "seed": message}).encode())
-
-
-def number_of(one: NewLink) -> int | None:
-    """Return the number of a page; None for what is not filtered, and links to nothing."""
-    return int(json.loads(one.payload)["u"]) if one.fingerprint is not None else None

@@ -18,7 +18,8 @@ from crawler.frontier.keys import Keys
 from crawler.frontier.queue import Report
 from tests.queue_audit import audit, names
 from tests.queue_hands import Hand, Hands
-from tests.queue_model import DUE, PAGES, SLOTS, TTL_MS
+from tests.queue_model import DUE, TTL_MS
+from tests.queue_pages import PAGES, SLOTS
 from tests.queues import link
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "80"))

@@ -21,8 +21,8 @@ MEMORY = 0.8
 """What earlier visits still count for, at each visit: a page that has become quiet is believed after some."""
 AIM = 0.5
 """How many changes are to be expected of one time between two visits, of a page that changes once in two days."""
-POWER = 3 / 4
-"""What changes n times as often is visited n^(3/4) times as often. By n, most requests would go to what changes faster
+POWER = 0.85
+"""What changes n times as often is visited n^0.85 times as often. By n, most requests would go to what changes faster
 than can be caught; by less, to what hardly ever changes."""
 PIVOT_S = 86_400.0
 """The time between two visits that stays what it would be with a power of 1."""

@@ -36,6 +36,7 @@ class Quirks:
         robots_wait_ms: how long that takes, milliseconds.
         throttle_after: after so many requests each answer is 429, until nobody has asked for `throttle_s`; 0 for never.
         throttle_s: Retry-After of these answers, seconds.
+        dated: pages have a Last-Modified of their content, and are 304 for who knows it already.
     """
 
     rate_limit: bool = True
@@ -56,6 +57,7 @@ class Quirks:
     robots_wait_ms: float = 0
     throttle_after: int = 0
     throttle_s: int = 1
+    dated: bool = False
 
     def robots(self, *rules: str) -> Answer:
         """The robots.txt with these rules for all."""
