@@ -123,6 +123,7 @@ def test_a_page_with_a_date_is_asked_for_only_if_it_was_modified_since(
             first, asked = watch.records(), len(site.requests)
             watch.pass_s(process, 6 * HOUR_S)
             assert watch.records() == first
+            assert watch.server.hget(watch.keys.control, "visits") == b"%d" % (2 * len(watch.due()))
             video = listed(site)[0]
             pages = {f"/u/{video.account.name}", f"/v/{video.short}"}
             again = [request for request in site.requests[asked:] if request.path in pages]

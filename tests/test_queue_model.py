@@ -150,6 +150,19 @@ class Histories(RuleBasedStateMachine):
         if hand.alive and self.hands.pop(hand, limit):
             self.hands.put_off(hand, list(hand.in_hand), due_in_ms, answered=answered)
 
+    @precondition(lambda self: self.hands.truth.requests)
+    @rule(data=st.data(), due_in_ms=DUE_IN_MS)
+    def put_off_what_others_have(self, data: st.DataObject, due_in_ms: int) -> None:
+        """Tell of a page that the worker has lost, or never had."""
+        hand, requests = self.one(data), self.hands.truth.requests
+        lost = sorted(one for one in requests if one not in hand.in_hand)
+        if hand.alive and lost:
+            one = data.draw(st.sampled_from(lost))
+            hand.in_hand[one] = requests[one].page
+            revisit = self.hands.revisit(hand, one, due_in_ms)
+            del hand.in_hand[one]
+            self.hands.step(hand, Report(revisits=[revisit]))
+
     @precondition(lambda self: self.hands.truth.in_place(DUE))
     @rule(data=st.data(), short_ms=st.integers(-1, 1))
     def the_next_time_comes(self, data: st.DataObject, short_ms: int) -> None:
