@@ -69,6 +69,12 @@ def head_of(name: str, crawl: Survey | None, completeness: list[ListingCount]) -
     counts += [f"{crawl.suspects:,} suspects"] if crawl.suspects else []
     counts += [f"{counted(crawl.seeds_waiting, 'seed')} of other programs"] if crawl.seeds_waiting else []
     yield f"  {', '.join(counts)}"
+    if crawl.next_revisit_ms is not None:
+        every = f" (every={crawl.control['every']})" if "every" in crawl.control else ""
+        yield (
+            f"  {counted(crawl.revisits, 'page')} to be visited again{every}, the next in "
+            f"{duration(crawl.next_revisit_ms / 1000)}; {crawl.number('visits'):,} visits so far"
+        )
     one, ten = crawl.rates(MINUTE_MS).requests, crawl.rates(TEN_MINUTES_MS).requests
     if crawl.workers and ten is not None:
         eta = f"; what is pending is done in about {duration(crawl.eta_s)}" if crawl.eta_s else ""

@@ -100,4 +100,5 @@ class ControlCommand(StoreCommand):
             "instances": len(answer.workers),
             "pending": answer.pending,
             "in_hand": answer.in_hand,
+            "revisits": answer.revisits,
         }

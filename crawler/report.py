@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from crawler.fleet.member import Member
 from crawler.fleet.squad import Squad
 from crawler.frontier.ledger import Ledger, ListingCount, Summary
-from crawler.words import counted
+from crawler.words import counted, to_do
 
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two lines of progress where the output is no terminal."""
@@ -42,8 +42,10 @@ class Report:
     def going_on(self) -> None:
         """Say what an interrupted crawl has left."""
         for name, ledger in self.ledgers.items():
-            if pending := ledger.counts()["pending"]:
-                self.show(f"{name}: going on with an interrupted crawl, {counted(pending, 'request')} pending")
+            counts = ledger.counts()
+            if counts["pending"] or counts["revisits"]:
+                left = to_do(counts["pending"], counts["revisits"])
+                self.show(f"{name}: going on with an interrupted crawl, {left}")
 
     def show_fleet(self, squads: Sequence[Squad]) -> None:
         """Say which instances there will be, and what they log to."""
@@ -93,10 +95,10 @@ class Report:
             counts = self.ledgers[name].counts()
         except redis.RedisError:
             return f"{name}: the store does not answer"
-        records, pending = counted(counts["records"], "record"), counted(counts["pending"], "request")
-        if not self.runs(name) and not counts["pending"]:
+        records = counted(counts["records"], "record")
+        if not self.runs(name) and not counts["pending"] and not counts["revisits"]:
             return f"{name}: {records}, done"
-        return f"{name}: {records}, {pending} pending"
+        return f"{name}: {records}, {to_do(counts['pending'], counts['revisits'])}"
 
     def draining(self) -> None:
         """Say that Ctrl-C was heard."""
@@ -112,8 +114,8 @@ class Report:
 
     def summary(self) -> None:
         """Show how complete it is, and where the files are."""
-        pending = self.pending()
-        how = f"Stopped, {counted(pending, 'request')} pending," if pending else "Done"
+        left = self.left()
+        how = f"Stopped, {left}," if left else "Done"
         self.show(f"\n{how} in {monotonic() - self.begun:.0f} s")
         table = Table(
             "listing",
@@ -134,7 +136,7 @@ class Report:
                 table.add_row(*cells(summary.in_all(kind)), style="bold")
             for listing in [one for one in summary.listings if one.whole] or summary.listings[:MOST_LISTINGS]:
                 table.add_row(*cells(listing))
-            notes += notes_on(name, summary, stopped=bool(pending))
+            notes += notes_on(name, summary, stopped=bool(left))
         notes += [
             f"An instance of {member.spider} {member.how_it_ended()}: see {member.output.where()}"
             for squad in self.squads
@@ -146,12 +148,14 @@ class Report:
         for note in notes:
             self.show(note)
 
-    def pending(self) -> int:
-        """Return the number of requests that are left for another start."""
+    def left(self) -> str:
+        """Return what is left for another start; "" for nothing."""
         try:
-            return sum(ledger.counts()["pending"] for ledger in self.ledgers.values())
+            counts = [ledger.counts() for ledger in self.ledgers.values()]
         except redis.RedisError:
-            return 0
+            return ""
+        pending, revisits = (sum(one[name] for one in counts) for name in ("pending", "revisits"))
+        return to_do(pending, revisits) if pending + revisits else ""
 
     def show(self, line: str) -> None:
         """Print a line as it is."""

@@ -8,7 +8,8 @@ from redis import Redis
 
 from crawler.frontier.keys import FLEET, Keys
 from crawler.frontier.queue import text, texts
-from tests.queue_model import LAST, PENDING, SLOTS, SUSPECTS, Truth, links_of, page
+from tests.queue_model import DUE, LAST, PENDING, SUSPECTS, Truth
+from tests.queue_pages import SLOTS, links_of, page
 from tests.queues import scores
 
 KEYS = Keys("videos")
@@ -30,6 +31,8 @@ def requests_are_where_they_should(server: Redis, truth: Truth) -> None:
     assert set(scores(server, KEYS.hosts)) == {slot for slot in SLOTS if queued[slot]}
     assert list(scores(server, KEYS.last)) == truth.in_place(LAST)
     assert list(scores(server, KEYS.suspects)) == truth.in_place(SUSPECTS)
+    due = {one: truth.requests[one].due_ms for one in truth.in_place(DUE)}
+    assert scores(server, KEYS.due) == due
     leased = {name: set(truth.in_place(name)) for name in truth.workers}
     held = {key.removeprefix("leased:"): members(server, KEYS.prefix + key) for key in names(server, "leased:*")}
     assert held == {name: ids for name, ids in leased.items() if ids}
@@ -52,6 +55,8 @@ def counts_are_right(server: Redis, truth: Truth) -> None:
     )
     assert (sequence, done, dead) == (truth.sequence, len(truth.done), len(truth.dead))
     assert redelivered == truth.redelivered
+    assert int(control.get("visits", 0)) == truth.visits
+    assert server.hgetall(KEYS.readings) == {name.encode(): told for name, told in truth.readings.items()}
     assert sequence == done + dead + server.hlen(KEYS.requests)
     assert set(texts(cast("list[bytes]", server.hkeys(KEYS.dead)))) == set(truth.dead)
     assert ("finished" in control, "paused_ms" in control) == (truth.finished, truth.paused)
@@ -66,6 +71,8 @@ def links_are_known(server: Redis, truth: Truth) -> None:
     if truth.workers or not truth.finished:
         seen = [members(server, KEYS.prefix + key) for key in names(server, "seen:*")]
         assert set().union(*seen) == truth.seen
+        revisits = cast("dict[bytes, bytes]", server.hgetall(KEYS.revisits))
+        assert {int(page): text(one) for page, one in revisits.items()} == truth.revisits
 
 
 def names(server: Redis, pattern: str) -> list[str]:

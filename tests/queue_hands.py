@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,14 +14,17 @@ from crawler.errors import CrawlOver
 from crawler.frontier.control import Answer
 from crawler.frontier.keys import FLEET, LEDGER, Keys
 from crawler.frontier.options import Options
-from crawler.frontier.queue import SOURCES, Popped, Queue, Report, text
-from tests.queue_model import MAX_DELIVERIES, SLOTS, TTL_MS, Truth, links_of, page
+from crawler.frontier.queue import SOURCES, Popped, Queue, Report, Revisit, text
+from tests.queue_model import MAX_DELIVERIES, TTL_MS, Truth
+from tests.queue_pages import SLOTS, links_of, page
 
 KEYS = Keys("videos")
 OPTIONS = Options(lease_ttl_ms=TTL_MS, max_deliveries=MAX_DELIVERIES, cap=1_000_000)
 BEGAN_MS = 1_700_000_000_000
 CLOCK = "clock"
 REAL_CLOCK, SET_CLOCK = 'redis.call("TIME")', f'redis.call("HMGET", "{CLOCK}", "s", "us")'
+SAME_PAGES = 3
+"""Requests that are not filtered are of so many pages."""
 COPY = 1
 """The database that holds what was saved."""
 
@@ -184,12 +188,17 @@ class Hands:
         if outcome == "cleared":
             self.truth.begin("")
 
+    def forego(self, number: int) -> None:
+        assert self.queue().call("forego", number) == self.truth.forego(number)
+
     def compare(self, verb: str, outcome: str, *words: Any) -> None:
         """Give an order, and compare the answer."""
         answer = Answer.of(self.queue().call(verb, *words))
         in_hand = sum(len(self.truth.in_place(name)) for name in self.truth.workers)
         left = len(self.truth.requests)
-        assert (answer.outcome, answer.pending, answer.in_hand) == (outcome, left - in_hand, in_hand)
+        waiting = self.truth.waiting()
+        assert (answer.outcome, answer.in_hand, answer.revisits) == (outcome, in_hand, waiting)
+        assert answer.pending == left - in_hand - waiting
         assert sorted(answer.workers) == sorted(self.truth.workers)
 
     # --- work ---
@@ -204,6 +213,25 @@ class Hands:
         for one in request_ids:
             hand.in_hand.pop(one, None)
         return done
+
+    def put_off(self, hand: Hand, request_ids: list[str], due_in_ms: int, *, answered: bool = True) -> bool:
+        """Acknowledge requests whose pages are to be visited again, with what was found in them."""
+        report = self.found(hand, request_ids)
+        report.acks, report.revisits = [], [self.revisit(hand, one, due_in_ms) for one in request_ids]
+        done = self.step(hand, report, answered=answered)
+        for one in request_ids:
+            hand.in_hand.pop(one, None)
+        return done
+
+    def revisit(self, hand: Hand, request_id: str, due_in_ms: int) -> Revisit:
+        """Return what is told of a page that is to be visited again; some requests are of one page."""
+        request, number = self.truth.requests.get(request_id), hand.in_hand[request_id]
+        fingerprint = int(request_id, 16) % SAME_PAGES if number is None else SAME_PAGES + number
+        kept = json.loads(request.link.payload) if request else {"u": "gone", "s": ""}
+        kept = {name: value for name, value in kept.items() if name not in {"l", "x"}}
+        payload = json.dumps({**kept, "t": {"visit": {"n": due_in_ms}}}).encode()
+        readings = {} if number is None else {f"r{number}": str(due_in_ms).encode()}
+        return Revisit(request_id, fingerprint, due_in_ms, payload, readings)
 
     def found(self, hand: Hand, request_ids: list[str]) -> Report:
         """Return the report of pages that were fetched: links, records, acknowledgements."""

@@ -5,29 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from crawler.frontier.queue import NewLink, Popped, Progress, Report, State, Told
-from tests.queues import link
+from crawler.frontier.queue import NewLink, Popped, Progress, Report, Revisit, State, Told
+from tests.queue_pages import SLOTS, number_of, seed
 
 TTL_MS = 10_000
 MAX_DELIVERIES = 3
 SUSPECT_AFTER = 2
 LAST_AT_ONCE = 8
 SEEDS_AT_ONCE = 4
-PAGES = 60
-SLOTS = ("a.example", "b.example", "c.example", "")
-PENDING, LAST, SUSPECTS = "pending", "last", "suspects"
-
-
-def page(number: int) -> NewLink:
-    """Return the request of a page; every seventh is kept for the end, half of those for a record of another page."""
-    last = number % 7 == 0
-    unless = f"r{number // 2}" if number % 14 == 0 else ""
-    return link(str(number), SLOTS[number % 4], priority=number % 3 - 1, last=last, unless=unless)
-
-
-def links_of(number: int) -> list[int]:
-    """Return the pages that a page links to."""
-    return [(2 * number + 1) % PAGES, (5 * number + 3) % PAGES, number * number % PAGES]
+DUE_AT_ONCE = 200
+PENDING, LAST, SUSPECTS, DUE = "pending", "last", "suspects", "due"
 
 
 @dataclass
@@ -38,6 +25,8 @@ class Request:
     link: NewLink
     place: str
     crashes: int = 0
+    due_ms: int = 0
+    """When it is handed out again, of one that is `DUE`."""
 
 
 @dataclass
@@ -72,7 +61,9 @@ class Truth:
         self.ready: set[str] = set()
         self.done: list[int | None] = []
         self.dead: dict[str, int | None] = {}
-        self.sequence = self.redelivered = 0
+        self.revisits: dict[int, str] = {}
+        self.readings: dict[str, bytes] = {}
+        self.sequence = self.redelivered = self.visits = 0
         self.finished = self.paused = False
 
     # --- orders ---
@@ -178,6 +169,8 @@ class Truth:
     def in_place(self, place: str) -> list[str]:
         """Return the ids of what is somewhere, in the order in which it is handed out."""
         found = (request_id for request_id, request in self.requests.items() if request.place == place)
+        if place == DUE:
+            return sorted(found, key=lambda request_id: (self.requests[request_id].due_ms, request_id))
         return sorted(found, key=lambda request_id: (-self.requests[request_id].link.priority, request_id))
 
     def progress(self) -> Progress:
@@ -231,8 +224,43 @@ class Truth:
                 self.give_back(one, crashed=crashed)
                 self.redelivered += crashed
         self.recorded.update(report.records)
+        stale = sum(not self.put_off(one, name) for one in report.revisits)
         self.workers[name].starting &= not report.started
-        return len(new), len(report.acks) - len(acks)
+        return len(new), len(report.acks) - len(acks) + stale
+
+    def put_off(self, one: Revisit, name: str) -> bool:
+        """Let a request wait until its page is due; False where the worker has lost it."""
+        if not self.is_held(one.id, name):
+            return False
+        self.readings.update(one.readings)
+        request = self.requests[one.id]
+        request.crashes = 0
+        other = self.revisits.get(one.fingerprint, one.id)
+        if other != one.id and other in self.requests:
+            self.done.append(self.requests.pop(one.id).page)
+            return True
+        self.revisits[one.fingerprint] = one.id
+        again = request.link._replace(payload=one.payload, last=False)
+        self.requests[one.id] = Request(request.page, again, DUE, due_ms=self.now_ms + one.due_in_ms)
+        self.visits += 1
+        return True
+
+    def forego(self, number: int) -> int:
+        """Drop up to so many requests that wait for their time, the first ones first; return how many are left."""
+        waiting = self.in_place(DUE)
+        for one in waiting[:number]:
+            self.done.append(self.requests.pop(one).page)
+        return len(waiting[number:])
+
+    def call_up_due(self) -> None:
+        """Let requests whose time has come wait for their hosts."""
+        for one in self.in_place(DUE)[:DUE_AT_ONCE]:
+            if self.requests[one].due_ms <= self.now_ms:
+                self.requests[one].place = PENDING
+
+    def waiting(self) -> int:
+        """Return how many requests wait for a time that is to come."""
+        return sum(one.place == DUE and one.due_ms > self.now_ms for one in self.requests.values())
 
     def is_held(self, request_id: str, name: str) -> bool:
         return request_id in self.requests and self.requests[request_id].place == name
@@ -274,6 +302,7 @@ class Truth:
         count = min(SEEDS_AT_ONCE, limit, len(self.start_urls))
         seeds = [self.add(None, seed(self.start_urls.pop(0)), name) for _ in range(count)]
         assert handed[:count] == seeds
+        self.call_up_due()
         if not seeds and not self.in_place(PENDING):
             suspects = self.in_place(SUSPECTS)
             if suspects and not self.in_place(name):
@@ -294,7 +323,9 @@ class Truth:
 
     def take_up_last(self) -> None:
         kept = self.in_place(LAST)
-        if len(kept) != len(self.requests) or any(worker.starting for worker in self.workers.values()):
+        if len(kept) + len(self.in_place(DUE)) != len(self.requests) or any(
+            worker.starting for worker in self.workers.values()
+        ):
             return
         taken = 0
         for one in kept:
@@ -307,13 +338,3 @@ class Truth:
             else:
                 self.requests[one].place = PENDING
                 taken += 1
-
-
-def seed(message: str) -> NewLink:
-    """Return what a seed of another program is in the queue."""
-    return NewLink(None, "", 0, last=False, payload=json.dumps({"v": 1, "s": "", "seed": message}).encode())
-
-
-def number_of(one: NewLink) -> int | None:
-    """Return the number of a page; None for what is not filtered, and links to nothing."""
-    return int(json.loads(one.payload)["u"]) if one.fingerprint is not None else None

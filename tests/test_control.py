@@ -198,7 +198,7 @@ def test_nothing_is_left_of_a_crawl_that_is_cleared_but_seeds_of_other_programs(
     crew.server.rpush(crew.keys.start_urls, "https://site.example/a")
     holdings = control.holdings()
     assert holdings is not None
-    assert holdings[1:] == (299, 1, 1, 1)
+    assert holdings[1:] == (299, 1, 1, 1, 0)
     answer = control.clear(holdings.epoch)
     assert (answer.outcome, answer.pending) == ("cleared", 299)
     assert [name for name in crew.names("*videos:*") if "flights" not in name] == [crew.keys.start_urls]

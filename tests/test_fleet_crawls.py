@@ -11,6 +11,7 @@ from crawler.errors import CrawlOver
 from crawler.fleet.beginning import Beginning, look, to_begin
 from crawler.fleet.orders import Order
 from crawler.fleet.readings import Readings
+from crawler.frontier.queue import Revisit
 from crawler.frontier.standing import is_over
 from tests.queues import Crew, crew_at, finish, link, push, take, tell, vote
 
@@ -136,6 +137,23 @@ def test_a_reading_tells_where_the_crawl_is_and_which_hosts_wait_for_an_instance
     latest = readings.latest["videos"]
     assert (latest.records, latest.pending, latest.done, latest.finished) == (1, 2, 1, False)
     assert latest.pages_per_s > 0
+
+
+def test_pages_that_wait_for_their_next_visit_are_not_pending_and_their_visits_are_pages_that_were_done(
+    crew: Crew,
+) -> None:
+    readings = Readings(crew.server, {"videos": crew.keys})
+    queue = crew.join()
+    push(queue, "a", "b")
+    in_hand = take(queue)
+    tell(queue, revisits=[Revisit(in_hand["a"], 1, 3_600_000, link("a").payload, {})])
+    readings.read()
+    latest = readings.latest["videos"]
+    assert (latest.pending, latest.revisits, latest.done) == (1, 1, 1)
+    tell(queue, revisits=[Revisit(in_hand["b"], 2, 3_600_000, link("b").payload, {})])
+    queue.leave()
+    found = look(crew.server, crew.keys, OURS)
+    assert (found.goes_on, found.pending, found.revisits) == (True, 0, 2)
 
 
 def test_a_silent_redis_is_told_and_the_last_reading_kept(crew: Crew) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from tests.crawls import crawl, lines
 from tests.freshness import Watch
 from tests.site import Catalogue, Quirks, running_site
-from tests.site.model import Video
+from tests.site.instance import newer
+from tests.site.model import Channel, Video
+from tests.site.peertube import PeerTube
 from tests.site.server import Site
 
 CALM = Quirks(rate_limit=False)
@@ -75,6 +78,62 @@ def test_a_new_video_of_a_known_user_is_found_when_the_user_is_visited_again(tmp
             found = {record["id"] for record in watch.records()}
     assert len(site.grown) == 1
     assert found == set(site.truth.videos) | set(site.grown)
+
+
+@pytest.mark.parametrize("spider", ["users", "videos"])
+def test_what_is_new_of_a_known_user_is_found_when_the_user_is_visited_again(
+    tmp_path: Path, valkey: str, spider: str
+) -> None:
+    with running_site(Catalogue.generate(users=5, videos=20), CALM) as site:
+        assert isinstance(site.app, PeerTube)
+        known, scope = listed(site)[0], "scope=host" if spider == "users" else "scope=seed"
+        seed = f"{site.url}/a/{known.account.name}"
+        watch = Watch(spider, tmp_path, valkey, site, "every=6h", scope, seed=seed)
+        with watch.runs() as process:
+            first = {record["id"] for record in watch.records()}
+            new = publish(site.app, known)
+            channel = add_channel(site.app, known)
+            watch.pass_s(process, 6 * HOUR_S)
+            found = {record["id"] for record in watch.records()} - first
+    assert found == {new.uuid} if spider == "videos" else {f"{channel.name}@{site.host}"}
+
+
+def publish(app: PeerTube, model: Video) -> Video:
+    """Let a user publish a video."""
+    app.instance.to_grow.append(newer(model, 0))
+    app.instance.walked()
+    return next(iter(app.instance.grown.values()))
+
+
+def add_channel(app: PeerTube, model: Video) -> Channel:
+    """Let a user have another channel."""
+    channel = replace(model.channel, id=9_000_000, name=f"{model.account.name}_new")
+    app.instance.catalogue.channels.append(channel)
+    app.api.channel_named[channel.name] = channel
+    return channel
+
+
+@pytest.mark.parametrize("spider", ["users", "videos"])
+def test_a_page_with_a_date_is_asked_for_only_if_it_was_modified_since(
+    tmp_path: Path, valkey: str, spider: str
+) -> None:
+    with running_site(Catalogue.generate(users=5, videos=8), replace(CALM, dated=True), plain=True) as site:
+        watch = Watch(spider, tmp_path, valkey, site, "every=6h")
+        with watch.runs() as process:
+            first, asked = watch.records(), len(site.requests)
+            watch.pass_s(process, 6 * HOUR_S)
+            assert watch.records() == first
+            assert watch.server.hget(watch.keys.control, "visits") == b"%d" % (2 * len(watch.due()))
+            video = listed(site)[0]
+            pages = {f"/u/{video.account.name}", f"/v/{video.short}"}
+            again = [request for request in site.requests[asked:] if request.path in pages]
+            video.name += "!"
+            video.account.display_name += "!"
+            watch.pass_s(process, 6 * HOUR_S)
+            changed = watch.records()[len(first) :]
+    assert {request.status for request in again} == {304}
+    assert [record["changed"] for record in changed if "name" in record["changed"] or "title" in record["changed"]]
+    assert len(changed) < len(first)
 
 
 def test_a_page_that_says_it_is_unchanged_is_not_sent_again(tmp_path: Path, valkey: str) -> None:

@@ -41,14 +41,14 @@ def test_another_spider_has_a_ledger_of_its_own(ledger: Book) -> None:
 def test_an_empty_crawl_has_an_empty_summary(ledger: Book) -> None:
     summary = ledger.summary()
     assert (summary.records, summary.listings, summary.refused, summary.failed) == ({}, [], {}, {})
-    assert ledger.counts() == {"records": 0, "pending": 0}
+    assert ledger.counts() == {"records": 0, "pending": 0, "revisits": 0}
 
 
 def test_records_and_pending_requests_are_counted(ledger: Book) -> None:
     ledger.record(user("a"), user("b"), video("a"))
     ledger.server.hset(ledger.keys.requests, mapping={"x": "", "y": ""})
     assert ledger.summary().records == {"user": 2, "video": 1}
-    assert ledger.counts() == {"records": 3, "pending": 2}
+    assert ledger.counts() == {"records": 3, "pending": 2, "revisits": 0}
 
 
 def test_a_listing_is_measured_by_what_it_declares(ledger: Book) -> None:
@@ -236,5 +236,5 @@ def test_the_counts_are_those_of_the_queue(valkey: str) -> None:
         queue = crew.join()
         push(queue, "a", "b")
         tell(queue, records=[member(video("a"))])
-        assert Ledger(crew.server, crew.keys).counts() == {"records": 1, "pending": 2}
+        assert Ledger(crew.server, crew.keys).counts() == {"records": 1, "pending": 2, "revisits": 0}
         assert Ledger(crew.server, crew.keys).summary().records == {"video": 1}

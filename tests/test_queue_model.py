@@ -18,7 +18,8 @@ from crawler.frontier.keys import Keys
 from crawler.frontier.queue import Report
 from tests.queue_audit import audit, names
 from tests.queue_hands import Hand, Hands
-from tests.queue_model import PAGES, SLOTS, TTL_MS
+from tests.queue_model import DUE, TTL_MS
+from tests.queue_pages import PAGES, SLOTS
 from tests.queues import link
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "80"))
@@ -29,6 +30,7 @@ KEYS = Keys("videos")
 MOST_WORKERS = 4
 ROUNDS = 300
 """Calls after which a queue has to be empty, at the most."""
+DUE_IN_MS = st.sampled_from([0, 1, 4_000, 30_000, 3_600_000])
 SOME_PAGES = st.lists(st.integers(0, PAGES - 1), min_size=1, max_size=4)
 
 
@@ -135,6 +137,48 @@ class Histories(RuleBasedStateMachine):
         if hand.alive:
             self.hands.finish(hand, list(hand.in_hand)[:number], answered=answered)
 
+    @rule(data=st.data(), number=st.integers(1, 6), due_in_ms=DUE_IN_MS, answered=st.booleans())
+    def put_off(self, data: st.DataObject, number: int, due_in_ms: int, *, answered: bool) -> None:
+        """Acknowledge pages that are to be visited again."""
+        hand = self.one(data, busy=True)
+        if hand.alive and hand.in_hand:
+            self.hands.put_off(hand, list(hand.in_hand)[:number], due_in_ms, answered=answered)
+
+    @rule(data=st.data(), limit=st.integers(1, 9), due_in_ms=DUE_IN_MS, answered=st.booleans())
+    def take_and_put_off(self, data: st.DataObject, limit: int, due_in_ms: int, *, answered: bool) -> None:
+        hand = self.one(data)
+        if hand.alive and self.hands.pop(hand, limit):
+            self.hands.put_off(hand, list(hand.in_hand), due_in_ms, answered=answered)
+
+    @precondition(lambda self: self.hands.truth.requests)
+    @rule(data=st.data(), due_in_ms=DUE_IN_MS)
+    def put_off_what_others_have(self, data: st.DataObject, due_in_ms: int) -> None:
+        """Tell of a page that the worker has lost, or never had."""
+        hand, requests = self.one(data), self.hands.truth.requests
+        lost = sorted(one for one in requests if one not in hand.in_hand)
+        if hand.alive and lost:
+            one = data.draw(st.sampled_from(lost))
+            hand.in_hand[one] = requests[one].page
+            revisit = self.hands.revisit(hand, one, due_in_ms)
+            del hand.in_hand[one]
+            self.hands.step(hand, Report(revisits=[revisit]))
+
+    @precondition(lambda self: self.hands.truth.in_place(DUE))
+    @rule(data=st.data(), short_ms=st.integers(-1, 1))
+    def the_next_time_comes(self, data: st.DataObject, short_ms: int) -> None:
+        """Let time pass until the next page is due, or a moment before or after that, and all go on."""
+        truth = self.hands.truth
+        first = truth.requests[truth.in_place(DUE)[0]]
+        self.hands.pass_ms(max(0, first.due_ms + short_ms - truth.now_ms))
+        hand = self.one(data)
+        if hand.alive:
+            self.hands.pop(hand, 4)
+
+    @rule(drawn=st.integers(0, 5), number=st.integers(1, 9))
+    def forego(self, drawn: int, number: int) -> None:
+        if not drawn:
+            self.hands.forego(number)
+
     @rule(data=st.data())
     def acknowledge_behind_the_links(self, data: st.DataObject) -> None:
         hand = self.one(data, busy=True)
@@ -240,6 +284,8 @@ class Histories(RuleBasedStateMachine):
             owed = {one: number for one, number in owed.items() if one not in last.in_hand}
             if popped.progress == "complete":
                 break
+            if not last.in_hand and (waiting := truth.in_place(DUE)):
+                hands.pass_ms(max(0, truth.requests[waiting[0]].due_ms - truth.now_ms))
             hands.finish(last, list(last.in_hand))
             audit(hands.server, truth)
         assert not truth.requests
@@ -247,7 +293,7 @@ class Histories(RuleBasedStateMachine):
         hands.step(last, Report(ready=True))
         assert truth.finished
         hands.leave(last)
-        assert set(names(hands.server, "*")) <= {"control", "dead", "recorded"}
+        assert set(names(hands.server, "*")) <= {"control", "dead", "recorded", "readings"}
 
 
 def test_no_history_loses_a_request(valkey: str) -> None:

@@ -37,7 +37,7 @@ def test_what_is_no_time_is_refused_with_what_to_pass(text: str) -> None:
     ("age_s", "expected"), [(0, HOUR_S), (DAY_S, HOUR_S), (24 * DAY_S, DAY_S), (3 * 365 * DAY_S, 30 * DAY_S)]
 )
 def test_a_new_video_is_visited_hourly_and_an_old_one_monthly(age_s: float, expected: float) -> None:
-    assert interval_s(History(), age_s, BOUNDS) == expected_s(age_s, BOUNDS) == expected
+    assert interval_s(History(), age_s, BOUNDS) == pytest.approx(expected_s(age_s, BOUNDS)) == expected
 
 
 @given(HISTORIES, AGES)
@@ -82,7 +82,7 @@ def test_a_page_that_never_changes_is_soon_visited_as_seldom_as_may_be() -> None
         intervals.append(interval)
         history = history.after(interval, changed=False)
     assert intervals == sorted(intervals)
-    assert len(intervals) < 15
+    assert len(intervals) < 25
 
 
 def test_a_page_that_always_changes_is_soon_visited_as_often_as_may_be() -> None:

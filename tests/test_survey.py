@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.frontier.queue import Queue
+from crawler.frontier.queue import Queue, Revisit
 from crawler.frontier.survey import MINUTE_MS, MOST_HOSTS, TEN_MINUTES_MS, Survey, Worker, survey
 from crawler.frontier.vitals import Asked, Vitals
 from crawler.frontier.worker import machine
@@ -15,6 +15,7 @@ from tests.queues import SITE, Crew, crew_at, finish, link, push, take, tell, vo
 
 OTHER = "other.example"
 SECOND_MS = 1_000
+HOUR_MS = 3_600_000
 
 
 @pytest.fixture
@@ -190,6 +191,82 @@ def test_a_crawl_stalls_since_the_last_request_that_was_done(crew: Crew) -> None
     assert look(crew).stalled_s == pytest.approx(200, abs=60)
     crew.server.hincrby(crew.keys.control, "done", 1)
     assert look(crew).stalled_s == 0
+
+
+# --- pages that are visited again ---
+
+
+def put_off(queue: Queue, *request_ids: str, due_in_ms: int = 6 * HOUR_MS) -> None:
+    """Acknowledge requests whose pages are to be visited again."""
+    revisits = [Revisit(one, number, due_in_ms, link("a").payload, {}) for number, one in enumerate(request_ids)]
+    tell(queue, revisits=revisits)
+
+
+def test_a_crawl_of_which_all_waits_for_its_time_is_waiting(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, *"abc")
+    taken = take(queue)
+    put_off(queue, taken["a"], taken["b"])
+    found = look(crew)
+    assert (found.state, found.revisits, found.pending, found.leased) == ("running", 2, 0, 1)
+    put_off(queue, taken["c"], due_in_ms=HOUR_MS)
+    found = look(crew)
+    assert (found.state, found.revisits, found.pending, found.eta_s) == ("waiting", 2, 0, 0)
+    assert found.next_revisit_ms is not None
+    assert 0 < found.next_revisit_ms <= 6 * HOUR_MS
+
+
+def test_what_has_come_due_is_pending(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, *"ab")
+    taken = take(queue)
+    put_off(queue, taken["a"], taken["b"])
+    crew.server.zincrby(crew.keys.due, -7 * HOUR_MS, taken["a"])
+    found = look(crew)
+    assert (found.state, found.revisits, found.pending) == ("running", 1, 1)
+
+
+def test_of_a_crawl_that_nobody_is_at_no_page_waits_for_its_time_only(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, "a")
+    put_off(queue, *take(queue).values())
+    queue.leave()
+    assert look(crew).state == "interrupted"
+    crew.join()
+    crew.server.hset(crew.keys.control, "paused_ms", 1)
+    assert look(crew).state == "paused"
+
+
+def test_visits_are_requests_that_were_done(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, *"abc")
+    note(crew, 10 * SECOND_MS, 0)
+    put_off(queue, *take(queue).values())
+    found = look(crew)
+    assert (found.number("done"), found.done) == (0, 3)
+    assert found.rates(MINUTE_MS).requests == pytest.approx(0.3, rel=0.5)
+    say(queue)
+    assert look(crew).history[-1][1:] == (3, 0, 0)
+
+
+def test_a_crawl_that_has_waited_does_not_stall(crew: Crew) -> None:
+    queue = crew.join()
+    push(queue, "a")
+    put_off(queue, *take(queue).values())
+    for ago_ms in (500 * SECOND_MS, 100 * SECOND_MS, 20 * SECOND_MS):
+        at_ms = round(look(crew).at_ms) - ago_ms
+        crew.server.hset(crew.keys.history, str(at_ms), f"{at_ms} 1 0 0")
+    assert look(crew).stalled_s == 0
+
+
+def test_what_has_just_come_due_is_done_at_the_rate_of_now(crew: Crew) -> None:
+    queue = with_done(crew, 1_000)
+    crew.server.hset(crew.keys.control, "visits", 1)
+    note(crew, 600 * SECOND_MS, 900)
+    note(crew, 60 * SECOND_MS, 901)
+    found = look(crew)
+    assert queue.worker in {one.name for one in found.workers}
+    assert found.eta_s == pytest.approx(40 / (100 / 60), rel=0.2)
 
 
 # --- hosts ---

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.frontier.fingerprint import folded
-from crawler.frontier.queue import NewLink, Queue
+from crawler.frontier.ledger import member
+from crawler.frontier.queue import NewLink, Queue, Revisit
+from crawler.frontier.revisits import visit_again
 from crawler.frontier.whereabouts import Candidate, Searcher, Whereabouts, bucket_of
 from crawler.frontier.worker import machine
 from crawler.items import RecordKey
@@ -16,6 +18,7 @@ from tests.books import Book
 from tests.queues import SITE, Crew, crash, crew_at, finish, link, push, take, tell, vote
 
 URL = f"https://{SITE}/video/one?b=2&a=1"
+HOUR_MS = 3_600_000
 KEY = RecordKey("video", "s", "one")
 
 
@@ -170,6 +173,27 @@ def test_a_finished_crawl_has_forgotten_what_it_has_seen(crew: Crew) -> None:
     vote(queue)
     queue.leave()
     assert find(crew).state == "forgotten"
+
+
+def visited_again(crew: Crew, *records: RecordKey) -> None:
+    """Let the page be visited, and be due again in an hour."""
+    queue = crew.join()
+    push(queue, URL)
+    (request_id,) = take(queue).values()
+    payload = visit_again(link(URL).payload, {"n": 1, "at": 1_700_000_000}, {})
+    readings = {member(key): b'{"p":"-7","n":1,"f":{}}' for key in records}
+    tell(queue, revisits=[Revisit(request_id, -7, HOUR_MS, payload, readings)])
+    crew.server.zadd(crew.keys.due, {request_id: 1_700_003_600_000})
+
+
+def test_a_page_that_is_to_be_visited_again_says_when_it_was_and_when_it_is_due(crew: Crew, book: Book) -> None:
+    visited_again(crew, KEY)
+    words = "visited at 2023-11-14T22:13:20Z, and is due again at 2023-11-14T23:13:20Z"
+    assert find(crew).text == f"waits: {words}"
+    book.record(KEY)
+    assert find(crew, URL, KEY).text == f"recorded, as video s one; its page was {words}"
+    crew.server.delete(crew.keys.due)
+    assert find(crew, URL, KEY).text.endswith("visited at 2023-11-14T22:13:20Z, and is due again now")
 
 
 def test_a_seed_of_another_program_in_hand_is_found(crew: Crew) -> None:

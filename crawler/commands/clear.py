@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 from crawler.controls import ControlCommand
 from crawler.frontier.control import Control, Holdings, named
 from crawler.looking import print_json, say
-from crawler.words import counted
+from crawler.words import counted, with_revisits
 
 MOST_NAMED = 10
 """Instances that are named; the rest are counted."""
@@ -86,13 +86,15 @@ class Command(ControlCommand):
         seeds, stay = counted(holdings.seeds, "seed"), "stays" if holdings.seeds == 1 else "stay"
         stays = f" {seeds} of other programs in {control.queue.keys.start_urls} {stay}." if holdings.seeds else ""
         numbers = {"pending": holdings.pending, "dead": holdings.dead, "records": holdings.records}
+        numbers["revisits"] = holdings.revisits
         return f"Dropped {listed(name, holdings)}.{stays}", {"outcome": "cleared", **numbers}
 
 
 def listed(name: str, holdings: Holdings) -> str:
     """Return what there is of a crawl."""
+    pending = with_revisits(f"{counted(holdings.pending, 'pending request')} of {name}", holdings.revisits)
     return (
-        f"{counted(holdings.pending, 'pending request')} of {name}, {counted(holdings.dead, 'dead letter')}, and what "
+        f"{pending}, {counted(holdings.dead, 'dead letter')}, and what "
         f"is known of {counted(holdings.records, 'record')}"
     )
 

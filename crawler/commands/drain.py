@@ -9,7 +9,7 @@ from typing import ClassVar
 from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
 from crawler.frontier.keys import command_of
-from crawler.words import counted
+from crawler.words import counted, with_revisits
 
 POLL_S = 0.1
 """Seconds between two looks at who is still at work."""
@@ -52,6 +52,7 @@ class Command(ControlCommand):
         """Wait until all that were told have ended, and count again what is left."""
         self.left: dict[str, list[str]] = {name: answer.workers for name, answer in answers.items()}
         self.pending = {name: answer.pending + answer.in_hand for name, answer in answers.items()}
+        self.revisits = {name: answer.revisits for name, answer in answers.items()}
         if opts.no_wait:
             return
         try:
@@ -64,13 +65,15 @@ class Command(ControlCommand):
             for name in answers:
                 holdings = controls[name].holdings()
                 self.pending[name] = holdings.pending if holdings else 0
+                self.revisits[name] = holdings.revisits if holdings else 0
 
     def summary(self, name: str, answer: Answer) -> dict[str, object]:
         """Return what was done as JSON."""
         if answer.outcome == "none":
             return super().summary(name, answer)
         told, left = len(answer.workers), len(self.left[name])
-        return {"outcome": "drained", "instances": told, "at_work": left, "left": self.pending[name]}
+        numbers = {"left": self.pending[name], "revisits": self.revisits[name]}
+        return {"outcome": "drained", "instances": told, "at_work": left, **numbers}
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Give the order, and see it carried out.
@@ -89,7 +92,7 @@ class Command(ControlCommand):
     def sentence(self, name: str, answer: Answer) -> str:
         """Return what was done."""
         told, left = len(answer.workers), len(self.left[name])
-        pending = counted(self.pending[name], "request") + " left"
+        pending = with_revisits(f"{counted(self.pending[name], 'request')} left", self.revisits[name])
         onward = f"`{command_of(name)}` goes on."
         if not told:
             return f"{name} has no instance at work: {pending}. {onward}"

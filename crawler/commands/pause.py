@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
-from crawler.words import counted
+from crawler.words import counted, with_revisits
 
 NOTES = """
 All instances stop asking sites within 2 seconds; what is in flight by then is finished. They stay, and nothing is lost
@@ -40,7 +40,7 @@ class Command(ControlCommand):
     def sentence(self, name: str, answer: Answer) -> str:
         """Return what was done."""
         was = "was paused before" if answer.outcome == "already" else "is paused"
-        pending = counted(answer.pending, "pending request")
+        pending = with_revisits(counted(answer.pending, "pending request"), answer.revisits)
         if not answer.workers:
             return f"{name} {was}: {pending}, no instance at work. Who starts waits for `scrapy resume {name}`."
         at_work = counted(len(answer.workers), "instance")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
 from crawler.frontier.keys import command_of
-from crawler.words import counted
+from crawler.words import counted, with_revisits
 
 NOTES = """
 CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
@@ -37,7 +37,7 @@ class Command(ControlCommand):
     def sentence(self, name: str, answer: Answer) -> str:
         """Return what was done."""
         was = "was not paused" if answer.outcome == "already" else "goes on"
-        left = counted(answer.pending + answer.in_hand, "request")
+        left = with_revisits(f"{counted(answer.pending + answer.in_hand, 'request')} left", answer.revisits)
         if not answer.workers:
-            return f"{name} {was}: {left} left, no instance at work. Start one with `{command_of(name)}`."
-        return f"{name} {was}: {counted(len(answer.workers), 'instance')} at work, {left} left."
+            return f"{name} {was}: {left}, no instance at work. Start one with `{command_of(name)}`."
+        return f"{name} {was}: {counted(len(answer.workers), 'instance')} at work, {left}."

@@ -21,7 +21,7 @@ from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.outbox import Question
 from crawler.frontier.queue import Beginning, text
-from crawler.words import counted
+from crawler.words import counted, to_do
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -103,8 +103,9 @@ class Attendance:
         if reason == "queue_lost":
             return  # what to do then was said
         if reason != "finished":
-            if pending := ledger.counts()["pending"]:
-                sentence = f"{counted(pending, 'request')} pending: the same command goes on from there"
+            counts = ledger.counts()
+            if counts["pending"] or counts["revisits"]:
+                sentence = f"{to_do(counts['pending'], counts['revisits'])}: the same command goes on from there"
                 self.last_words.append((logging.INFO, sentence))
         elif not int(cast("bytes | None", server.hget(keys.control, "sequence")) or 0):
             self.last_words.append((logging.WARNING, NOTHING_TO_DO.format(keys.start_urls)))

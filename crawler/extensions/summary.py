@@ -13,7 +13,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import ListingCount, Summary
-from crawler.words import counted
+from crawler.words import counted, to_do
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -69,9 +69,9 @@ class SummaryExtension:
             return
         stats = self.crawler.stats
         logger.info(
-            "%s, %s pending in all; this instance: %s, %s, %d refused, %d failed",
+            "%s, %s in all; this instance: %s, %s, %d refused, %d failed",
             counted(counts["records"], "record"),
-            counted(counts["pending"], "request"),
+            to_do(counts["pending"], counts["revisits"]),
             counted(stats.get_value("item_scraped_count", 0), "record"),
             counted(stats.get_value("response_received_count", 0), "response"),
             stats.get_value("records/refused", 0),
@@ -114,7 +114,7 @@ def summary_lines(summary: Summary) -> list[str]:
     per_user = [listing for listing in summary.listings if not listing.whole]
     if per_user:
         complete = sum(listing.found >= listing.target for listing in per_user)
-        so_far = f" so far, {counted(summary.pending, 'request')} pending" if summary.pending else ""
+        so_far = f" so far, {to_do(summary.pending, summary.revisits)}" if summary.pending + summary.revisits else ""
         lines.append(f"  {complete:,} of {len(per_user):,} listings of single users are complete{so_far}")
     incomplete = [listing for listing in summary.incomplete() if not listing.whole]
     lines += [listing_line(listing) for listing in incomplete[:MOST_LISTINGS]]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from crawler.fleet.orders import Order
 from crawler.frontier.keys import Keys
 from crawler.frontier.queue import text
+from crawler.frontier.revisits import left_of
 from crawler.frontier.standing import begins_anew
 from crawler.seeds import describe
 
@@ -26,7 +27,8 @@ class Beginning:
         crawl: name of the crawl that it is at; a new one where it begins anew.
         goes_on: whether there is something left of a crawl.
         is_done: whether the crawl that is asked for is finished.
-        pending: requests that are left.
+        pending: requests that are left, without the next.
+        revisits: those that wait to visit a page again.
     """
 
     order: Order
@@ -34,6 +36,7 @@ class Beginning:
     goes_on: bool
     is_done: bool
     pending: int
+    revisits: int = 0
 
 
 def look(server: Redis, keys: Keys, order: Order) -> Beginning:
@@ -43,7 +46,8 @@ def look(server: Redis, keys: Keys, order: Order) -> Beginning:
     is_new = begins_anew(server, keys, anew=anew)
     is_done = bool(finished) and not anew and asked in {"", text(seeds or b"")}
     crawl = secrets.token_hex(8) if anew or is_new else text(epoch or b"")
-    return Beginning(order, crawl, not is_new, is_done, server.hlen(keys.requests))
+    left, revisits = left_of(server, keys)
+    return Beginning(order, crawl, not is_new, is_done, left - revisits, revisits)
 
 
 def to_begin(found: Sequence[Beginning]) -> list[Beginning]:

@@ -10,7 +10,7 @@ from crawler.extensions.summary import summary_lines
 from crawler.fleet.squad import Squad
 from crawler.frontier.keys import Keys
 from crawler.frontier.ledger import Ledger
-from crawler.words import counted
+from crawler.words import counted, to_do
 
 
 def epilogue(server: redis.Redis, keys: Mapping[str, Keys], squads: Sequence[Squad]) -> Iterator[str]:
@@ -22,7 +22,8 @@ def epilogue(server: redis.Redis, keys: Mapping[str, Keys], squads: Sequence[Squ
         except redis.RedisError:
             yield f"{squad.spider}: the store does not answer; the same command goes on from here."
             continue
-        left = f"stopped, {counted(summary.pending, 'request')} pending" if summary.pending else "done"
+        is_left = summary.pending or summary.revisits
+        left = f"stopped, {to_do(summary.pending, summary.revisits)}" if is_left else "done"
         restarts = f", {counted(squad.restarts(), 'restart')}" if squad.restarts() else ""
         yield f"{squad.spider}: {left}{restarts}"
         yield from summary_lines(summary)

@@ -17,7 +17,7 @@ from crawler.fleet.screen import Lines, Picture
 from crawler.fleet.squad import Squad
 from crawler.fleet.supervisor import Screen, Supervisor
 from crawler.frontier.keys import Keys
-from crawler.words import counted
+from crawler.words import to_do
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -103,7 +103,7 @@ def lines_for(fleet: Fleet, interval_s: float) -> Lines:
 def prologue(fleet: Fleet) -> Iterator[str]:
     """Yield what begins, and where to look for it."""
     for one in fleet.beginnings:
-        how = f"goes on with {counted(one.pending, 'request')} pending" if one.goes_on else "begins a new crawl"
+        how = f"goes on with {to_do(one.pending, one.revisits)}" if one.goes_on else "begins a new crawl"
         feeds = ", ".join(one.order.feeds)
         yield f"{one.order.spider} {how}" + (f", records go to {feeds}" if feeds else "")
     if fleet.logs is not None:

@@ -33,8 +33,9 @@ class Reading:
     Attributes:
         at_s: when this was read, by this process' clock.
         records: how many are in the feeds.
-        pending: requests that are left.
-        done: requests that are done or given up.
+        pending: requests that are left, without the next.
+        revisits: those that wait to visit a page again.
+        done: requests that are done, until their next visit too, or given up.
         epoch: name of the crawl.
         finished: whether it is complete.
         hosts: how many have pending requests.
@@ -45,6 +46,7 @@ class Reading:
     at_s: float
     records: int = 0
     pending: int = 0
+    revisits: int = 0
     done: int = 0
     epoch: str = ""
     finished: bool = False
@@ -107,18 +109,20 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
     seconds, micros = server.time()
     now_ms = seconds * 1000 + micros // 1000
     pipe = server.pipeline(transaction=False)
-    pipe.hmget(keys.control, "epoch", "finished", "done", "dead")
+    pipe.hmget(keys.control, "epoch", "finished", "done", "dead", "visits")
     pipe.scard(keys.recorded)
     pipe.hlen(keys.requests)
+    pipe.zcount(keys.due, f"({now_ms}", "+inf")
     pipe.zcard(keys.hosts)
     pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
-    control, records, pending, hosts, ready = pipe.execute()
-    epoch, finished, done, dead = control
+    control, records, left, revisits, hosts, ready = pipe.execute()
+    epoch, finished, *ended = control
     return Reading(
         monotonic(),
         records=records,
-        pending=pending,
-        done=int(done or 0) + int(dead or 0),
+        pending=left - revisits,
+        revisits=revisits,
+        done=sum(int(number or 0) for number in ended),
         epoch=text(epoch or b""),
         finished=bool(finished),
         hosts=hosts,

@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from crawler.fleet.member import Member
 from crawler.fleet.readings import Reading, Readings
 from crawler.fleet.squad import Squad
-from crawler.words import counted
+from crawler.words import counted, to_do
 
 NAME = "fleet"
 """Before what the parent says."""
@@ -24,7 +24,7 @@ REFRESH_S = 0.5
 STOPPING = (
     "Stopping: what is in flight is finished first; a second signal stops at once. The same command goes on from there."
 )
-COLUMNS = ("instances", "restarted", "records", "pending", "pages/s")
+COLUMNS = ("instances", "restarted", "records", "pending", "to revisit", "pages/s")
 
 
 class Lines:
@@ -82,7 +82,7 @@ class Lines:
     def line(self, squad: Squad) -> str:
         """Return where a spider is, as a line."""
         reading = self.readings.latest.get(squad.spider, Reading(0.0))
-        where = f"{counted(reading.records, 'record')}, {counted(reading.pending, 'request')} pending"
+        where = f"{counted(reading.records, 'record')}, {to_do(reading.pending, reading.revisits)}"
         pace = f"{reading.pages_per_s:.1f} pages/s, {counted(squad.running(), 'instance')}"
         restarts = f", {counted(squad.restarts(), 'restart')}" if squad.restarts() else ""
         return f"{squad.spider}: {where}, {pace}{restarts}" + (", the store is silent" if self.readings.silent else "")
@@ -125,7 +125,7 @@ class Picture(Lines):
         for squad in self.squads:
             reading = self.readings.latest.get(squad.spider, Reading(0.0))
             of = len(squad.wanted()) if squad.order.size is None else squad.order.size
-            numbers = (squad.restarts(), reading.records, reading.pending)
+            numbers = (squad.restarts(), reading.records, reading.pending, reading.revisits)
             table.add_row(
                 squad.spider,
                 f"{squad.running()} of {of}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +20,12 @@ UNKNOWN_S = 86_400.0
 MEMORY = 0.8
 """What earlier visits still count for, at each visit: a page that has become quiet is believed after some."""
 AIM = 0.5
-"""Share of the visits that shall find a change: fewer are requests for nothing; more mean that changes are missed."""
+"""How many changes are to be expected of one time between two visits, of a page that changes once in two days."""
+POWER = 0.85
+"""What changes n times as often is visited n^0.85 times as often. By n, most requests would go to what changes faster
+than can be caught; by less, to what hardly ever changes."""
+PIVOT_S = 86_400.0
+"""The time between two visits that stays what it would be with a power of 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,13 @@ class History:
     changes: float = 0.0
     watched_s: float = 0.0
     guess: float = 1.0
+
+    @property
+    def likely_changes(self) -> float:
+        """How many changes there were, with those that came between two visits together, if they come at random."""
+        visits = (1 - self.guess) / (1 - MEMORY)
+        quiet = max(0.0, visits - self.changes)
+        return visits * math.log((visits + 0.5) / (quiet + 0.5))
 
     def after(self, elapsed_s: float, *, changed: bool) -> History:
         """Return the history with one more visit, so long after the one before."""
@@ -86,10 +99,14 @@ def expected_s(age_s: float | None, bounds: Bounds) -> float:
 def interval_s(history: History, age_s: float | None, bounds: Bounds) -> float:
     """Return the time until the next visit of a page.
 
-    Its rate of changes is estimated as (changes + AIM) / time watched: a new page begins with the time that is expected
-    by its age, and each visit moves the estimate towards what is. The interval is set for about a share of `AIM` of the
-    visits to find a change: where all do it is halved, since more than one may have come between two; where none does
-    it grows by a half to the double.
+    Its rate of changes is estimated as (likely changes + AIM) / time watched: a new page begins with the time that is
+    expected by its age, and each visit moves the estimate towards what is. Where all visits find a change the interval
+    shrinks to the least, where none does it grows.
     """
-    watched_s = history.watched_s + history.guess * expected_s(age_s, bounds)
-    return bounds.keep(AIM * watched_s / (history.changes + AIM))
+    watched_s = history.watched_s + history.guess * evened(expected_s(age_s, bounds), 1 / POWER)
+    return bounds.keep(evened(AIM * watched_s / (history.likely_changes + AIM), POWER))
+
+
+def evened(interval_s: float, power: float) -> float:
+    """Return an interval nearer to, or farther from, that of other pages."""
+    return float(PIVOT_S * (interval_s / PIVOT_S) ** power)

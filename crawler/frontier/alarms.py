@@ -126,10 +126,10 @@ def alarms_of_crawl(name: str, crawl: Survey, limits: Limits = USUAL) -> Iterato
     if dead := crawl.number("dead"):
         yield Alarm("dead_letters", f"{dead:,} requests were given up: see scrapy dead {name}.", name)
     stalled_s = stalled_of(crawl)
-    if crawl.state == "running" and crawl.left and stalled_s >= limits.stalled_s and not waits(crawl):
+    if crawl.state == "running" and crawl.to_do and stalled_s >= limits.stalled_s and not waits(crawl):
         yield Alarm(
             "no_progress",
-            f"No request was done for {stalled_s / 60:.0f} min, and {crawl.left:,} are left: see the logs of the "
+            f"No request was done for {stalled_s / 60:.0f} min, and {crawl.to_do:,} are left: see the logs of the "
             "instances.",
             name,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
 
 from crawler.frontier.keys import FLEET, LASTING, LEDGER, Keys
 from crawler.frontier.queue import Queue, text, texts
+from crawler.frontier.revisits import left_of
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -27,18 +28,20 @@ class Answer:
         pending: requests that wait.
         in_hand: requests that instances have in hand.
         workers: the instances at work.
+        revisits: requests that wait to visit a page again; they are not among those that are pending.
     """
 
     outcome: Outcome
     pending: int
     in_hand: int
     workers: list[str]
+    revisits: int = 0
 
     @classmethod
     def of(cls, reply: Any) -> Self:
         """Read the answer of a verb."""
-        outcome, left, in_hand, workers = reply
-        return cls(cast("Outcome", text(outcome)), left - in_hand, in_hand, texts(workers))
+        outcome, left, in_hand, workers, revisits = reply
+        return cls(cast("Outcome", text(outcome)), left - in_hand - revisits, in_hand, texts(workers), revisits)
 
 
 class Holdings(NamedTuple):
@@ -50,6 +53,8 @@ class Holdings(NamedTuple):
     records: int
     seeds: int
     """Of other programs, which stay."""
+    revisits: int
+    """Requests that wait to visit a page again, which are not pending."""
 
 
 class Control:
@@ -89,8 +94,9 @@ class Control:
         epoch = server.hget(keys.control, "epoch")
         if epoch is None:
             return None
-        pending, dead, records = server.hlen(keys.requests), server.hlen(keys.dead), server.scard(keys.recorded)
-        return Holdings(text(epoch), pending, dead, records, self.seeds_waiting())
+        left, revisits = left_of(server, keys)
+        dead, records = server.hlen(keys.dead), server.scard(keys.recorded)
+        return Holdings(text(epoch), left - revisits, dead, records, self.seeds_waiting(), revisits)
 
     def seeds_waiting(self) -> int:
         """Return how many seeds of other programs there are, in whichever of scrapy-redis' ways."""

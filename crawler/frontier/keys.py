@@ -33,7 +33,7 @@ of a URL, or the `download_slot` that a request names. Times are in ms by Redis'
 | failed             | HASH   | record key or URL -> reason |
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
 | feeds              | HASH   | what was done to the files of feeds, see below |
-| history            | HASH   | tick of 10 s, of 64 -> ms, requests done and records by then, of one moment in it |
+| history            | HASH   | tick of 10 s, of 64 -> one moment in it: ms, requests done, records, requests to do |
 | fill               | HASH   | kind, site and host -> how often which fields are filled in this crawl; both JSON |
 | profile            | HASH   | the same of the crawls before; stays when a new one begins, see crawler/drift |
 | vitals:<worker>    | HASH   | what an instance says of itself (`said`, JSON) and when (`told_ms`), for 15 minutes |
@@ -60,6 +60,7 @@ The fields of four of them:
 |                    | redelivered | how many came back from workers that may have written lines of them |
 |                    | starting   | number of workers in `starting` |
 |                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
+|                    | visits     | how often a page was done with until its next visit |
 |                    | every      | how often pages are visited again, as the argument `every` says it |
 |                    | finished   | there once the crawl is |
 |                    | paused_ms  | when an operator has paused the crawl; there until it is resumed |
@@ -67,7 +68,7 @@ The fields of four of them:
 |                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
 |                    | fill_ms, fill_period | since when `fill` counts, and the number of that period |
 |                    | fill_learnt | from how many readings of it `profile` was written |
-|                    | done_noted | how many requests were done at the last notes of instances, and since when so many |
+|                    | done_noted | how many requests were done at the last notes of instances, and since when so many while some were to do |
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |
 | feeds              | machine:path | size of a feed in bytes when this crawl first met it |

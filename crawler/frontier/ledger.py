@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from crawler.frontier.queue import text
+from crawler.frontier.revisits import left_of
 from crawler.items import RecordKey
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Summary:
         refused: record key (as JSON) or URL to its reason in a word.
         failed: the same, to its reason in a sentence.
         pending: requests that are left: more may be listed by them.
+        revisits: those that wait to visit a page again.
     """
 
     records: dict[str, int]
@@ -80,6 +82,7 @@ class Summary:
     refused: dict[str, str]
     failed: dict[str, str]
     pending: int = 0
+    revisits: int = 0
 
     def refused_by_reason(self) -> list[tuple[str, int]]:
         """Return how many were refused for each reason."""
@@ -154,8 +157,9 @@ class Ledger:
         self.keys = keys
 
     def counts(self) -> dict[str, int]:
-        """Return the number of records, and of requests that are left; for progress."""
-        return {"records": self.server.scard(self.keys.recorded), "pending": self.server.hlen(self.keys.requests)}
+        """Return the number of records, of requests that are left, and of those that visit a page again later."""
+        left, revisits = left_of(self.server, self.keys)
+        return {"records": self.server.scard(self.keys.recorded), "pending": left - revisits, "revisits": revisits}
 
     def dead_letters(self) -> int:
         """Return the number of requests that were given up unread, or with the instances that had them in hand."""
@@ -176,7 +180,8 @@ class Ledger:
                     listing.add(key, found=bool(found), refused=key in refused, failed=key in failed)
         kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
         in_order = sorted(listings.values(), key=lambda one: (not one.whole, one.name, one.kind))
-        return Summary(dict(kinds), in_order, refused, failed, self.server.hlen(self.keys.requests))
+        left, revisits = left_of(self.server, self.keys)
+        return Summary(dict(kinds), in_order, refused, failed, left - revisits, revisits)
 
     def not_recorded(self, key: str) -> dict[str, str]:
         """Return what was refused or failed, with the reasons, without what became a record after all."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from crawler.frontier.keys import Keys
 
 CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 """Header of an answer by which to ask whether the page is still the same, and of the request that does."""
@@ -51,3 +56,18 @@ def shown_in(payload: bytes) -> Mapping[str, Any]:
     """Return what the visits of a page have shown, by the payload of its next one."""
     shown = orjson.loads(payload).get("t", {}).get(VISIT, {})
     return shown if isinstance(shown, dict) else {}
+
+
+def page_of(reading: bytes) -> str:
+    """Return the fingerprint of the page that a record is followed on, by its last reading."""
+    return str(orjson.loads(reading)["p"])
+
+
+def left_of(server: Redis, keys: Keys) -> tuple[int, int]:
+    """Return how many requests are left of a crawl, and how many of them wait to visit a page again. Blocking."""
+    seconds, micros = server.time()
+    with server.pipeline() as pipe:
+        pipe.hlen(keys.requests)
+        pipe.zcount(keys.due, f"({1000 * seconds + micros / 1000:.3f}", "+inf")
+        left, revisits = pipe.execute()
+    return left, revisits

@@ -25,11 +25,12 @@ LEAST_SPAN_MS = 1_000
 
 
 class Note(NamedTuple):
-    """How far the crawl was: when (ms by Redis' clock), requests done, records."""
+    """How far the crawl was: when (ms by Redis' clock), requests done, records, and requests that there were to do."""
 
     at_ms: int
     done: int
     records: int
+    left: int = 1
 
 
 class Rates(NamedTuple):
@@ -121,6 +122,8 @@ class Survey:
         workers: those that count as living.
         hosts: those with most pending requests first.
         hosts_pending: number of hosts with pending requests, of which `hosts` may lack some.
+        revisits: requests that wait for the time at which their pages are visited again.
+        next_revisit_ms: until the first of them is due; None where none waits.
     """
 
     progress: str
@@ -135,12 +138,16 @@ class Survey:
     workers: list[Worker]
     hosts: list[Host]
     hosts_pending: int
+    revisits: int = 0
+    next_revisit_ms: float | None = None
 
     @property
     def state(self) -> str:
         """Where it stands in a word: `paused` and `interrupted` are an operator's, the others the queue's own."""
         if self.progress in {"working", "paused"} and not self.living:
             return "interrupted"
+        if self.progress == "working" and self.revisits and not self.to_do and not self.number("starting"):
+            return "waiting"
         return {"working": "running", "complete": "ending", "unread": "seeds_unread"}.get(self.progress, self.progress)
 
     @property
@@ -159,9 +166,19 @@ class Survey:
         return sum(worker.leases for worker in self.workers)
 
     @property
+    def to_do(self) -> int:
+        """Requests that are pending or in hand."""
+        return max(0, self.left - self.revisits)
+
+    @property
     def pending(self) -> int:
-        """Requests that nobody has in hand."""
-        return max(0, self.left - self.leased)
+        """Requests that nobody has in hand, and whose time has come."""
+        return max(0, self.to_do - self.leased)
+
+    @property
+    def done(self) -> int:
+        """Requests that are done, for good or until the next visit of their pages."""
+        return self.number("done") + self.number("visits")
 
     def number(self, name: str) -> int:
         """Return a number of the crawl's state; 0 where it is gone."""
@@ -174,27 +191,29 @@ class Survey:
             return Rates(None, None)
         since = max((one for one in notes if one.at_ms <= self.at_ms - window_ms), default=notes[0])
         passed_s = (self.at_ms - since.at_ms) / 1000
-        done, records = self.number("done") - since.done, self.records - since.records
+        done, records = self.done - since.done, self.records - since.records
         return Rates(max(0, done) / passed_s, max(0, records) / passed_s)
 
     @property
     def eta_s(self) -> float | None:
         """When all that is pending by now will be done, as far as can be told: by the rate, or by the slowest host."""
         rate = self.rates(TEN_MINUTES_MS).requests
-        if not self.left or not rate or self.state != "running":
-            return 0.0 if self.progress in {"complete", "finished"} else None
+        if self.number("visits"):  # such a crawl may have waited for most of that time
+            rate = max(rate or 0.0, self.rates(MINUTE_MS).requests or 0.0)
+        if not self.to_do or not rate or self.state != "running":
+            return 0.0 if self.progress in {"complete", "finished"} or self.state == "waiting" else None
         slowest_s = max((one.pending * one.delay_ms / 1000 for one in self.hosts), default=0.0)
-        return max(self.left / rate, slowest_s)
+        return max(self.to_do / rate, slowest_s)
 
     @property
     def stalled_s(self) -> float:
-        """For how long no request has been done, as far as instances took note."""
-        done, since = self.number("done"), self.at_ms
+        """For how long no request has been done though there were some to do, as far as instances took note."""
+        since = self.at_ms
         noted, _, noted_ms = self.control.get("done_noted", "").partition(" ")
-        if noted == str(done):  # the history goes back some minutes only
+        if noted == str(self.done):  # the history goes back some minutes only
             return max(0.0, self.at_ms - float(noted_ms)) / 1000
         for note in reversed(self.history):
-            if note.done != done:
+            if note.done != self.done or not note.left:
                 break
             since = note.at_ms
         return (self.at_ms - since) / 1000
@@ -221,6 +240,8 @@ def survey(server: Redis, keys: Keys) -> Survey | None:
         workers=workers,
         hosts=hosts_of(lists[1], at_ms, [one.vitals for one in workers if one.vitals]),
         hosts_pending=hosts_pending,
+        revisits=lists[2][0],
+        next_revisit_ms=float(lists[2][1]) - at_ms if lists[2][0] else None,
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from crawler.frontier.ledger import member
 from crawler.frontier.letters import letter_of
 from crawler.frontier.payload import parse, seed_text
 from crawler.frontier.queue import text
+from crawler.frontier.revisits import page_of, shown_in
 from crawler.frontier.survey import Worker, survey
 
 if TYPE_CHECKING:
@@ -105,8 +107,19 @@ class Searcher:
         for candidate in candidates:
             for key in candidate.records:
                 if self.server.sismember(self.keys.recorded, member(key)):
-                    return Whereabouts("recorded", f"recorded, as {' '.join(key)}", candidate.url)
+                    words = f"recorded, as {' '.join(key)}{self.followed(key, candidate)}"
+                    return Whereabouts("recorded", words, candidate.url)
         return None
+
+    def followed(self, key: RecordKey, candidate: Candidate) -> str:
+        """Say when the page was visited that a record is followed on, and when it is due again; "" where none is."""
+        reading = cast("bytes | None", self.server.hget(self.keys.readings, member(key)))
+        page = page_of(reading) if reading else str(candidate.fingerprint)
+        request_id = cast("bytes | None", self.server.hget(self.keys.revisits, page))
+        payload = cast("bytes | None", self.server.hget(self.keys.requests, text(request_id))) if request_id else None
+        if request_id is None or payload is None:
+            return ""
+        return f"; its page was {visited(payload, self.server.zscore(self.keys.due, text(request_id)))}"
 
     def in_queue(self, candidates: list[Candidate], crawl: Survey) -> Whereabouts | None:
         """Look among the requests that are pending or in hand."""
@@ -123,15 +136,18 @@ class Searcher:
             pipe.zscore(self.keys.last, request_id)
             pipe.zscore(self.keys.suspects, request_id)
             pipe.zrank(queue, request_id)
+            pipe.zscore(self.keys.due, request_id)
             pipe.hget(self.keys.deliveries, request_id)
             for worker in crawl.workers:
                 pipe.sismember(f"{self.keys.prefix}leased:{worker.name}", request_id)
-            last, suspect, rank, crashes, *held = pipe.execute()
+            last, suspect, rank, due_ms, crashes, *held = pipe.execute()
         holder = next((worker for worker, holds in zip(crawl.workers, held, strict=True) if holds), None)
         if holder is not None:
             return Whereabouts("leased", held_by(holder), candidate.url, request_id)
         if suspect is not None:
             why = f"instances crashed with it in hand {text(crashes or 0)} times, so it comes alone, after all others"
+        elif due_ms is not None:
+            why = visited(payload, due_ms)
         elif last is not None:
             why = "it is kept until all else is done"
         else:
@@ -194,6 +210,18 @@ def held_by(worker: Worker) -> str:
     lease = f"whose lease ends in {worker.lease_ms / 1000:.0f} s" if worker.lease_ms > 0 else "whose lease is over"
     who = f"instance {worker.pid} on {worker.host}"
     return f"in hand of {who}, {'which has died' if worker.is_dead else f'{lease} unless it renews that'}"
+
+
+def visited(payload: bytes, due_ms: float | None) -> str:
+    """Say when a page was visited, and when it is due again, in ms by Redis' clock; None where it is due by now."""
+    at_s = shown_in(payload).get("at", 0)
+    due = "now" if due_ms is None else f"at {moment(due_ms / 1000)}"
+    return f"visited at {moment(at_s)}, and is due again {due}"
+
+
+def moment(at_s: float) -> str:
+    """Return a time, in seconds since 1970, as it stands on records."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def matches(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.faults import calm, claims, disks, endings, scenarios
+from tests.faults import calm, claims, disks, endings, rounds, scenarios
 from tests.faults.fleet import OURS, STOCK
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
@@ -74,6 +74,7 @@ def faults(options: argparse.Namespace) -> list[Fault]:
         Fault(scenarios.kills_with_files_of_their_own, kills // 3),
         Fault(scenarios.kills_on_the_embedded_store, kills // 3, ours_only=True),
         Fault(scenarios.kill_of_all, few),
+        Fault(rounds.kills_on_rounds, kills // 3, ours_only=True),
         Fault(scenarios.kills_at_the_end, options.workers - 1),
         Fault(claims.claim_of_the_dead, ours_only=True),
         Fault(scenarios.terms, terms),

@@ -107,6 +107,7 @@ class Fleet:
         option: `-o` or `-O`.
         spider: name of the spider.
         settings: more settings, NAME=value.
+        arguments: of the spider, name=value.
     """
 
     def __init__(  # noqa: PLR0913 - all but three are rare and named
@@ -122,12 +123,13 @@ class Fleet:
         option: str = "-o",
         spider: str = "videos",
         settings: tuple[str, ...] = (),
+        arguments: tuple[str, ...] = (),
     ) -> None:
         self.site, self.folder, self.store, self.project = site, folder, store, project
         self.option, self.spider, self.own_files = option, spider, own_files
         self.feeds = feeds or folder
         where = f"REDIS_URL={store.address}" if store else f"STORE_DIR={folder / 'store'}"
-        self.settings = (where, *project.settings, *settings)
+        self.settings, self.arguments = (where, *project.settings, *settings), arguments
         self.begun = time.monotonic()
         if store and not project.ends:
             with store.client() as client:
@@ -147,6 +149,8 @@ class Fleet:
         command = [sys.executable, "-W", self.project.warnings, "-m", "scrapy", "crawl", self.spider]
         command += ["-a", f"seeds={self.folder / 'seeds.txt'}", self.option, str(feed)]
         agent = f"{self.spider}/{number}.{generation}"
+        for argument in self.arguments:
+            command += ["-a", argument]
         for setting in (*self.settings, f"USER_AGENT={agent}"):
             command += ["-s", setting]
         with log.open("wb") as told:

@@ -93,6 +93,7 @@ class FaultSite:
         url: base URL, known once it is open.
         requests: all requests so far.
         once: paths that are answered once, and are gone then.
+        revisions: how often each record has been viewed, which is on all of its pages.
     """
 
     url: str
@@ -104,6 +105,7 @@ class FaultSite:
         self.struck: set[str] = set()
         self.pause_s = 0
         self.once: set[str] = set()
+        self.revisions: Counter[int] = Counter()
         self.runner: web.AppRunner | None = None
         self.held = False
         self.favoured: set[str] = set()
@@ -261,7 +263,7 @@ class FaultSite:
             return document("Something else", (), ["<h1>Something else</h1>", f"<p>{WORDS}</p>"])
         path = path.removeprefix("/moved")
         if (record := self.tree.record_of(path)) is not None:
-            return video_page(record, self.record_id(record))
+            return video_page(record, self.record_id(record), self.revisions[record])
         return None if (number := self.tree.list_of(path)) is None else self.list_page(path, number)
 
     def list_page(self, path: str, number: int) -> str:
@@ -273,7 +275,7 @@ def too_many_requests(pause_s: int) -> web.Response:
     return web.Response(status=429, headers={"Retry-After": str(pause_s)}, text="Too many requests")
 
 
-def video_page(number: int, address: str) -> str:
+def video_page(number: int, address: str, views: int) -> str:
     title = f"The film of number {number}"
     video = {
         "@context": "https://schema.org",
@@ -282,6 +284,11 @@ def video_page(number: int, address: str) -> str:
         "description": WORDS,
         "duration": f"PT{number % 50 + 1}M",
         "uploadDate": "2024-03-01T09:00:00Z",
+        "interactionStatistic": {
+            "@type": "InteractionCounter",
+            "interactionType": "https://schema.org/WatchAction",
+            "userInteractionCount": views,
+        },
     }
     return document(title, [link("canonical", address), json_ld(video)], [f"<h1>{title}</h1>", f"<p>{WORDS}</p>"])
 

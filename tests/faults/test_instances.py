@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import calm, claims, endings, scenarios
+from tests.faults import calm, claims, endings, rounds, scenarios
 from tests.faults.outcome import Outcome
 from tests.faults.scenarios import Arena
 from tests.faults.servers import REDIS
@@ -36,6 +36,13 @@ def test_killed_instances_lose_nothing_and_leave_no_line_torn_or_twice(
     outcome = crawl(arena, events)
     assert outcome.faults() == []
     assert outcome.events >= events
+
+
+def test_killed_instances_of_a_crawl_that_visits_pages_again_lose_no_change_and_no_due_time(arena: Arena) -> None:
+    arena.records = 30
+    outcome = rounds.kills_on_rounds(arena, 4)
+    assert outcome.faults() == []
+    assert outcome.events == 4
 
 
 def test_an_instance_that_is_killed_after_the_last_answer_loses_nothing(arena: Arena) -> None:

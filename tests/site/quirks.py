@@ -38,6 +38,7 @@ class Quirks:
         throttle_after: after so many requests each answer is 429, until nobody has asked for `throttle_s`; 0 for never.
         throttle_s: Retry-After of these answers, seconds.
         renamed: fields of the API's JSON that have other names by now, so that who reads it does not find them.
+        dated: pages have a Last-Modified of their content, and are 304 for who knows it already.
     """
 
     rate_limit: bool = True
@@ -59,6 +60,7 @@ class Quirks:
     throttle_after: int = 0
     throttle_s: int = 1
     renamed: frozenset[str] = frozenset()
+    dated: bool = False
 
     def robots(self, *rules: str) -> Answer:
         """The robots.txt with these rules for all."""

@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import NamedTuple, TextIO
 from urllib.parse import unquote
@@ -28,6 +29,8 @@ START_TIMEOUT_S = 30
 
 SHUTDOWN_S = 0.1
 """How long an answer under way may take when the site closes; aiohttp takes 0 for no limit."""
+YEARS_S = 1_500_000_000
+"""Within so many seconds of 1970 is what a dated answer names as the time of its change."""
 
 
 class Request(NamedTuple):
@@ -118,7 +121,7 @@ class Site:
         await asyncio.sleep(self.quirks.latency_ms / 1000)
         answer, headers = self.answer(asked, kind, request.path_qs)
         await asyncio.sleep(answer.wait_ms / 1000)
-        response = respond(answer, headers, request.headers)
+        response = respond(answer, headers, request.headers, dated=self.quirks.dated)
         agent = request.headers.get("User-Agent", "")
         self.record(Request(arrived, request.path_qs, response.status, agent, kind))
         return response
@@ -138,13 +141,19 @@ class Site:
             self.log.write(orjson.dumps(request._asdict()).decode() + "\n")
 
 
-def respond(answer: Answer, headers: Mapping[str, str], asked: Mapping[str, str]) -> web.Response:
-    """Turn an answer into a response; JSON has an ETag, and 304 for who knows it already."""
+def respond(
+    answer: Answer, headers: Mapping[str, str], asked: Mapping[str, str], *, dated: bool = False
+) -> web.Response:
+    """Turn an answer into a response; JSON has an ETag, what is `dated` a Last-Modified, and 304 for who knows it."""
     named = {**headers, **answer.headers, "Content-Type": answer.content_type}
     if answer.status == 200 and answer.content_type == JSON:
         named["ETag"] = f'W/"{len(answer.payload):x}-{zlib.crc32(answer.payload):x}"'
         if asked.get("If-None-Match") == named["ETag"]:
             return web.Response(status=304, headers={**headers, "ETag": named["ETag"]})
+    if dated and answer.status == 200:  # a time of its own for each content: changes may be closer than a second
+        named["Last-Modified"] = formatdate(zlib.crc32(answer.payload) % YEARS_S, usegmt=True)
+        if asked.get("If-Modified-Since") == named["Last-Modified"]:
+            return web.Response(status=304, headers=headers)
     return web.Response(status=answer.status, body=answer.payload, headers=named)
 
 

@@ -1,4 +1,4 @@
--- clear(args: epoch, the ledger's names…) -> {"none" | "running" | "cleared", requests left, in hand, workers}
+-- clear(args: epoch, the ledger's names…) -> {"none" | "running" | "cleared", requests left, in hand, workers, revisits waiting}
 -- Drops all that is known of the crawl `epoch`, unless somebody is at it; the seeds of other programs stay.
 if redis.call("HGET", CONTROL, "epoch") ~= ARGV[1] then return told("none") end
 look_around()

@@ -1,4 +1,4 @@
--- pause(args: "1" to pause | "0" to go on) -> {"none" | "paused" | "resumed" | "already", requests left, in hand, workers}
+-- pause(args: "1" to pause | "0" to go on) -> {"none" | "paused" | "resumed" | "already", requests left, in hand, workers, revisits waiting}
 -- While a crawl is paused POP and GRANT hand out nothing, and it does not end; leases are renewed as ever. A finished one is none.
 local control = redis.call("HMGET", CONTROL, "epoch", "finished")
 if not control[1] or control[2] then return told("none") end

@@ -64,7 +64,7 @@ end
 
 -- Lets requests whose time has come wait for their hosts; those that are left come with the next call.
 local function call_up_due()
-  for _, id in ipairs(redis.call("ZRANGEBYSCORE", DUE, "-inf", now, "LIMIT", 0, DUE_AT_ONCE)) do
+  for _, id in ipairs(redis.call("ZRANGEBYSCORE", DUE, "-inf", later(0), "LIMIT", 0, DUE_AT_ONCE)) do
     redis.call("ZREM", DUE, id)
     local payload = redis.call("HGET", REQUESTS, id)
     local slot, score = address(payload)

@@ -219,11 +219,15 @@ local function progress()
   return "complete", left
 end
 
--- What whoever gives an order is told: its outcome, how many requests are left, how many of those are in hand, and the workers.
+-- How many requests wait for the time at which their pages are visited again; those whose time has come are pending like others.
+local function revisits_waiting() return redis.call("ZCOUNT", DUE, "(" .. later(0), "+inf") end
+
+-- What whoever gives an order is told: its outcome, how many requests are left, how many of those are in hand, the workers, and how many
+-- of the requests wait to visit a page again.
 local function told(outcome)
   local workers, in_hand = redis.call("ZRANGE", WORKERS, 0, -1), 0
   for _, worker in ipairs(workers) do in_hand = in_hand + redis.call("SCARD", LEASED .. worker) end
-  return { outcome, redis.call("HLEN", REQUESTS), in_hand, workers }
+  return { outcome, redis.call("HLEN", REQUESTS), in_hand, workers, revisits_waiting() }
 end
 
 -- Drops the queue of a crawl; what was found stays.

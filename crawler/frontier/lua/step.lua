@@ -118,6 +118,7 @@ local function put_off(amount)
     end
   end
   if done > 0 then redis.call("HINCRBY", CONTROL, "done", done) end
+  if again > 0 then redis.call("HINCRBY", CONTROL, "visits", again) end
   return amount - done - again
 end
 

@@ -1,8 +1,9 @@
 -- survey(args: most_hosts)
 --   -> {} where there is no crawl, or {progress, ms by Redis' clock, requests left, of these kept for the end, suspects, seeds of other programs,
---       records, hosts with pending requests, control, history, workers, hosts}
+--       records, hosts with pending requests, control, history, workers, hosts, revisits}
 -- What an onlooker wants to know, all of one moment; changes nothing. Control and history are fields and values.
 --   workers: name, end of its lease (ms), requests in hand, what it says of itself (fields and values)
+--   revisits: how many requests wait for their time, and ms of the first
 --   hosts, up to so many, those whose turn is next: slot, ms of its turn, pending, in flight, then next_ms, slow_ms, robots_ms, paused_ms
 local most_hosts = tonumber(ARGV[1])
 if redis.call("HEXISTS", CONTROL, "epoch") == 0 then return {} end
@@ -23,7 +24,9 @@ for index = 1, #waiting, 2 do
   for part = 1, 4 do host[#host + 1] = state[part] or "0" end
   hosts[#hosts + 1] = host
 end
+local first = redis.call("ZRANGEBYSCORE", DUE, "(" .. later(0), "+inf", "WITHSCORES", "LIMIT", 0, 1)
 return {
   where, string.format("%.3f", now), left, redis.call("ZCARD", LAST), redis.call("ZCARD", SUSPECTS), seeds_waiting(), redis.call("SCARD", RECORDED),
   redis.call("ZCARD", HOSTS), redis.call("HGETALL", CONTROL), redis.call("HGETALL", crawl .. "history"), workers, hosts,
+  { revisits_waiting(), first[2] or "0" },
 }

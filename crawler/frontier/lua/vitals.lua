@@ -7,10 +7,12 @@ if not redis.call("ZSCORE", WORKERS, worker) then return 0 end
 local key, history = crawl .. "vitals:" .. worker, crawl .. "history"
 redis.call("HSET", key, "told_ms", string.format("%.3f", now), "said", said)
 redis.call("PEXPIRE", key, kept_ms)
-local done = string.format("%d", tonumber(redis.call("HGET", CONTROL, "done")) or 0)
-if string.match(redis.call("HGET", CONTROL, "done_noted") or "", "^%d+") ~= done then
+local control = redis.call("HMGET", CONTROL, "done", "visits", "done_noted")
+local done = string.format("%d", (tonumber(control[1]) or 0) + (tonumber(control[2]) or 0))
+local left = redis.call("HLEN", REQUESTS) - revisits_waiting()
+if left == 0 or string.match(control[3] or "", "^%d+") ~= done then
   redis.call("HSET", CONTROL, "done_noted", done .. string.format(" %.0f", math.floor(now)))
 end
-local note = string.format("%.0f %s %d", math.floor(now), done, redis.call("SCARD", RECORDED))
+local note = string.format("%.0f %s %d %d", math.floor(now), done, redis.call("SCARD", RECORDED), left)
 redis.call("HSET", history, math.floor(now / TICK_MS) % TICKS, note)
 return 1
