@@ -2,10 +2,10 @@
 BIN = .venv/bin
 CACHES = .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
 
-.PHONY: help crawl test stores check lint types docs schema faults clean
+.PHONY: help crawl test stores check lint types docs schema faults benchmark clean
 
 help: ## Say what can be made (what plain `make` does)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 crawl: ## Set up, then crawl URL=https://… (without it the bundled sample site, to sample/); ARGS="…" is passed on
 	@sh scripts/setup crawl
@@ -41,6 +41,10 @@ schema: ## Write docs/schema/ anew
 faults: ## The long fault tests, ours beside stock scrapy-redis; ARGS="…" is passed on
 	@sh scripts/setup dev
 	@$(BIN)/python -m tests.faults $(ARGS); ours=$$?; $(BIN)/python -m tests.faults --stock $(ARGS); exit $$ours
+
+benchmark: ## Measure threads, processes and instances, and write docs/concurrency.md anew (5 minutes); ARGS="…" is passed on
+	@sh scripts/setup dev
+	@$(BIN)/python -m benchmarks.concurrency --page docs/concurrency.md $(ARGS)
 
 clean: ## Remove .venv and caches; never records or the state of a crawl
 	@rm -rf .venv $(CACHES)

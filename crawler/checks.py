@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 
 from crawler.errors import CrawlOver, SettingsError
+from crawler.feeds.duplicates import feed_name
 from crawler.feeds.paths import local_path
 from crawler.frontier.addon import check_scheduler, is_added
 from crawler.frontier.bounds import check_settings
 from crawler.frontier.connection import ask, connect
-from crawler.frontier.keys import Keys
+from crawler.frontier.keys import Keys, spider_of
 from crawler.frontier.options import Options
-from crawler.frontier.standing import begins_anew, is_over, other_crawl
+from crawler.frontier.standing import begins_anew, is_over, other_crawl, other_writer
 from crawler.seeds import asks_anew, check_arguments, describe, no_seeds, parse_wait
 from crawler.spiders.seeded import SeededSpider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from redis import Redis
     from scrapy import Spider
     from scrapy.settings import BaseSettings
 
@@ -72,12 +74,33 @@ def check_start(
         if not anew and (in_the_way := ask(settings, server, look)):  # with it, that is found out by joining
             raise SettingsError(in_the_way)
         begins = partial(begins_anew, server, keys, anew=anew)
+        ask(settings, server, partial(check_others_feeds, settings, server, keys, begins))
         if is_seeded and parse_wait(arguments.get("wait", "")):
             return None
         others_seeds = partial(server.exists, keys.start_urls)
         if is_seeded and ask(settings, server, begins) and not ask(settings, server, others_seeds):
             return no_seeds(arguments, keys.start_urls)
     return None
+
+
+def check_others_feeds(settings: BaseSettings, server: Redis, keys: Keys, begins: Callable[[], bool]) -> None:
+    """Check that no file is to be emptied that another crawl writes to.
+
+    Raises:
+        SettingsError: one is.
+    """
+    for uri, options in settings.getdict("FEEDS").items():
+        local = local_path(str(uri)) if options.get("overwrite") else None
+        if local is None:
+            continue
+        path = Path(local.replace("%(name)s", spider_of(keys.crawl)))
+        name = feed_name(path)
+        is_emptied = not server.hexists(keys.feeds, name) or begins()
+        if is_emptied and (other := other_writer(server, keys, name)):
+            raise SettingsError(
+                f"-O {path} would empty the file that the crawl {other} writes to, which is not finished: pass another "
+                f"file, or -o to append to it. `scrapy clear {other}` drops that crawl."
+            )
 
 
 def check_feeds(settings: BaseSettings) -> None:

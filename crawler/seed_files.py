@@ -29,7 +29,11 @@ KNOWN_COLUMNS = frozenset({"url", "priority"})
 JSON_LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[{\"\]]")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UNREADABLE = (OSError, EOFError, zlib.error)
-SEPARATORS = re.compile(r"[\s,\[]*")
+SEPARATORS = re.compile(r"[\s,\[\]]*")
+NOT_DECODED = re.compile(r"[\udc80-\udcff]")
+"""What a byte that is no UTF-8 is read as."""
+MOST_SHOWN = 100
+"""Characters of what is refused."""
 DECODER = json.JSONDecoder()
 
 
@@ -218,26 +222,66 @@ def cells(text: str, delimiter: str) -> list[str]:
 # --- a JSON list ---
 
 
+class Window:
+    """The part of a file that is looked at, as text: `at` is where, in the line `number`."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
+        self.text, self.at, self.number, self.is_whole = "", 0, 1, False
+
+    def read_on(self) -> None:
+        """Add the next chunk, and forget what has been passed."""
+        data = self.file.read(CHUNK_BYTES)
+        self.is_whole = not data
+        self.text, self.at = self.text[self.at :] + self.decode(data, final=self.is_whole), 0
+
+    def pass_to(self, end: int) -> str:
+        """Go on to `end`; return what was passed."""
+        passed = self.text[self.at : end]
+        self.number, self.at = self.number + passed.count("\n"), end
+        return passed
+
+    def pass_line(self) -> str:
+        """Go on to the next line, however far that is; return how this one begins."""
+        begins = self.text[self.at : self.at + MOST_SHOWN].partition("\n")[0]
+        while (end := self.text.find("\n", self.at)) < 0 and not self.is_whole:
+            self.at = len(self.text)
+            self.read_on()
+        self.pass_to(end + 1 or len(self.text))
+        return begins
+
+
 def list_lines(file: IO[bytes]) -> Iterator[Line]:
-    """Yield the entries of a JSON list of any length, each with the line that it begins in."""
-    read = codecs.getincrementaldecoder("utf-8-sig")("replace")
-    text, at, number, is_whole = "", 0, 1, False
+    """Yield the entries of a JSON list of any length, each with the line that it begins in.
+
+    Lists that follow each other are read as one.
+    """
+    window, is_open = Window(file), False
     while True:
-        begin = cast("re.Match[str]", SEPARATORS.match(text, at)).end()
-        number, at = number + text.count("\n", at, begin), begin
-        value, end = entry_at(text, at)
-        if end is None and not is_whole and len(text) - at <= MOST_LINE_BYTES:
-            data = file.read(CHUNK_BYTES)
-            text, at, is_whole = text[at:] + read.decode(data, final=not data), 0, not data
-            continue
-        if text[at : at + 1] in {"", "]"}:
-            return
-        if end is None:
-            yield Line(number, fault=f"{text[at : at + 100]!r} is no JSON: the list is read on from the next line.")
-            end = text.find("\n", at) + 1 or len(text)
+        begin = cast("re.Match[str]", SEPARATORS.match(window.text, window.at)).end()
+        is_open &= "]" not in window.pass_to(begin)
+        value, end = entry_at(window.text, window.at)
+        number = window.number
+        if end is None and not window.is_whole and len(window.text) - window.at <= MOST_LINE_BYTES:
+            window.read_on()
+        elif end is not None:
+            said, is_open = window.pass_to(end), True
+            yield list_line(number, value, said)
+        elif window.at < len(window.text):
+            begins, is_open = window.pass_line(), False
+            yield Line(number, fault=f"{begins!r} is no JSON: the list is read on from the next line.")
         else:
-            yield Line(number, value if isinstance(value, str | dict) else json.dumps(value))
-        number, at = number + text.count("\n", at, end), end
+            break
+    if is_open:
+        yield Line(window.number, fault="the list breaks off here without its `]`: see that the file is whole.")
+
+
+def list_line(number: int, value: Any, said: str) -> Line:
+    """Return an entry of a list, with how the file says it."""
+    if NOT_DECODED.search(said):
+        return Line(number, fault="it is no UTF-8: save the file as UTF-8.")
+    return Line(number, value if isinstance(value, str | dict) else json.dumps(value))
 
 
 def entry_at(text: str, at: int) -> tuple[Any, int | None]:

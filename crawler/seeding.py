@@ -119,8 +119,11 @@ class Seeding:
         for source in files:
             try:
                 with SeedFile(source, form) as self.file:
+                    number = 0
                     for number, seed in seeds_in(self.file):
                         yield self.file.name, number, seed
+                    if not number:
+                        self.say(f"{self.file.name} holds no seeds.")
             except SeedError as exc:
                 self.tally.unread.append(source)
                 self.say(str(exc))
@@ -146,10 +149,13 @@ class Seeding:
     def planted(self, batch: list[Given]) -> tuple[list[NewLink], list[BadLine]]:
         """Return the requests of seeds, and the lines that lead to none."""
         links: list[NewLink] = []
-        refused = [seed for _, _, seed in batch if isinstance(seed, BadLine)]
-        good = [(name, number, seed) for name, number, seed in batch if isinstance(seed, Seed)]
-        seeds = self.planter.prepare([seed for _, _, seed in good])
-        for (name, number, _), seed in zip(good, seeds, strict=True):
+        refused: list[BadLine] = []
+        prepared = iter(self.planter.prepare([seed for _, _, seed in batch if isinstance(seed, Seed)]))
+        for name, number, said in batch:
+            if isinstance(said, BadLine):
+                refused.append(said)
+                continue
+            seed = next(prepared)
             try:
                 links += self.planter.plant(self.completed(seed))
             except SeedError as exc:
@@ -223,7 +229,7 @@ class Seeding:
         words.append(f"{counted(done['new'], 'new request')}, {known:,} known before")
         words += [f"{counted(done['refused'], 'line')} refused ({self.rejects})"] if done["refused"] else []
         words += [f"{counted(done['pending'], 'request')} pending"] if done["crawl"] else []
-        sys.stdout.write(f"{done['spider']}: {'; '.join(words)}\n")
+        sys.stdout.write(f"{self.planter.keys.crawl}: {'; '.join(words)}\n")
 
     def done(self) -> dict[str, Any]:
         """Return what was done, as it is printed with `--json`."""

@@ -22,6 +22,9 @@ KINDS = ("user", "video")
 ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every")
 """What the spiders take."""
 MOST_DIGITS = 12
+LINE_BREAK = re.compile(r"[\r\n]")
+PRIORITY = re.compile(r"([+-]?\d{1,9})(?:\.0+)?|", re.ASCII)
+"""Also as whoever writes all numbers as floating-point ones has it, such as pandas."""
 MOST_NAMED = 10
 """Lines of a seeds file without any seed that are named; the rest are counted."""
 MOST_META_BYTES = 4096
@@ -52,6 +55,10 @@ def parse_seed(text: str) -> Seed:
         SeedError: it is no URL of a web page.
     """
     text = given = text.strip()
+    if LINE_BREAK.search(text):  # which browsers drop: two seeds would become one that is none of them
+        raise SeedError(
+            f"{given!r:.200} has a line break within: write one seed a line, and end each with a line feed."
+        )
     guessed = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text) is None
     if guessed and (handle := re.fullmatch(r"(?:acct:)?@?([\w.-]+)@([\w.:-]+)", text)):
         text = f"{handle[2]}/@{handle[1]}"
@@ -142,14 +149,15 @@ def seed_of(said: str | Mapping[str, Any]) -> Seed:
 
 
 def parse_priority(value: Any) -> int:
-    """Read a priority: a whole number.
+    """Read a priority: a whole number; nothing is 0.
 
     Raises:
         SeedError: it is none.
     """
-    if not isinstance(value, int | str) or not re.fullmatch(r"[+-]?\d{1,9}|", str(value).strip(), re.ASCII):
+    found = PRIORITY.fullmatch("" if value is None else str(value).strip())
+    if found is None:
         raise SeedError(f"The priority {value!r:.100} is no whole number of up to 9 digits: pass one such as 10.")
-    return int(value or 0)
+    return int(found[1] or 0)
 
 
 def checked_meta(meta: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 """URL of the Redis or Valkey that all instances share; empty for the embedded store. Example: `redis://queue.example:6379/0`."""
 STORE_DIR = ".crawler"
 """Folder of the embedded store, used while REDIS_URL is empty."""
-CRAWL_ID = ""
+CRAWL_ID = os.environ.get("CRAWL_ID", "")
 """Name that keeps a crawl apart from others of its spider in one Redis: `nightly` makes it `users@nightly`; empty for
 the spider's own."""
 REDIS_PARAMS = {"socket_timeout": 10, "socket_connect_timeout": 5}
@@ -167,8 +167,23 @@ EXTENSIONS = {
     "crawler.extensions.rejects.Rejects": 300,
     "crawler.extensions.snapshots.Snapshots": 350,
     "crawler.extensions.summary.SummaryExtension": 400,
+    "crawler.extensions.drift.DriftExtension": 425,
     "crawler.extensions.attendance.Attendance": 450,
     "crawler.extensions.membership.Membership": 500,
     "crawler.extensions.vitals.VitalsExtension": 600,
 }
 """One behaviour a module. Scrapy's AutoThrottle stays off: it knows one process, and would take all hosts for one."""
+
+# --- What `scrapy status` calls an alarm ---
+
+NO_PROGRESS_S = 300
+"""Seconds in which no request was done, though one could have been, after which a crawl makes no progress."""
+FREE_DISK_LEAST_BYTES = 1024**3
+"""Bytes that are to be free where an instance writes its records."""
+REDIS_FULL_SHARE = 0.9
+"""Share of Redis' maxmemory, 0 to 1, from which on it is nearly full."""
+DRIFT_LEAST_READINGS = 20
+"""Records of a site in a crawl from which it is told whether fields that were filled formerly are no more; 0 for
+never."""
+DRIFT_PERIOD_S = 86_400
+"""Seconds after which the readings of a crawl that goes on are looked at as those of the next one."""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from crawler.frontier.alarms import Alarm, Memory, alarms_of_crawl, alarms_of_store, memory_of
+from crawler.drift.book import LEAST_READINGS, Book
+from crawler.drift.words import drift_json, sentences
+from crawler.frontier.alarms import USUAL, Alarm, Limits, Memory, alarms_of_crawl, alarms_of_store, memory_of
 from crawler.frontier.ledger import Ledger, ListingCount
 from crawler.frontier.survey import MINUTE_MS, TEN_MINUTES_MS, survey
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from redis import Redis
 
+    from crawler.drift.verdict import Drift
     from crawler.frontier.keys import Keys
     from crawler.frontier.survey import Host, Rates, Survey, Worker
 
@@ -32,12 +35,14 @@ class Status:
         completeness: of each crawl, the counts of each kind of record; empty where that was not asked for.
         memory: of the server; None where there is no store yet.
         alarms: what is to be seen to.
+        drifts: of each crawl, the sites that seem to have changed their pages.
     """
 
     crawls: Mapping[str, Survey | None]
     completeness: Mapping[str, list[ListingCount]] = field(default_factory=dict)
     memory: Memory | None = None
     alarms: tuple[Alarm, ...] = ()
+    drifts: Mapping[str, list[Drift]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return it in types of JSON; the names are documented in docs/status.md."""
@@ -80,6 +85,7 @@ class Status:
             "hosts": [host_json(one) for one in crawl.hosts],
             "workers": [worker_json(one) for one in crawl.workers],
             "completeness": [listing_json(one) for one in self.completeness.get(name, ())],
+            "drift": [row for one in self.drifts.get(name, ()) for row in drift_json(one)],
         }
 
 
@@ -90,10 +96,21 @@ class Observer:
         server: where they are.
         keys: theirs, by name.
         quick: leave completeness out, for which the keys of all records are read.
+        limits: what is an alarm.
+        drift_least: readings of a site from which it is told whether it drifts; 0 for never.
     """
 
-    def __init__(self, server: Redis, keys: Mapping[str, Keys], *, quick: bool = False) -> None:
+    def __init__(
+        self,
+        server: Redis,
+        keys: Mapping[str, Keys],
+        *,
+        quick: bool = False,
+        limits: Limits = USUAL,
+        drift_least: int = LEAST_READINGS,
+    ) -> None:
         self.server, self.keys, self.quick = server, keys, quick
+        self.limits, self.drift_least = limits, drift_least
         self.completeness: dict[str, list[ListingCount]] = {}
         self.count_at = 0.0
 
@@ -103,10 +120,16 @@ class Observer:
         memory = memory_of(self.server)
         if not self.quick:
             self.count([name for name, crawl in crawls.items() if crawl])
-        alarms = list(alarms_of_store(memory))
+        alarms = list(alarms_of_store(memory, self.limits))
+        drifts = {name: self.drifts(name) for name, crawl in crawls.items() if crawl}
         for name, crawl in crawls.items():
-            alarms += alarms_of_crawl(name, crawl) if crawl else ()
-        return Status(crawls, self.completeness, memory, tuple(alarms))
+            alarms += alarms_of_crawl(name, crawl, self.limits) if crawl else ()
+            alarms += [Alarm("drift", sentence, name) for sentence in sentences(drifts.get(name, ()))]
+        return Status(crawls, self.completeness, memory, tuple(alarms), drifts)
+
+    def drifts(self, name: str) -> list[Drift]:
+        """Return which sites of a crawl seem to have changed their pages."""
+        return Book.of(self.server, self.keys[name], self.drift_least).drifts() if self.drift_least else []
 
     def count(self, spiders: list[str]) -> None:
         """Count how complete the crawls are, unless that was done just now."""

@@ -23,13 +23,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
-def with_block(page: str, block: str) -> str:
-    """Return `page` with `block` between its markers.
+def with_block(page: str, block: str, begin: str = BEGIN) -> str:
+    """Return `page` with `block` between its markers, the first of which is `begin`.
 
     Raises:
         NoBlockError: the markers are missing.
     """
-    between = re.compile(re.escape(BEGIN) + ".*" + re.escape(END), re.DOTALL)
+    between = re.compile(re.escape(begin) + ".*" + re.escape(END), re.DOTALL)
     if not between.search(page):
-        raise NoBlockError(f"A page that is generated in part has no `{BEGIN}` and `{END}`: add both lines.")
-    return between.sub(lambda _: f"{BEGIN}\n\n{block}\n\n{END}", page)
+        raise NoBlockError(f"A page that is generated in part has no `{begin}` and `{END}`: add both lines.")
+    return between.sub(lambda _: f"{begin}\n\n{block}\n\n{END}", page)

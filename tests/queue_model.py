@@ -145,8 +145,9 @@ class Truth:
             return "ending" if self.finished else "occupied"
         outcome = "joined" if self.workers else "resumed"
         if not self.epoch or self.finished or (not self.workers and (anew or not self.sequence)):
+            paused = self.paused and not (self.sequence or self.finished or anew)
             self.begin(epoch)
-            outcome = "anew"
+            self.paused, outcome = paused, "anew"
         self.workers[name] = Worker(self.now_ms + TTL_MS)
         self.ready.clear()
         return outcome

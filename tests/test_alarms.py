@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from scrapy.settings import Settings
 
 from crawler.frontier.alarms import (
-    LEAST_FREE_BYTES,
-    STALLED_S,
+    USUAL,
     Alarm,
+    Limits,
     Memory,
     alarms_of_crawl,
     alarms_of_store,
@@ -18,6 +19,7 @@ from crawler.frontier.survey import Host, Note, Survey, Worker
 from crawler.frontier.vitals import Disk, Vitals
 
 NOW_MS = 10_000_000
+GIB = 1024**3
 NAME = "paris-0011aabb:7:cafe"
 
 
@@ -41,7 +43,13 @@ def crawl(**fields: Any) -> Survey:
 
 
 def worker(**fields: Any) -> Worker:
-    fine: dict[str, Any] = {"name": NAME, "lease_ms": 9_000, "leases": 2, "told_ms": 1_000, "vitals": Vitals()}
+    fine: dict[str, Any] = {
+        "name": NAME,
+        "lease_ms": 9_000,
+        "leases": 2,
+        "told_ms": 1_000,
+        "vitals": Vitals(age_s=3_600),
+    }
     return Worker(**(fine | fields))
 
 
@@ -49,19 +57,19 @@ def kinds(one: Survey) -> list[str]:
     return [alarm.kind for alarm in alarms_of_crawl("users", one)]
 
 
-def stalled(seconds: float = STALLED_S) -> list[Note]:
+def stalled(seconds: float = USUAL.stalled_s) -> list[Note]:
     return [Note(int(NOW_MS - 1000 * seconds), 5, 0)]
 
 
 def test_of_a_crawl_that_does_well_there_are_no_alarms() -> None:
     assert kinds(crawl()) == []
-    assert kinds(crawl(history=stalled(STALLED_S - 1))) == []
+    assert kinds(crawl(history=stalled(USUAL.stalled_s - 1))) == []
 
 
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [
-        ({"progress": "lost"}, "drift"),
+        ({"progress": "lost"}, "lost"),
         ({"progress": "unread", "workers": []}, "seeds_unread"),
         ({"control": {"done": "5", "dead": "2"}}, "dead_letters"),
         ({"history": stalled()}, "no_progress"),
@@ -69,7 +77,7 @@ def test_of_a_crawl_that_does_well_there_are_no_alarms() -> None:
         ({"workers": [worker(is_dead=True)]}, "lease_overdue"),
         ({"workers": [worker(told_ms=60_000)]}, "stuck"),
         (
-            {"workers": [worker(vitals=Vitals(disks=[Disk(path="/d", free=LEAST_FREE_BYTES - 1, total=1)]))]},
+            {"workers": [worker(vitals=Vitals(disks=[Disk(path="/d", free=GIB - 1, total=1)]))]},
             "feed_disk",
         ),
     ],
@@ -95,6 +103,25 @@ def test_a_crawl_that_has_to_wait_gets_on_as_it_should(fields: dict[str, Any]) -
 
 def test_a_crawl_with_requests_in_hand_does_not_only_wait() -> None:
     assert kinds(crawl(history=stalled(), hosts=[Host(slot="s", pending=9, next_ms=600_000)])) == ["no_progress"]
+
+
+def test_a_crawl_that_was_interrupted_does_not_stall_since_then() -> None:
+    resumed, older = worker(vitals=Vitals(age_s=9)), worker(vitals=Vitals(age_s=299))
+    assert kinds(crawl(history=stalled(86_400), workers=[resumed])) == []
+    assert kinds(crawl(history=stalled(86_400), workers=[resumed, older])) == ["no_progress"]
+    assert kinds(crawl(history=stalled(86_400), workers=[resumed, worker(vitals=None)])) == ["no_progress"]
+
+
+def test_what_is_an_alarm_is_for_the_operator_to_say() -> None:
+    settings = {"NO_PROGRESS_S": "900", "FREE_DISK_LEAST_BYTES": 10, "REDIS_FULL_SHARE": 0.5}
+    limits = Limits.from_settings(Settings(settings))
+    assert limits == Limits(stalled_s=900, least_free_bytes=10, full_share=0.5)
+    assert Limits.from_settings(Settings()) == USUAL
+    full = crawl(workers=[worker(vitals=Vitals(age_s=3_600, disks=[Disk(path="/d", free=9, total=99)]))])
+    assert [one.kind for one in alarms_of_crawl("users", full, limits)] == ["feed_disk"]
+    assert list(alarms_of_crawl("users", crawl(history=stalled(899)), limits)) == []
+    assert [one.kind for one in alarms_of_crawl("users", crawl(history=stalled(900)), limits)] == ["no_progress"]
+    assert [one.kind for one in alarms_of_store(Memory(used=50, most=100), limits)] == ["redis_memory"]
 
 
 def test_an_instance_that_seldom_says_anything_is_not_stuck_so_soon() -> None:

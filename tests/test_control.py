@@ -110,6 +110,19 @@ def test_a_pause_outlives_the_instances_but_not_the_crawl(crew: Crew, control: C
     assert control.pause(paused=False).outcome == "already"
 
 
+def test_a_pause_outlives_instances_that_had_no_request_yet(crew: Crew, control: Control) -> None:
+    queue = crew.join()
+    control.pause(paused=True)
+    queue.leave()
+    crew.server.rpush(crew.keys.start_urls, "https://site.example/a")
+    again = crew.join()
+    popped = again.pop(9)
+    assert (popped.progress, popped.requests) == ("paused", [])
+    again.leave()
+    crew.queue().join(anew=True)
+    assert control.pause(paused=False).outcome == "already"
+
+
 def test_leases_that_end_in_a_pause_are_taken_back(crew: Crew, control: Control) -> None:
     queue, witness = crew.join(), crew.join()
     push(queue, "a")
@@ -191,6 +204,21 @@ def test_nothing_is_left_of_a_crawl_that_is_cleared_but_seeds_of_other_programs(
     assert [name for name in crew.names("*videos:*") if "flights" not in name] == [crew.keys.start_urls]
     assert Control(crew.server, Keys("users")).holdings() is not None
     assert control.holdings() is None
+
+
+@pytest.mark.parametrize("kind", ["list", "set", "zset"])
+def test_seeds_that_stay_are_counted_in_whatever_key_they_are(crew: Crew, control: Control, kind: str) -> None:
+    crew.join().leave()
+    key = crew.keys.start_urls
+    if kind == "list":
+        crew.server.rpush(key, "a", "b")
+    elif kind == "set":
+        crew.server.sadd(key, "a", "b")
+    else:
+        crew.server.zadd(key, {"a": 1, "b": 2})
+    holdings = control.holdings()
+    assert holdings is not None
+    assert holdings.seeds == 2
 
 
 def test_a_crawl_that_has_begun_since_it_was_looked_at_is_not_cleared(crew: Crew, control: Control) -> None:

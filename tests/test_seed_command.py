@@ -159,6 +159,30 @@ def test_after_a_stop_the_same_command_goes_on(tmp_path: Path) -> None:
     assert json.loads(out)["sent"] == json.loads(out)["pending"] == len(queued(tmp_path)) > 0
 
 
+def test_lines_are_refused_in_their_order_whatever_is_wrong_with_them(tmp_path: Path) -> None:
+    source = tmp_path / "seeds.jsonl"
+    source.write_text(f'{{"url": "{A}", "x": NaN}}\nnonsense\n{{"url": "{B}", "x": NaN}}\n')
+    code, _, err = seed(tmp_path, "users", source)
+    assert code == 1
+    assert [line.partition(": ")[0] for line in err.splitlines()] == [f"{source}, line {n}" for n in (1, 2, 3)]
+
+
+def test_a_file_without_seeds_is_named(tmp_path: Path) -> None:
+    empty, header = tmp_path / "empty.txt", tmp_path / "header.csv"
+    empty.touch()
+    header.write_text("url,team\n")
+    code, out, err = seed(tmp_path, "users", empty, header, A)
+    assert (code, err.splitlines()) == (0, [f"{empty} holds no seeds.", f"{header} holds no seeds."])
+    assert out.startswith("users: 1 seed in ")
+
+
+def test_a_crawl_with_an_id_is_named_as_by_other_commands(tmp_path: Path) -> None:
+    assert seed(tmp_path, "users@nightly", A)[0] == 0
+    code, out, _ = seed(tmp_path, "users", B, "-s", "CRAWL_ID=nightly")
+    assert (code, out.partition(":")[0]) == (0, "users@nightly")
+    assert len(queued(tmp_path, "users@nightly")) == 2
+
+
 def test_without_a_good_seed_no_crawl_begins(tmp_path: Path) -> None:
     code, out, _ = seed(tmp_path, "users", "-", "--json", said="nonsense\n")
     assert (code, json.loads(out)["crawl"], queued(tmp_path)) == (1, None, [])
@@ -170,6 +194,8 @@ def test_without_a_good_seed_no_crawl_begins(tmp_path: Path) -> None:
         (("users",), "name a spider and what it begins with, such as: scrapy seed users seeds.txt"),
         (("nobody", A), "there is no spider nobody: there are users, videos"),
         (("users", "missing.txt"), "The seeds file missing.txt does not exist"),
+        (("users@a:b", A), "CRAWL_ID (a:b) must be a name"),
+        (("users", "tests"), "tests is a folder: pass the files in it, such as tests/*.txt."),
         (("users", "nonsense"), "'nonsense' is not a URL that can be crawled"),
         (("users", A, "--priority", "high"), "The priority 'high' is no whole number"),
         (("users", A, "--meta", "job"), "--meta job: pass a key and a value"),

@@ -52,6 +52,14 @@ A0, B0, NO = (A, 0, None), (B, 0, None), ("refused", 0, None)
         ("s.json", f'[\n  {{\n    "url": "{A}"\n  }},\n  7,\n  "{B}"\n]\n', [(2, *A0), (5, *NO), (6, *B0)]),
         ("s.json", f'[\n{{"url": "{A}"}},\n{{"url" "x"}},\n{{"url": "{B}"}}]', [(2, *A0), (3, *NO), (4, *B0)]),
         ("s.json", "[]", []),
+        ("s.json", f'["{A}"]\n[{{"url": "{B}"}}, []]\n', [(1, *A0), (2, *B0)]),
+        ("s.jsonl", f'["{A}"]\n["{B}"]\n', [(1, *A0), (2, *B0)]),
+        ("s.jsonl", f'{{"url": "{A}", "priority": null}}', [(1, *A0)]),
+        ("s.jsonl", f'{{"url": "{A}", "priority": 5.0}}', [(1, A, 5, None)]),
+        ("s.jsonl", f'{{"url": "{A}", "priority": true}}\n{{"url": "{B}", "priority": 1.5}}', [(1, *NO), (2, *NO)]),
+        ("s.csv", f"url,priority\n{A},7.0\n{B},\n", [(2, A, 7, None), (3, *B0)]),
+        ("s.txt", f"{A}\r{B}\r", [(1, *NO)]),
+        ("s.csv", f"url\r{A}\r", [(1, *NO)]),
         ("s.txt", f'{A}\r\n{{"url": "{B}", "a": 1}}', [(1, *A0), (2, B, 0, {"a": 1})]),
     ],
 )  # fmt: skip
@@ -102,6 +110,30 @@ def test_entries_of_a_list_are_whole_wherever_the_file_is_cut_into_chunks(
 def test_a_list_that_breaks_off_gives_what_is_whole(tmp_path: Path) -> None:
     rows = read(tmp_path / "s.json", f'[{{"url": "{A}"}}, {{"url": "{B}"')
     assert told(rows) == [(1, A, 0, None), (1, "refused", 0, None)]
+
+
+@pytest.mark.parametrize("text", [f'[{{"url": "{A}"}}', f'["{B}"]\n[{{"url": "{A}"}},', f'["{B}",\n7,\n"{A}"\n'])
+def test_a_list_without_its_end_says_so(tmp_path: Path, text: str) -> None:
+    *_, (_, good), (number, last) = read(tmp_path / "s.json", text)
+    assert isinstance(good, Seed)
+    assert number == text.count("\n") + 1
+    assert "the list breaks off here" in str(last)
+
+
+def test_what_is_no_json_in_a_list_is_one_line_however_long_it_is(tmp_path: Path) -> None:
+    rows = read(tmp_path / "s.json", f'[\n"{"x" * (3 * MOST_LINE_BYTES)}",\n{{"url" "x"}},\n"{B}"]')
+    assert told(rows) == [(2, *NO), (3, *NO), (4, *B0)]
+    assert [str(one).partition("line ")[2] for _, one in rows[1:2]] == [
+        """3: '{"url" "x"},' is no JSON: the list is read on from the next line."""
+    ]
+
+
+def test_an_entry_that_is_no_utf_8_is_refused_as_a_line_is(tmp_path: Path) -> None:
+    rows = read(
+        tmp_path / "s.json",
+        b'["https://a.example/\xff", {"url": "https://a.example", "x": "\xe9"},\n"' + B.encode() + b'"]',
+    )
+    assert told(rows) == [(1, *NO), (1, *NO), (2, *B0)]
 
 
 def test_a_packed_file_that_breaks_off_says_so_after_its_last_line(tmp_path: Path) -> None:

@@ -170,6 +170,20 @@ def test_what_is_left_takes_as_long_as_the_slowest_host(crew: Crew) -> None:
     assert look(crew).eta_s == pytest.approx(40 * 60)
 
 
+def test_a_crawl_can_stall_for_longer_than_its_history_goes_back(crew: Crew) -> None:
+    queue = with_done(crew, 7)
+    say(queue)
+    noted = f"7 {look(crew).at_ms - 3_600 * SECOND_MS:.0f}"
+    crew.server.hset(crew.keys.control, "done_noted", noted)
+    say(queue)
+    assert crew.control("done_noted") == noted
+    assert look(crew).stalled_s == pytest.approx(3_600, abs=60)
+    crew.server.hincrby(crew.keys.control, "done", 1)
+    assert look(crew).stalled_s == 0
+    say(queue)
+    assert str(crew.control("done_noted")).startswith("8 ")
+
+
 def test_a_crawl_stalls_since_the_last_request_that_was_done(crew: Crew) -> None:
     with_done(crew, 100)
     for ago_ms, done in ((300 * SECOND_MS, 90), (200 * SECOND_MS, 100), (100 * SECOND_MS, 100)):

@@ -16,9 +16,9 @@ from crawler.words import counted, with_revisits
 MOST_NAMED = 10
 """Instances that are named; the rest are counted."""
 NOTES = """
-Drops the queue, the dead letters, and what is known of records and listings, so that the next start begins anew. The
-files of records stay, and so do seeds that other programs have left in Redis. It asks first, and refuses while an
-instance is at work.
+Drops the queue, the dead letters, and what is known of records, listings and sites, so that the next start begins
+anew. The files of records stay, and so do seeds that other programs have left in Redis. It asks first, and refuses
+while an instance is at work.
 
 examples:
   scrapy clear users
@@ -83,8 +83,8 @@ class Command(ControlCommand):
             return running(name, answer.workers), {"outcome": "running", "instances": len(answer.workers)}
         if answer.outcome == "none":
             return f"Another crawl of {name} has begun meanwhile: it stays.", {"outcome": "none"}
-        seeds = counted(holdings.seeds, "seed")
-        stays = f" {seeds} of other programs in {control.queue.keys.start_urls} stay." if holdings.seeds else ""
+        seeds, stay = counted(holdings.seeds, "seed"), "stays" if holdings.seeds == 1 else "stay"
+        stays = f" {seeds} of other programs in {control.queue.keys.start_urls} {stay}." if holdings.seeds else ""
         numbers = {"pending": holdings.pending, "dead": holdings.dead, "records": holdings.records}
         numbers["revisits"] = holdings.revisits
         return f"Dropped {listed(name, holdings)}.{stays}", {"outcome": "cleared", **numbers}

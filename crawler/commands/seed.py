@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
@@ -13,7 +14,7 @@ from crawler.checks import usable
 from crawler.errors import SeedError, SettingsError, StoreError
 from crawler.extensions.rejects import NAME as REJECTS
 from crawler.frontier.connection import connect, release, revive
-from crawler.frontier.keys import Keys
+from crawler.frontier.keys import APART, Keys
 from crawler.frontier.options import Options
 from crawler.frontier.queue import Queue
 from crawler.frontier.sower import Sower
@@ -34,6 +35,8 @@ FILE_SUFFIXES = frozenset({*(f".{form}" for form in FORMATS), ".tsv", ".gz", ".l
 """What ends in one of these is a file, also where it does not exist; `.json` is no top-level domain."""
 
 NOTES = """
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID.
+
 A file holds one seed a line: a URL (txt), a JSON object with a key `url` (jsonl), or a row below a header with a
 column `url` (csv); or it is a JSON list of such objects, as for scrapy-redis. Each may be compressed with gzip. A
 column or key `priority` is the seed's; all others, and the parts of a key `meta`, are kept on the records that the
@@ -60,7 +63,7 @@ class Command(Terse):
 
     def syntax(self) -> str:
         """Return the arguments."""
-        return "[options] SPIDER FILE|URL|- …"
+        return "[options] CRAWL FILE|URL|- …"
 
     def short_desc(self) -> str:
         """Return the line in the list of commands."""
@@ -99,8 +102,11 @@ class Command(Terse):
         stopping.listen()
         if not args[1:]:
             raise UsageError("name a spider and what it begins with, such as: scrapy seed users seeds.txt")
+        name, _, crawl_id = args[0].partition(APART)
+        if crawl_id:
+            cast("BaseSettings", self.settings).set("CRAWL_ID", crawl_id, priority="cmdline")
         settings = usable(self.settings)
-        spidercls = seeded_spider(settings, args[0])
+        spidercls = seeded_spider(settings, name)
         try:
             files, seeds = sorted_out(args[1:])
             common = Seed("", priority=parse_priority(opts.priority), meta=checked_meta(dict(map(pair, opts.meta))))
@@ -144,6 +150,8 @@ def sorted_out(words: Sequence[str]) -> tuple[list[str], list[Seed]]:
     for word in words:
         if word == "-" or Path(word).is_file() or Path(word).is_fifo():
             files.append(word)
+        elif Path(word).is_dir() and not is_seed(word):
+            raise SeedError(f"{word} is a folder: pass the files in it, such as {Path(word) / '*.txt'}.")
         elif "://" not in word and Path(word).suffix.lower() in FILE_SUFFIXES:
             raise SeedError(f"The seeds file {word} does not exist: pass a text file of URLs, or - for standard input.")
         else:
@@ -151,6 +159,13 @@ def sorted_out(words: Sequence[str]) -> tuple[list[str], list[Seed]]:
     if files.count("-") > 1:
         raise SeedError("- is given twice: standard input can be read once.")
     return files, seeds
+
+
+def is_seed(word: str) -> bool:
+    """Tell whether a word is a seed, as a site's name is that stands over a folder of its files too."""
+    with suppress(SeedError):
+        return bool(parse_seed(word))
+    return False
 
 
 def pair(word: str) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from scrapy.exceptions import UsageError
 from crawler.board import lines_of, screen_of
 from crawler.checks import usable
 from crawler.errors import StoreError
-from crawler.frontier.alarms import Alarm
+from crawler.frontier.alarms import Alarm, Limits
+from crawler.frontier.bounds import number
 from crawler.frontier.connection import ask
 from crawler.frontier.keys import Keys
 from crawler.looking import StoreCommand, print_json, say, store_of
@@ -75,7 +76,13 @@ class Command(StoreCommand):
             names = named or self.all_known(server)
             status = Status(dict.fromkeys(names))
             if server is not None:
-                observer = Observer(server, {one: Keys.of(settings, one) for one in names}, quick=opts.quick)
+                observer = Observer(
+                    server,
+                    {one: Keys.of(settings, one) for one in names},
+                    quick=opts.quick,
+                    limits=Limits.from_settings(settings),
+                    drift_least=int(number(settings, "DRIFT_LEAST_READINGS")),
+                )
                 try:
                     status = ask(settings, server, observer.look)
                 except StoreError as exc:

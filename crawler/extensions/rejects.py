@@ -18,6 +18,8 @@ from crawler.feeds.duplicates import feed_name
 from crawler.feeds.lines import LineFile, keep
 from crawler.feeds.paths import local_path
 from crawler.frontier.frontier import Frontier
+from crawler.frontier.keys import spider_of
+from crawler.frontier.standing import other_writer
 from crawler.signals import record_refused
 
 if TYPE_CHECKING:
@@ -65,8 +67,9 @@ class RejectsSink:
         worker, name = self.queue.worker, f"{REFUSALS}{feed_name(self.path)}"
         if self.noted_as == worker:
             return
-        is_first = not self.noted_as and not self.queue.server.hexists(self.queue.keys.feeds, name)
-        if is_first and self.overwrite:
+        server, keys = self.queue.server, self.queue.keys
+        is_first = not self.noted_as and not server.hexists(keys.feeds, name)
+        if is_first and self.overwrite and not other_writer(server, keys, name, spider_of(keys.crawl)):
             keep(self.path, self.is_kept)
         self.queue.begin_feed(name, 0)
         self.noted_as = worker

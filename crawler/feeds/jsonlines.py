@@ -20,6 +20,7 @@ from crawler.feeds.lines import LineFile, sync_folder
 from crawler.feeds.unwritten import quieten
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.queue import Queue, text
+from crawler.frontier.standing import other_writer
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -89,7 +90,7 @@ class FeedSink:
         worker, name = self.queue.worker, feed_name(self.path)
         offset = self.offset
         if offset is None:
-            if self.overwrite and not self._is_begun(file, name):
+            if self.overwrite and not self._is_begun(file, name) and not self._is_others(name):
                 file.truncate()
             offset = file.size()
         self.queue.begin_feed(f"{BEGUN}{self.path.name}", file.touch())
@@ -105,6 +106,13 @@ class FeedSink:
         """
         noted, begun_ns = self.queue.server.hmget(self.queue.keys.feeds, [name, f"{BEGUN}{self.path.name}"])
         return noted is not None or (begun_ns is not None and file.modified_ns() >= int(begun_ns))
+
+    def _is_others(self, name: str) -> bool:
+        """Tell whether another crawl writes to the file, as one that has begun at the same time."""
+        other = other_writer(self.queue.server, self.queue.keys, name)
+        if other is not None:
+            logger.warning("%s is not emptied: the crawl %s, which is not finished, writes to it too", self.path, other)
+        return other is not None
 
 
 class FeedFile(io.RawIOBase):

@@ -4,26 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from crawler.frontier.bounds import number
 
 if TYPE_CHECKING:
     from redis import Redis
+    from scrapy.settings import BaseSettings
 
     from crawler.frontier.survey import Survey, Worker
 
-STALLED_S = 300.0
-"""So long without a request that is done is no progress, in seconds."""
 SILENT_S = 60.0
 """So long an instance says nothing of itself before its reactor counts as stuck, in seconds."""
 NOTES_MISSED = 4
 """The same in notes, for one that seldom says anything."""
 WAITING_MS = 1_000
 """A crawl all of whose hosts are to be left alone for longer waits, in ms."""
-FULL_SHARE = 0.9
-"""From this share of `maxmemory` on, Redis is nearly full."""
-LEAST_FREE_BYTES = 1024**3
-"""Below it the disk of a feed is nearly full."""
 KEEPS_ALL = "noeviction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an operator calls an alarm.
+
+    Attributes:
+        stalled_s: so long without a request that is done is no progress.
+        least_free_bytes: below it the disk of a feed is nearly full.
+        full_share: from this share of `maxmemory` on, Redis is nearly full.
+    """
+
+    stalled_s: float = 300.0
+    least_free_bytes: float = 1024**3
+    full_share: float = 0.9
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """Read them.
+
+        Raises:
+            SettingsError: one cannot work.
+        """
+        default = cls()
+        return cls(
+            stalled_s=number(settings, "NO_PROGRESS_S", default.stalled_s),
+            least_free_bytes=number(settings, "FREE_DISK_LEAST_BYTES", default.least_free_bytes),
+            full_share=number(settings, "REDIS_FULL_SHARE", default.full_share),
+        )
+
+
+USUAL = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +95,7 @@ def memory_of(server: Redis) -> Memory:
     )
 
 
-def alarms_of_store(memory: Memory) -> Iterator[Alarm]:
+def alarms_of_store(memory: Memory, limits: Limits = USUAL) -> Iterator[Alarm]:
     """Yield what is wrong with the server."""
     if memory.policy != KEEPS_ALL:
         yield Alarm(
@@ -74,7 +103,7 @@ def alarms_of_store(memory: Memory) -> Iterator[Alarm]:
             f"Redis has the maxmemory-policy {memory.policy} and would drop requests when its memory is full: "
             f"set it to {KEEPS_ALL}.",
         )
-    if memory.most and memory.used >= FULL_SHARE * memory.most:
+    if memory.most and memory.used >= limits.full_share * memory.most:
         yield Alarm(
             "redis_memory",
             f"Redis uses {memory.used:,} of the {memory.most:,} bytes of its maxmemory: give it more, or crawls will "
@@ -84,11 +113,11 @@ def alarms_of_store(memory: Memory) -> Iterator[Alarm]:
         yield Alarm("redis_disk", "Redis cannot write its data to disk: see its log, and make room.")
 
 
-def alarms_of_crawl(name: str, crawl: Survey) -> Iterator[Alarm]:
+def alarms_of_crawl(name: str, crawl: Survey, limits: Limits = USUAL) -> Iterator[Alarm]:
     """Yield what is wrong with a crawl."""
     if crawl.progress == "lost":
         yield Alarm(
-            "drift",
+            "lost",
             "What Redis holds does not add up: keys are gone. Bring its data back, or begin anew with -a anew=1.",
             name,
         )
@@ -96,14 +125,21 @@ def alarms_of_crawl(name: str, crawl: Survey) -> Iterator[Alarm]:
         yield Alarm("seeds_unread", "Nobody has read the seeds to their end: start it with the same seeds.", name)
     if dead := crawl.number("dead"):
         yield Alarm("dead_letters", f"{dead:,} requests were given up: see scrapy dead {name}.", name)
-    if crawl.state == "running" and crawl.to_do and crawl.stalled_s >= STALLED_S and not waits(crawl):
+    stalled_s = stalled_of(crawl)
+    if crawl.state == "running" and crawl.to_do and stalled_s >= limits.stalled_s and not waits(crawl):
         yield Alarm(
             "no_progress",
-            f"No request was done for {crawl.stalled_s / 60:.0f} min, and {crawl.to_do:,} are left: see the logs of "
-            "the instances.",
+            f"No request was done for {stalled_s / 60:.0f} min, and {crawl.to_do:,} are left: see the logs of the "
+            "instances.",
             name,
         )
-    yield from alarms_of_workers(name, crawl)
+    yield from alarms_of_workers(name, crawl, limits)
+
+
+def stalled_of(crawl: Survey) -> float:
+    """Return for how many seconds instances that are there have done no request."""
+    ages = [one.age_s for one in crawl.living if one.age_s is not None]
+    return min(crawl.stalled_s, max(ages)) if len(ages) == len(crawl.living) > 0 else crawl.stalled_s
 
 
 def waits(crawl: Survey) -> bool:
@@ -112,7 +148,7 @@ def waits(crawl: Survey) -> bool:
     return bool(waiting) and not crawl.leased and all(host.next_ms > WAITING_MS for host in waiting)
 
 
-def alarms_of_workers(name: str, crawl: Survey) -> Iterator[Alarm]:
+def alarms_of_workers(name: str, crawl: Survey, limits: Limits) -> Iterator[Alarm]:
     """Yield what is wrong with the instances of a crawl."""
     disks: dict[tuple[str, str], int] = {}
     for worker in crawl.workers:
@@ -122,7 +158,7 @@ def alarms_of_workers(name: str, crawl: Survey) -> Iterator[Alarm]:
         for disk in worker.vitals.disks if worker.vitals else ():
             disks[worker.host, disk.path] = disk.free
     for (host, path), free in disks.items():
-        if free < LEAST_FREE_BYTES:
+        if free < limits.least_free_bytes:
             yield Alarm(
                 "feed_disk",
                 f"The disk of {path} on {host} is nearly full ({free / 1024**2:,.0f} MiB are free): make room.",

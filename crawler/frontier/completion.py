@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Completion:
         stays: whether this instance waits for seeds to come, rather than agree to the end.
         is_seen: whether it has seen the crawl complete since there was work last, and has its feeds in order.
         tidied_of: how many requests had been handed out again when an instance that stays put its feeds in order.
+        settlers: what is called then, and can be repeated.
     """
 
     def __init__(self, patience: Patience, office: Office, keys: Keys) -> None:
@@ -27,9 +29,12 @@ class Completion:
         self.stays = False
         self.is_seen = False
         self.tidied_of = 0
+        self.settlers: list[Callable[[], None]] = []
 
     def see(self, redelivered: int) -> bool:
         """Put the feeds in order where requests have been handed out again; return whether to agree to the end."""
+        for settle in () if self.is_seen else self.settlers:
+            self.patience.insist(settle)
         if self.stays:
             if not self.is_seen:
                 logger.info("All is done: waiting for seeds in %s", self.keys.start_urls)

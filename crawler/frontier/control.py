@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, cast
 
-from crawler.frontier.keys import FLEET, LEDGER, Keys
+from crawler.frontier.keys import FLEET, LASTING, LEDGER, Keys
 from crawler.frontier.queue import Queue, text, texts
 from crawler.frontier.revisits import left_of
 
@@ -73,7 +73,7 @@ class Control:
 
     def clear(self, epoch: str) -> Answer:
         """Drop a crawl that nobody is at."""
-        return self.call("clear", epoch, *LEDGER)
+        return self.call("clear", epoch, *LEDGER, *LASTING)
 
     def call(self, verb: str, *arguments: Any) -> Answer:
         """Give an order, once it is known which processes of this machine have gone."""
@@ -94,10 +94,16 @@ class Control:
         epoch = server.hget(keys.control, "epoch")
         if epoch is None:
             return None
-        count = server.llen(keys.start_urls) if server.type(keys.start_urls) == b"list" else 0
         left, revisits = left_of(server, keys)
         dead, records = server.hlen(keys.dead), server.scard(keys.recorded)
-        return Holdings(text(epoch), left - revisits, dead, records, count, revisits)
+        return Holdings(text(epoch), left - revisits, dead, records, self.seeds_waiting(), revisits)
+
+    def seeds_waiting(self) -> int:
+        """Return how many seeds of other programs there are, in whichever of scrapy-redis' ways."""
+        server, key = self.queue.server, self.queue.keys.start_urls
+        counts = {"list": server.llen, "set": server.scard, "zset": server.zcard}
+        count = counts.get(text(server.type(key)))
+        return count(key) if count else 0
 
 
 def crawls(server: Redis) -> list[str]:

@@ -34,6 +34,8 @@ of a URL, or the `download_slot` that a request names. Times are in ms by Redis'
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
 | feeds              | HASH   | what was done to the files of feeds, see below |
 | history            | HASH   | tick of 10 s, of 64 -> one moment in it: ms, requests done, records, requests to do |
+| fill               | HASH   | kind, site and host -> how often which fields are filled in this crawl; both JSON |
+| profile            | HASH   | the same of the crawls before; stays when a new one begins, see crawler/drift |
 | vitals:<worker>    | HASH   | what an instance says of itself (`said`, JSON) and when (`told_ms`), for 15 minutes |
 
 Shared by all crawls, directly below `{crawler}:`:
@@ -52,6 +54,7 @@ The fields of four of them:
 | batches            | W          | number of the last STEP of the worker W, its new links, and its stale acks |
 |                    | W:pop      | number of its last POP, whether that gave a suspect, and the ids |
 |                    | W:join     | how it joined |
+|                    | W:tally    | number of its last TALLY |
 | control            | epoch      | name of this crawl among all that were here |
 |                    | sequence, done, dead | how many requests there were, are done, are dead letters |
 |                    | redelivered | how many came back from workers that may have written lines of them |
@@ -63,6 +66,9 @@ The fields of four of them:
 |                    | paused_ms  | when an operator has paused the crawl; there until it is resumed |
 |                    | drained_ms | when an operator has last told the instances to end |
 |                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
+|                    | fill_ms, fill_period | since when `fill` counts, and the number of that period |
+|                    | fill_learnt | from how many readings of it `profile` was written |
+|                    | done_noted | how many requests were done at the last notes of instances, and since when so many |
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |
 | feeds              | machine:path | size of a feed in bytes when this crawl first met it |
@@ -92,7 +98,9 @@ WORK = (
     *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
     *("dead", "control", "claims", "due", "revisits"),
 )
-LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings")
+LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings", "fill")
+LASTING = ("profile",)
+"""What a new crawl leaves as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class Keys:
         return cls(named, own or template % {"name": named})
 
     def __getattr__(self, name: str) -> str:
-        if name not in WORK and name not in LEDGER:
+        if name not in {*WORK, *LEDGER, *LASTING}:
             raise AttributeError(name)
         return f"{self.prefix}{name}"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from crawler.errors import OtherCrawl
+from crawler.frontier.control import crawls
+from crawler.frontier.keys import Keys, spider_of
 from crawler.frontier.queue import Queue, text
 
 if TYPE_CHECKING:
     from redis import Redis
-
-    from crawler.frontier.keys import Keys
 
 
 def other_crawl(server: Redis, keys: Keys, seeds: str, *, anew: bool = False) -> str | None:
@@ -42,3 +42,17 @@ def is_over(server: Redis, keys: Keys, crawl: str) -> bool:
     """Tell whether the crawl of that name is finished."""
     epoch, finished = cast("list[bytes | None]", server.hmget(keys.control, "epoch", "finished"))
     return bool(finished) and text(epoch or b"") == crawl
+
+
+def other_writer(server: Redis, keys: Keys, feed: str, spider: str = "") -> str | None:
+    """Return the name of another crawl, of any spider or of this one, that writes to a feed and is not finished.
+
+    Nobody may empty that file.
+    """
+    for crawl in crawls(server):
+        theirs = Keys(crawl)
+        if crawl == keys.crawl or (spider and spider_of(crawl) != spider):
+            continue
+        if server.hexists(theirs.feeds, feed) and not server.hexists(theirs.control, "finished"):
+            return crawl
+    return None

@@ -207,8 +207,11 @@ class Survey:
 
     @property
     def stalled_s(self) -> float:
-        """For how long no request has been done though there were some to do."""
+        """For how long no request has been done though there were some to do, as far as instances took note."""
         since = self.at_ms
+        noted, _, noted_ms = self.control.get("done_noted", "").partition(" ")
+        if noted == str(self.done):  # the history goes back some minutes only
+            return max(0.0, self.at_ms - float(noted_ms)) / 1000
         for note in reversed(self.history):
             if note.done != self.done or not note.left:
                 break

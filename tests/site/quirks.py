@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tests.site.answers import TEXT, Answer
+from tests.site.answers import JSON, TEXT, Answer
 
 Kind = Literal["api", "html", "activitypub"]
 
@@ -37,6 +38,7 @@ class Quirks:
         throttle_after: after so many requests each answer is 429, until nobody has asked for `throttle_s`; 0 for never.
         throttle_s: Retry-After of these answers, seconds.
         dated: pages have a Last-Modified of their content, and are 304 for who knows it already.
+        renamed: fields of the API's JSON that have other names by now, so that who reads it does not find them.
     """
 
     rate_limit: bool = True
@@ -58,12 +60,20 @@ class Quirks:
     throttle_after: int = 0
     throttle_s: int = 1
     dated: bool = False
+    renamed: frozenset[str] = frozenset()
 
     def robots(self, *rules: str) -> Answer:
         """The robots.txt with these rules for all."""
         delay = (f"Crawl-delay: {self.crawl_delay_s:g}",) if self.crawl_delay_s else ()
         body = "\n".join(("User-agent: *", *rules, *delay, ""))
         return Answer(body, self.robots_status, TEXT, wait_ms=self.robots_wait_ms)
+
+    def shaped(self, answer: Answer) -> Answer:
+        """The answer with the names that the API's fields have by now."""
+        if not self.renamed or answer.content_type != JSON:
+            return answer
+        names = "|".join(map(re.escape, sorted(self.renamed)))
+        return replace(answer, body=re.sub(rf'"({names})":'.encode(), rb'"\1V2":', answer.payload))
 
     def limit(self, kind: Kind) -> int:
         """Requests of `kind` that a window admits."""

@@ -133,7 +133,7 @@ class Site:
             return Answer("Too many requests, please try again later.", 429), headers
         if self.failures.strikes(path_qs):
             return Answer("Internal Server Error", 500), headers
-        return self.app.answer(asked), headers
+        return self.quirks.shaped(self.app.answer(asked)), headers
 
     def record(self, request: Request) -> None:
         self.requests.append(request)

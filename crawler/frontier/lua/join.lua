@@ -1,7 +1,8 @@
 -- join(args: worker, ttl_ms, epoch, max_deliveries, seeds, how "0"|"anew"|"beside"|"again", the ledger's names…)
 --   -> {"anew" | "resumed" | "joined" | "ending" | "over", epoch, left}, {"occupied", epoch, ms} or {"running" | "interrupted", its seeds, left}
 -- Counts the worker among the living, as one that has seeds to send. Begins a new crawl, under `epoch`, where there is none, where the
--- former one is finished, or where it is to be dropped (anew) and nobody is at it. `seeds` says what the crawl begins with.
+-- former one is finished, or where it is to be dropped (anew) and nobody is at it. `seeds` says what the crawl begins with. One that had
+-- no request yet, as where its instances waited for seeds, is begun again too, and stays paused where it was.
 -- Repeated under the same name, after a lost reply, it says the same.
 -- Where the crawl `epoch` is there already it is entered, never dropped, and not begun again once it is finished: that is "over".
 -- How: "anew" drops what an interrupted crawl has left; "beside" does too, but joins those at it, who are known to live; "again" enters
@@ -35,11 +36,13 @@ if seeds ~= "" and theirs ~= "" and theirs ~= seeds then
 end
 local outcome = others > 0 and "joined" or "resumed"
 if is_new then
+  local paused_ms = not (begun or finished or anew) and redis.call("HGET", CONTROL, "paused_ms")
   drop_queue()
   local ledger = { CONTROL, WORKERS, DEAD }
   for index = 7, #ARGV do ledger[#ledger + 1] = crawl .. ARGV[index] end
   drop_keys(ledger)
   redis.call("HSET", CONTROL, "epoch", epoch, "sequence", 0, "done", 0, "dead", 0, "redelivered", 0, "starting", 0, "last_ms", now, "seeds", "")
+  if paused_ms then redis.call("HSET", CONTROL, "paused_ms", paused_ms) end
   former, outcome = epoch, "anew"
 end
 if seeds ~= "" then

@@ -115,7 +115,7 @@ local function part_from(worker, crashed)
   redis.call("ZREM", WORKERS, worker)
   finish_start(worker)
   redis.call("SREM", READY, worker)
-  redis.call("HDEL", BATCHES, worker, worker .. ":pop", worker .. ":join")
+  redis.call("HDEL", BATCHES, worker, worker .. ":pop", worker .. ":join", worker .. ":tally")
 end
 
 -- Takes back what dead workers have in hand. Where nobody called for half a lease, Redis itself was away, or its clock

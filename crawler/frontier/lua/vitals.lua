@@ -7,8 +7,12 @@ if not redis.call("ZSCORE", WORKERS, worker) then return 0 end
 local key, history = crawl .. "vitals:" .. worker, crawl .. "history"
 redis.call("HSET", key, "told_ms", string.format("%.3f", now), "said", said)
 redis.call("PEXPIRE", key, kept_ms)
-local control = redis.call("HMGET", CONTROL, "done", "visits")
+local control = redis.call("HMGET", CONTROL, "done", "visits", "done_noted")
 local done, left = (tonumber(control[1]) or 0) + (tonumber(control[2]) or 0), redis.call("HLEN", REQUESTS) - revisits_waiting()
-local note = string.format("%.0f %d %d %d", math.floor(now), done, redis.call("SCARD", RECORDED), left)
+done = string.format("%d", done)
+if string.match(control[3] or "", "^%d+") ~= done or left == 0 then -- with nothing to do, nothing stalls
+  redis.call("HSET", CONTROL, "done_noted", done .. string.format(" %.0f", math.floor(now)))
+end
+local note = string.format("%.0f %s %d %d", math.floor(now), done, redis.call("SCARD", RECORDED), left)
 redis.call("HSET", history, math.floor(now / TICK_MS) % TICKS, note)
 return 1
