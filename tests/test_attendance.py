@@ -70,14 +70,14 @@ def test_a_crawl_that_found_nothing_to_do_says_so_and_where_it_looked(
     )
 
 
-@pytest.mark.parametrize(("pending", "words"), [(1, "1 request pending"), (1234, "1,234 requests pending")])
+@pytest.mark.parametrize(("pending", "words"), [(1, "1 request"), (1234, "1,234 requests")])
 def test_what_an_interrupted_crawl_has_left_is_said_at_the_start_and_at_the_end(
     valkey: str, crew: Crew, caplog: pytest.LogCaptureFixture, pending: int, words: str
 ) -> None:
     interrupt(crew, pending=pending)
     assert said(caplog, valkey, "shutdown") == [
-        f"An interrupted crawl is resumed: {words} (-a anew=1 would drop it)",
-        f"{words}: the same command goes on from there",
+        f"An interrupted crawl is resumed: {words} left (-a anew=1 would drop it)",
+        f"{words} pending: the same command goes on from there",
     ]
 
 
@@ -92,7 +92,7 @@ def test_of_a_queue_that_is_lost_it_is_not_said_that_the_same_command_goes_on(
 def test_an_instance_that_joins_others_says_so(valkey: str, crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
     push(crew.join(), "a")
     beginning, *_ = said(caplog, valkey, "shutdown")
-    assert beginning.startswith("Joining a crawl that others are at, or were until some seconds ago: 1 request pending")
+    assert beginning.startswith("Joining a crawl that others are at, or were until some seconds ago: 1 request left")
 
 
 @pytest.mark.parametrize(("former", "is_told"), [("records.jsonl", False), ("former.jsonl", True)])

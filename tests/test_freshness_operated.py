@@ -101,7 +101,8 @@ def test_a_daemon_takes_seeds_while_all_else_waits_for_its_time(tmp_path: Path, 
             before = watch.due()
             ended = run("seed", "videos", f"{site.url}/a/user001", "-s", f"REDIS_URL={valkey}")
             assert ended.returncode == 0, ended.stderr
-            assert "1 new request" in ended.stdout
+            assert "1 new request, 0 known before; " in ended.stdout
+            assert f"{len(before)} requests pending" not in ended.stdout
             watch.until_all_wait(process)
             after = watch.due()
             assert after.keys() > before.keys()

@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 BEGINNINGS: dict[Beginning, str] = {
     "anew": "A new crawl begins",
-    "resumed": "An interrupted crawl is resumed: %s pending (-a anew=1 would drop it)",
-    "joined": "Joining a crawl that others are at, or were until some seconds ago: %s pending",
+    "resumed": "An interrupted crawl is resumed: %s left (-a anew=1 would drop it)",
+    "joined": "Joining a crawl that others are at, or were until some seconds ago: %s left",
 }
 NOTHING_TO_DO = (
     "There was nothing to do: no seeds are in {}, and the spider began with no request. No instance waits for seeds: "
@@ -64,8 +64,8 @@ class Attendance:
         beginning = self.frontier.beginning
         if beginning is None:
             return
-        pending = counted(self.frontier.pending_at_start, "request")
-        logger.info(BEGINNINGS[beginning], *([] if beginning == "anew" else [pending]))
+        left = counted(self.frontier.pending_at_start, "request")
+        logger.info(BEGINNINGS[beginning], *([] if beginning == "anew" else [left]))
         if beginning == "resumed":
             # Asked now, before the feeds are begun; not awaited here: until the engine runs, it cannot be told to end.
             feeds: asyncio.Future[Any] = self.frontier.loop.create_future()

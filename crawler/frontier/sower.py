@@ -11,6 +11,7 @@ from typing import Any
 from crawler.frontier.patience import Patience
 from crawler.frontier.pulse import Pulse
 from crawler.frontier.queue import Beginning, NewLink, Queue, Report, load_scripts
+from crawler.frontier.revisits import left_of
 
 
 class Sower:
@@ -29,7 +30,7 @@ class Sower:
         new: those that were not there.
         in_a_hurry: set where a silent Redis is to be waited for some seconds only.
         lost_some: whether Redis has forgotten what it had taken: all is to be sent again.
-        left: requests of the crawl that wait, once this has ended.
+        left: requests of the crawl that wait, once this has ended, but for those that visit a page again later.
     """
 
     def __init__(self, queue: Queue, revive: Callable[[], None], in_a_hurry: threading.Event | None = None) -> None:
@@ -94,7 +95,9 @@ class Sower:
         try:
             self.wait()
             if self.beginning is not None:
-                self.left = self.patience.insist(self.queue.leave)
+                self.patience.insist(self.queue.leave)
+                left, revisits = self.patience.insist(lambda: left_of(self.queue.server, self.queue.keys))
+                self.left = left - revisits
         finally:
             self.courier.shutdown()
             self.pulse.stop()
