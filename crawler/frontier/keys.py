@@ -68,7 +68,7 @@ The fields of four of them:
 |                    | seen_level, seen_split, seen_count | how many buckets `seen` has, and fingerprints |
 |                    | fill_ms, fill_period | since when `fill` counts, and the number of that period |
 |                    | fill_learnt | from how many readings of it `profile` was written |
-|                    | done_noted | how many requests were done at the last notes of instances, and since when so many while some were to do |
+|                    | done_noted | requests done at the last notes of instances, and since when so many |
 |                    | last_ms    | when the last verb ran |
 |                    | ttl_ms, max_deliveries | as the settings say |
 | feeds              | machine:path | size of a feed in bytes when this crawl first met it |
