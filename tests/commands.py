@@ -22,7 +22,7 @@ def run(*words: str | Path, cwd: Path = ROOT, **environment: str) -> subprocess.
 def answer(*words: str | Path) -> dict[str, Any]:
     """Run a command with `--json`; return the one object that it prints."""
     ended = run(*words, "--json")
-    assert ended.stderr == ""
+    assert ended.stderr == "", ended.stderr
     (line,) = ended.stdout.splitlines()
     found = json.loads(line)
     assert isinstance(found, dict)

@@ -66,8 +66,8 @@ def page_of(reading: bytes) -> str:
 def left_of(server: Redis, keys: Keys) -> tuple[int, int]:
     """Return how many requests are left of a crawl, and how many of them wait to visit a page again. Blocking."""
     seconds, micros = server.time()
-    with server.pipeline() as pipe:
+    with server.pipeline(transaction=False) as pipe:  # no right to MULTI is asked for
         pipe.hlen(keys.requests)
         pipe.zcount(keys.due, f"({1000 * seconds + micros / 1000:.3f}", "+inf")
         left, revisits = pipe.execute()
-    return left, revisits
+    return left, min(left, revisits)
