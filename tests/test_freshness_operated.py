@@ -83,7 +83,7 @@ def test_a_pause_holds_what_comes_due_until_it_is_over(tmp_path: Path, valkey: s
 
 
 def test_instances_share_what_comes_due(tmp_path: Path, valkey: str) -> None:
-    quirks = Quirks(rate_limit=False, latency_ms=20)
+    quirks = Quirks(rate_limit=False, latency_ms=150)
     with running_site(Catalogue.generate(users=5, videos=40), quirks, plain=True) as site:
         watch = Watch("videos", tmp_path, valkey, site, "every=6h")
         with watch.runs("USER_AGENT=one") as process, watch.runs("USER_AGENT=two"):
