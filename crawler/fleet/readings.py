@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -39,6 +39,8 @@ class Reading:
         finished: whether it is complete.
         hosts: how many have pending requests.
         ready: how many of them wait for an instance, and not for their time.
+        paused: whether all are told to hold back.
+        drained: when all were told to end last, as Redis has it.
         pages_per_s: over the last seconds.
     """
 
@@ -50,6 +52,8 @@ class Reading:
     finished: bool = False
     hosts: int = 0
     ready: int = 0
+    paused: bool = False
+    drained: str = ""
     pages_per_s: float = 0.0
 
 
@@ -59,11 +63,12 @@ class Readings(threading.Thread):
     Args:
         server: a client; blocking.
         keys: of the crawls, by spider.
+        revive: called while Redis is silent: where it is an embedded store, there may be no instance left to do it.
     """
 
-    def __init__(self, server: Redis, keys: Mapping[str, Keys]) -> None:
+    def __init__(self, server: Redis, keys: Mapping[str, Keys], revive: Callable[[], None] = lambda: None) -> None:
         super().__init__(name="readings", daemon=True)
-        self.server, self.keys = server, keys
+        self.server, self.keys, self.revive = server, keys, revive
         self.former: dict[str, deque[Reading]] = {spider: deque() for spider in keys}
         self.latest: dict[str, Reading] = {}
         self.silent = False
@@ -82,6 +87,7 @@ class Readings(threading.Thread):
             self.silent = False
         except redis.RedisError:
             self.silent = True
+            self.revive()
 
     def note(self, spider: str, found: Reading) -> None:
         """Keep a reading, with the pace since the former ones."""
@@ -107,13 +113,13 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
     seconds, micros = server.time()
     now_ms = seconds * 1000 + micros // 1000
     pipe = server.pipeline(transaction=False)
-    pipe.hmget(keys.control, "epoch", "finished", "done", "dead")
+    pipe.hmget(keys.control, "epoch", "finished", "done", "dead", "paused_ms", "drained_ms")
     pipe.scard(keys.recorded)
     pipe.hlen(keys.requests)
     pipe.zcard(keys.hosts)
     pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
     control, records, pending, hosts, ready = pipe.execute()
-    epoch, finished, done, dead = control
+    epoch, finished, done, dead, paused, drained = control
     return Reading(
         monotonic(),
         records=records,
@@ -123,4 +129,6 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
         finished=bool(finished),
         hosts=hosts,
         ready=ready,
+        paused=paused is not None,
+        drained=text(drained or b""),
     )
