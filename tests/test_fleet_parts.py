@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -21,6 +23,13 @@ from tests.crawls import DEADLINE_S, ROOT
 from tests.fleets import ended
 
 ENTRY = roster.Entry(os.getpid(), "2026-01-01T00:00:00Z", "users -n 2", "fleet.log")
+LOOKING = """
+import os, sys
+from pathlib import Path
+from crawler.fleet.roster import living
+os.seteuid(65534)
+print(len(living(Path(sys.argv[1]))))
+"""
 LEASHED = """
 import signal, sys
 from crawler.fleet.leash import hold_leash
@@ -131,6 +140,39 @@ def test_a_fleet_that_does_not_end_in_time_is_named(tmp_path: Path) -> None:
         with roster.entered(tmp_path, entry):
             assert roster.stop(tmp_path, [entry], at_once=False, within_s=0) == [entry]
         assert bystander.wait(DEADLINE_S) == -signal.SIGTERM
+
+
+def test_a_fleet_that_does_not_heed_the_order_to_stop_at_once_is_killed(tmp_path: Path) -> None:
+    deaf = "import signal; signal.signal(signal.SIGQUIT, signal.SIG_IGN); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bystander:  # noqa: S603 - our own code
+        assert bystander.stdout is not None
+        bystander.stdout.readline()
+        entry = roster.Entry(bystander.pid, ENTRY.started_at, ENTRY.fleet)
+        with roster.entered(tmp_path, entry):
+            assert roster.stop(tmp_path, [entry], at_once=True, within_s=0.3, kill_after_s=0) == [entry]
+        assert bystander.wait(DEADLINE_S) == -signal.SIGKILL
+
+
+def test_fleets_of_two_machines_may_have_one_process_id(tmp_path: Path) -> None:
+    other = replace(ENTRY, host="another")
+    with roster.entered(tmp_path, ENTRY), roster.entered(tmp_path, other):
+        assert {entry.host for entry in roster.living(tmp_path)} == {ENTRY.host, "another"}
+    assert (ENTRY.is_here(), other.is_here()) == (True, False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_another_users_fleet_is_no_error(mode: int) -> None:
+    with TemporaryDirectory() as name:
+        store = Path(name)
+        store.chmod(0o755)
+        with roster.entered(store, ENTRY):
+            (store / "fleets" / "stale-1.json").touch(mode)
+            (store / "fleets" / f"{ENTRY.host}-{ENTRY.pid}.json").chmod(mode)
+            looked = subprocess.run(  # noqa: S603 - our own code
+                [sys.executable, "-c", LOOKING, name], cwd=ROOT, capture_output=True, text=True, check=False
+            )
+    assert (looked.stdout, looked.stderr) == (f"{int(mode == 0o644)}\n", "")
 
 
 # --- the leash ---

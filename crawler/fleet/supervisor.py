@@ -13,7 +13,7 @@ from crawler.fleet.gauge import Gauge
 from crawler.fleet.member import Member, State
 from crawler.fleet.outputs import LineOutput
 from crawler.fleet.readings import Readings
-from crawler.fleet.sizing import Situation, Sizer
+from crawler.fleet.sizing import SETTLE_S, Situation, Sizer
 from crawler.fleet.squad import Squad
 
 POLL_S = 0.2
@@ -70,7 +70,7 @@ class Supervisor:
         self.selector = selectors.DefaultSelector()
         self.gauge = Gauge()
         self.sizers = {squad.spider: Sizer() for squad in squads if squad.order.size is None}
-        self.reasons: dict[str, str] = {}
+        self.reasons: dict[str, tuple[str, float]] = {}
         self.signals: list[int] = []
         self.stops = 0
         self.kill_s = float("inf")
@@ -237,9 +237,12 @@ class Supervisor:
             return
         if verdict.size != len(wanted):
             self.screen.say(f"{squad.spider}: {len(wanted)} -> {verdict.size} instances: {verdict.why}")
-        elif self.reasons.get(squad.spider) != verdict.kind:
+        else:
+            former, said_s = self.reasons.get(squad.spider, ("", float("-inf")))
+            if former == verdict.kind or reading.at_s < said_s + SETTLE_S:  # two may come by turns
+                return
             self.screen.say(f"{squad.spider}: stays at {verdict.size}: {verdict.why}")
-        self.reasons[squad.spider] = verdict.kind
+        self.reasons[squad.spider] = verdict.kind, reading.at_s
         for _ in range(verdict.size - len(wanted)):
             self.start(squad, squad.add())
         for member in sorted(wanted, key=lambda one: one.number)[verdict.size :]:
