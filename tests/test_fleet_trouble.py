@@ -158,6 +158,20 @@ def test_a_fleet_comes_back_when_all_instances_and_the_embedded_store_are_killed
         assert ids(tmp_path) == sorted(site.truth.videos)
 
 
+def test_a_fleet_that_is_stopped_while_redis_hangs_does_not_wait_for_it(tmp_path: Path) -> None:
+    with running_site(SOME, CALM) as site, server() as redis_server:
+        url = ("-s", f"REDIS_URL={redis_server.url}", "-s", 'REDIS_PARAMS={"socket_timeout": 1000}')
+        running = Running(tmp_path, "videos", "-n", "2", "-a", f"url={site.url}", *url, *UNHURRIED, *feeds(tmp_path))
+        running.until_lines("videos.jsonl", 5)
+        redis_server.pause()
+        for word in ("Stopping: what is in flight", "Stopping at once"):
+            running.process.terminate()
+            running.until_told(word)
+        code, told = running.end()
+    assert code == 0, told
+    assert "fleet | videos: the store does not answer; the same command goes on from here" in told
+
+
 # --- logs, terminals, signals ---
 
 

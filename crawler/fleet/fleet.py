@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +24,13 @@ from crawler.fleet.supervisor import Screen, Supervisor
 from crawler.frontier.connection import revive
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.standing import is_over
+from crawler.interrupts import Interrupted
 from crawler.words import counted
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
+
+SILENT = "{spider}: the store does not answer; the same command goes on from here."
 
 
 class Fleet:
@@ -83,7 +87,9 @@ class Fleet:
         try:
             exit_code = Supervisor(self.squads, self.readings, self.screen).run(say_ready)
             self.readings.stop()
-            self.readings.read()
+            if not self.readings.silent:
+                with suppress(Interrupted):  # all have ended: only the last picture is left
+                    self.readings.read()
         finally:
             self.screen.stop()
         return exit_code
@@ -115,12 +121,15 @@ def prologue(fleet: Fleet) -> Iterator[str]:
 def epilogue(fleet: Fleet) -> Iterator[str]:
     """Yield, spider by spider, how complete its crawl is, or what is left of it; blocking."""
     for squad, one in zip(fleet.squads, fleet.beginnings, strict=True):
+        if fleet.readings.silent:
+            yield SILENT.format(spider=squad.spider)
+            continue
         try:
             is_done = is_over(fleet.server, one.keys, squad.crawl)
             begun = fleet.server.hget(one.keys.control, "epoch") == squad.crawl.encode()
             summary = Ledger(fleet.server, one.keys).summary()
         except redis.RedisError:
-            yield f"{squad.spider}: the store does not answer; the same command goes on from here."
+            yield SILENT.format(spider=squad.spider)
             continue
         restarts = f", {counted(squad.restarts(), 'restart')}" if squad.restarts() else ""
         if not begun:

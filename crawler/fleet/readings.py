@@ -102,10 +102,11 @@ class Readings(threading.Thread):
         self.latest[spider] = replace(found, pages_per_s=pages_per_s)
 
     def stop(self) -> None:
-        """End the thread; one that waits for Redis is left behind."""
+        """End the thread; one that waits for Redis is left behind, as nobody else is to wait for that."""
         self.ended.set()
         if self.is_alive():
             self.join(READ_S)
+            self.silent = self.silent or self.is_alive()
 
 
 def read_crawl(server: Redis, keys: Keys) -> Reading:
