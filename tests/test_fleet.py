@@ -101,7 +101,7 @@ def test_an_instance_that_crashes_again_and_again_is_given_up_with_its_last_word
     loop = ("-s", "FLEET_MAX_CRASHES=3", "-s", "FLEET_BACKOFF_S=0.1", "--log", "files", "-s", CRASHING)
     code, told = fleet(tmp_path, *loop, "users", "-a", "url=http://127.0.0.1:9", *feeds(tmp_path))
     assert code == 1
-    assert told.count("users-1 was killed by SIGKILL after ") == 2
+    assert told.count("users-1 was killed by SIGKILL after ") == 3
     assert "users-1 has crashed 3 times within 300 s and is given up" in told
     assert "fleet |   what it said last" in told
 
@@ -120,7 +120,7 @@ def test_an_instance_that_could_not_do_what_was_asked_is_told_of_and_not_started
 def test_a_finished_crawl_beside_an_interrupted_one_is_left_as_it_is(tmp_path: Path) -> None:
     with running_site(Catalogue.generate(users=2, videos=10), Quirks(rate_limit=False)) as site:
         words = ("-a", f"url={site.url}", *QUICK, *feeds(tmp_path))
-        fleet(tmp_path, *words, "users", "videos", "-a", "max_pages=2")
+        fleet(tmp_path, *words, "videos", "-a", "max_pages=2", "users")
         found = ids(tmp_path, "users")
         code, told = fleet(tmp_path, *words, "users", "videos")
     assert code == 0
@@ -163,7 +163,10 @@ def test_the_number_of_instances_is_found_out_and_the_reason_said(tmp_path: Path
         (("--fast", "users"), 2, "the option --fast is unknown"),
         (("users", "-a", "url"), 2, "-a url: pass a name and a value"),
         (("users", "-a", "uri=x"), 2, "-a uri= is unknown"),
-        (("users", "-s", "STORE_DIR=x"), 2, "put it before the first name"),
+        (("users", "-s", "STORE_DIR=x", "videos"), 2, "put it behind the last name"),
+        (("users", "-n", "2", "-O", "users.csv"), 2, "users.csv is a feed for one instance"),
+        (("users", "-n", "auto", "-o", "-:jsonl"), 2, "stdout: is a feed for one instance"),
+        (("users", "-s", "DOWNLOAD_DELAY=x", "videos"), 2, "DOWNLOAD_DELAY"),
         (("users", "-a", "seeds=-"), 2, "seeds=- is one standard input for several instances"),
         (("-O", "all.jsonl", "users", "videos"), 2, "-O all.jsonl is of users and videos"),
         (("users", "-o", "/proc/x.jsonl"), 2, "-o /proc/x.jsonl cannot be written"),
@@ -181,7 +184,7 @@ def test_wrong_arguments_are_said_before_anything_starts(
 
 
 def test_seeds_behind_one_name_are_not_those_of_the_other(tmp_path: Path) -> None:
-    code, told = fleet(tmp_path, "users", "videos", "-a", "url=https://site.example", *feeds(tmp_path))
+    code, told = fleet(tmp_path, "users", "-a", "url=https://site.example", "videos", *feeds(tmp_path))
     assert code == 1
-    assert told.startswith("users: No seeds, and no interrupted crawl to go on with")
-    assert "put those of all before the first name" in told
+    assert told.startswith("videos: No seeds, and no interrupted crawl to go on with")
+    assert "put those of all behind the last one" in told

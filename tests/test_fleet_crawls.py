@@ -111,9 +111,9 @@ def test_a_finished_crawl_is_known_by_its_seeds(crew: Crew) -> None:
 
 
 def test_what_is_finished_is_left_alone_beside_what_goes_on(crew: Crew) -> None:
-    done = Beginning(OURS, "a", goes_on=False, is_done=True, pending=0)
-    going_on = Beginning(OURS, "b", goes_on=True, is_done=False, pending=1)
-    new = Beginning(OURS, "c", goes_on=False, is_done=False, pending=0)
+    done = Beginning(OURS, crew.keys, "a", "d", goes_on=False, is_done=True, pending=0)
+    going_on = Beginning(OURS, crew.keys, "b", "b", goes_on=True, is_done=False, pending=1)
+    new = Beginning(OURS, crew.keys, "", "c", goes_on=False, is_done=False, pending=0)
     assert to_begin([done, going_on, new]) == [going_on, new]
     assert to_begin([done, new]) == [done, new]
     assert to_begin([done]) == [done]

@@ -6,20 +6,30 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
+from scrapy.settings import Settings
 
 from crawler.fleet import roster
 from crawler.fleet.gauge import Gauge, cores_at_hand, cpu_seconds
 from crawler.fleet.leash import LEASH, hold_leash
-from crawler.fleet.orders import Order, add_scoped, orders_of, parts_of, sizes
+from crawler.fleet.orders import Order, Words, add_scoped, orders_of, parts_of, sizes
 from crawler.fleet.outputs import LAST_LINES, FileOutput, LineOutput
 from tests.crawls import DEADLINE_S, ROOT
 from tests.fleets import ended
 
 ENTRY = roster.Entry(os.getpid(), "2026-01-01T00:00:00Z", "users -n 2", "fleet.log")
+LOOKING = """
+import os, sys
+from pathlib import Path
+from crawler.fleet.roster import living
+os.seteuid(65534)
+print(len(living(Path(sys.argv[1]))))
+"""
 LEASHED = """
 import signal, sys
 from crawler.fleet.leash import hold_leash
@@ -32,24 +42,28 @@ while True:
 """
 
 
-def orders(*words: str) -> list[Order]:
+def parts(*words: str) -> Words:
     parser = argparse.ArgumentParser()
     parser.add_argument("-s", dest="set", action="append", default=[])
     parser.add_argument("--detach", action="store_true")
     add_scoped(parser)
-    return orders_of(parts_of(parser, parser.parse_args(words)))
+    return parts_of(parser, parser.parse_args(words))
+
+
+def orders(*words: str) -> list[Order]:
+    return orders_of(parts(*words))
 
 
 # --- orders ---
 
 
-def test_options_behind_a_name_are_that_spiders_and_those_before_all_names_are_of_all() -> None:
+def test_options_behind_a_name_that_another_follows_are_that_spiders_and_all_others_of_all() -> None:
     users, videos = orders(
-        *("-a", "url=u", "-o", "%(name)s.jsonl", "users", "-n", "4", "-s", "A_B=1"),
-        *("videos", "-a", "scope=web", "-a", "url=v", "-O", "v.jsonl", "-n", "auto"),
+        *("-a", "url=u", "users", "-n", "4", "-a", "scope=web", "-s", "A_B=1", "-O", "u.jsonl"),
+        *("videos", "-n", "auto", "-a", "max_pages=2", "-o", "%(name)s.jsonl"),
     )
-    assert users == Order("users", 4, ("url=u",), ("A_B=1",), ("users.jsonl",), ())
-    assert videos == Order("videos", None, ("url=v", "scope=web"), (), ("videos.jsonl",), ("v.jsonl",))
+    assert users == Order("users", 4, ("url=u", "max_pages=2", "scope=web"), ("A_B=1",), (), ("u.jsonl",))
+    assert videos == Order("videos", None, ("url=u", "max_pages=2"), (), ("videos.jsonl",), ())
     assert sizes([users, videos]) == "users -n 4, videos -n auto"
 
 
@@ -58,17 +72,16 @@ def test_a_number_before_all_names_is_for_those_that_have_none() -> None:
 
 
 def test_what_counts_for_the_fleet_may_stand_anywhere() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--detach", action="store_true")
-    add_scoped(parser)
-    assert parts_of(parser, parser.parse_args(["users", "-n", "2", "--detach", "videos"])).common.detach
+    assert parts("users", "-n", "2", "--detach", "videos").common.detach
 
 
-def test_what_is_left_of_a_crawl_is_dropped_by_the_first_start_only() -> None:
-    (order,) = orders("users", "-a", "anew=1", "-a", "url=u")
-    assert order.begins_anew
-    assert order.argument_words(again=False) == ["-a", "anew=1", "-a", "url=u"]
-    assert order.argument_words(again=True) == ["-a", "url=u"]
+def test_a_spiders_own_options_stand_above_those_of_all() -> None:
+    users, videos = orders("users", "-a", "url=u", "videos", "-a", "url=v", "-s", "REDIS_URL=redis://x")
+    assert (users.given(), videos.given()) == ({"url": "u"}, {"url": "v"})
+    assert users.settings == videos.settings == ()
+    settings = Settings({"DOWNLOAD_DELAY": 1})
+    assert Order("users", settings=("DOWNLOAD_DELAY=2", "CRAWL_ID=a, b")).effective(settings)["CRAWL_ID"] == "a, b"
+    assert settings["DOWNLOAD_DELAY"] == 1
 
 
 # --- logs ---
@@ -127,6 +140,39 @@ def test_a_fleet_that_does_not_end_in_time_is_named(tmp_path: Path) -> None:
         with roster.entered(tmp_path, entry):
             assert roster.stop(tmp_path, [entry], at_once=False, within_s=0) == [entry]
         assert bystander.wait(DEADLINE_S) == -signal.SIGTERM
+
+
+def test_a_fleet_that_does_not_heed_the_order_to_stop_at_once_is_killed(tmp_path: Path) -> None:
+    deaf = "import signal; signal.signal(signal.SIGQUIT, signal.SIG_IGN); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bystander:  # noqa: S603 - our own code
+        assert bystander.stdout is not None
+        bystander.stdout.readline()
+        entry = roster.Entry(bystander.pid, ENTRY.started_at, ENTRY.fleet)
+        with roster.entered(tmp_path, entry):
+            assert roster.stop(tmp_path, [entry], at_once=True, within_s=0.3, kill_after_s=0) == [entry]
+        assert bystander.wait(DEADLINE_S) == -signal.SIGKILL
+
+
+def test_fleets_of_two_machines_may_have_one_process_id(tmp_path: Path) -> None:
+    other = replace(ENTRY, host="another")
+    with roster.entered(tmp_path, ENTRY), roster.entered(tmp_path, other):
+        assert {entry.host for entry in roster.living(tmp_path)} == {ENTRY.host, "another"}
+    assert (ENTRY.is_here(), other.is_here()) == (True, False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_another_users_fleet_is_no_error(mode: int) -> None:
+    with TemporaryDirectory() as name:
+        store = Path(name)
+        store.chmod(0o755)
+        with roster.entered(store, ENTRY):
+            (store / "fleets" / "stale-1.json").touch(mode)
+            (store / "fleets" / f"{ENTRY.host}-{ENTRY.pid}.json").chmod(mode)
+            looked = subprocess.run(  # noqa: S603 - our own code
+                [sys.executable, "-c", LOOKING, name], cwd=ROOT, capture_output=True, text=True, check=False
+            )
+    assert (looked.stdout, looked.stderr) == (f"{int(mode == 0o644)}\n", "")
 
 
 # --- the leash ---

@@ -85,6 +85,14 @@ def test_one_that_was_taken_away_and_missed_is_not_taken_away_again_so_soon() ->
     assert set(sizes(sizer, replace(WAITING, running=2), SHRINK_S)) == {2}
 
 
+def test_a_paused_crawl_changes_nothing_nor_does_its_first_time_after_that() -> None:
+    sizer = Sizer()
+    found = list(verdicts(sizer, replace(BUSY, paused=True), 60))
+    assert {(verdict.size, verdict.why) for verdict in found} == {(1, "the crawl is paused")}
+    assert sizes(sizer, BUSY, SETTLE_S - 1) == []
+    assert max(sizes(sizer, BUSY, 60)) > 1
+
+
 def test_what_was_not_measured_yet_decides_nothing() -> None:
     assert sizes(Sizer(), replace(BUSY, cpu_share=None), 60) == []
     assert sizes(Sizer(), replace(BUSY, running=0), 60) == []

@@ -6,29 +6,28 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, replace
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from scrapy.exceptions import UsageError
-from scrapy.spiderloader import get_spider_loader
-from scrapy.utils.conf import feed_process_params_from_cli
 
-from crawler.checks import check_feeds, check_start, usable
+from crawler.checks import usable
 from crawler.errors import SettingsError, StoreError
 from crawler.fleet import roster
 from crawler.fleet.background import READY, detach, detached_log
-from crawler.fleet.beginning import Beginning, look, to_begin
-from crawler.fleet.ending import epilogue
-from crawler.fleet.fleet import Fleet, prologue
-from crawler.fleet.orders import Order, add_scoped, feeds_of, orders_of, parts_of, sizes
+from crawler.fleet.beginning import Beginning, checked, look, nothing_to_begin, to_begin
+from crawler.fleet.fleet import Fleet, epilogue, prologue
+from crawler.fleet.orders import add_scoped, orders_of, parts_of, sizes
 from crawler.fleet.squad import given_settings
 from crawler.frontier.connection import ask, connect, release, store_folder
 from crawler.frontier.keys import Keys
+from crawler.interrupts import Interrupted, interrupt_at_once
 from crawler.terse import Terse
 
 if TYPE_CHECKING:
@@ -37,15 +36,18 @@ if TYPE_CHECKING:
 STOP, LIST = "stop", "list"
 STOP_S = 120.0
 """Seconds that `scrapy fleet stop` waits."""
+WAITED = "the fleets were told to end, and scrapy fleet list shows those that have not yet."
+BEGUN = "no instance was started, and the same command begins or goes on."
 NOBODY = "No fleet runs on {}: pass -s STORE_DIR=… for one of another folder.\n"
-MISPLACED = " Options behind a spider's name are that spider's: put those of all before the first name."
 
 EXAMPLES = """
-Options behind a spider's name are for that spider; before the first name they are for all.
+Options count for all spiders, but for -n, and for those behind a name that another name follows, which are for the
+former only.
 
 examples:
   scrapy fleet users -n 4 -a url=https://peertube.example
-  scrapy fleet -a url=https://peertube.example users -n 4 videos -n 2 -O videos.jsonl
+  scrapy fleet users -n 4 videos -n 2 -a url=https://peertube.example -O '%(name)s.jsonl'
+  scrapy fleet videos -a max_pages=1000 users -n 4 -a url=https://peertube.example
   scrapy fleet -a seeds=channels.txt videos -n auto --detach
   scrapy fleet list
   scrapy fleet stop                                                  drains all fleets of this folder's store
@@ -114,15 +116,20 @@ class Command(Terse):
         names, settings = self.words.names(), usable(self.settings)
         if not names:
             raise UsageError("name a spider, such as: scrapy fleet users -n 4 -a url=https://peertube.example")
-        if names[0] == LIST:
-            self.exitcode = list_fleets(settings, as_json=opts.json)
-        elif names[0] == STOP:
-            self.exitcode = stop_fleets(settings, names[1:], at_once=opts.now)
-        else:
-            try:
+        interrupt_at_once()
+        try:
+            if names[0] == LIST:
+                self.exitcode = list_fleets(settings, as_json=opts.json)
+            elif names[0] == STOP:
+                self.exitcode = stop_fleets(settings, names[1:], at_once=opts.now)
+            else:
                 self.exitcode = self.begin(settings, opts)
-            except (SettingsError, StoreError) as exc:
-                raise UsageError(str(exc), print_help=False) from exc
+        except (SettingsError, StoreError) as exc:
+            raise UsageError(str(exc), print_help=False) from exc
+        except Interrupted as exc:
+            warnings.simplefilter("ignore", ResourceWarning)  # what was just being opened ends with this process
+            sys.stderr.write(f"Stopped by {exc}: {WAITED if names[0] == STOP else BEGUN}\n")
+            self.exitcode = int(names[0] == STOP)
 
     def begin(self, settings: BaseSettings, opts: argparse.Namespace) -> int:
         """Check all, then run the fleet here or in the background; return the exit code."""
@@ -132,8 +139,8 @@ class Command(Terse):
         with ExitStack() as stack:
             server = connect(settings)
             stack.callback(release)
-            keys = {order.spider: Keys.of(settings, order.spider) for order in orders}
-            looks = [partial(look, server, keys[order.spider], order) for order in orders]
+            keys = [Keys.of(order.effective(settings), order.spider) for order in orders]
+            looks = [partial(look, server, *one) for one in zip(keys, orders, strict=True)]
             found = to_begin([ask(settings, server, one) for one in looks])
             if missing := nothing_to_begin(settings, found):
                 sys.stderr.write(f"{missing}\n")
@@ -147,47 +154,10 @@ class Command(Terse):
             for line in prologue(fleet):
                 fleet.screen.say(line)
             exit_code = fleet.run()
-            for line in epilogue(server, keys, fleet.squads):
-                fleet.screen.say(line)
+            with suppress(Interrupted):  # all have ended: only the words are left
+                for line in epilogue(fleet):
+                    fleet.screen.say(line)
             return exit_code
-
-
-def checked(settings: BaseSettings, orders: Sequence[Order]) -> list[Order]:
-    """Return the orders, each with somewhere to put its records.
-
-    Raises:
-        UsageError: there is no such spider, or a feed has a format that there is not.
-        SettingsError: a feed cannot be written.
-    """
-    names = get_spider_loader(settings).list()
-    if unknown := [order.spider for order in orders if order.spider not in names]:
-        raise UsageError(f"there is no spider {unknown[0]}: there are {', '.join(names)}.", print_help=False)
-    has_feeds = bool(settings.getdict("FEEDS"))
-    complete = [
-        order if has_feeds or order.feeds else replace(order, output=feeds_of(order.spider)) for order in orders
-    ]
-    for order in complete:
-        own = settings.copy()
-        feeds = feed_process_params_from_cli(own, list(order.output), overwrite_output=list(order.overwrite))
-        own.set("FEEDS", feeds, priority="cmdline")
-        check_feeds(own)
-    return complete
-
-
-def nothing_to_begin(settings: BaseSettings, found: Sequence[Beginning]) -> str:
-    """Return what to do where a spider has nothing to begin with; empty where all have.
-
-    Raises:
-        SettingsError: an argument cannot work, or another crawl is in the way.
-    """
-    loader = get_spider_loader(settings)
-    for one in found:
-        arguments = one.order.given()
-        missing = check_start(settings, loader.load(one.order.spider), arguments)
-        if missing is not None:
-            others = any(other.order.given().keys() & {"url", "seeds"} for other in found)
-            return f"{one.order.spider}: {missing}" + (MISPLACED if others else "")
-    return ""
 
 
 def prefers_files(opts: argparse.Namespace) -> bool:
@@ -221,7 +191,8 @@ def list_fleets(settings: BaseSettings, *, as_json: bool) -> int:
         sys.stdout.write(NOBODY.format(store))
     for entry in entries if not as_json else ():
         log = f", log in {entry.log}" if entry.log else ""
-        sys.stdout.write(f"{entry.pid}: {entry.fleet}, since {entry.started_at}{log}\n")
+        where = "" if entry.is_here() else f" on {entry.host}"
+        sys.stdout.write(f"{entry.pid}{where}: {entry.fleet}, since {entry.started_at}{log}\n")
     return 0
 
 
@@ -229,17 +200,20 @@ def stop_fleets(settings: BaseSettings, pids: Sequence[str], *, at_once: bool) -
     """Stop fleets of this folder's store, all where none is named; return the exit code.
 
     Raises:
-        UsageError: there is none of that process id.
+        UsageError: there is none of that process id, or it is another user's.
     """
     store = store_folder(settings)
-    entries = roster.living(store)
+    entries = [entry for entry in roster.living(store) if entry.is_here()]
     if unknown := set(pids) - {str(entry.pid) for entry in entries}:
         raise UsageError(f"no fleet {min(unknown)} runs on {store}: scrapy fleet list shows them.", print_help=False)
     entries = [entry for entry in entries if not pids or str(entry.pid) in pids]
     if not entries:
         sys.stdout.write(NOBODY.format(store))
         return 1
-    left = roster.stop(store, entries, at_once=at_once, within_s=STOP_S)
+    try:
+        left = roster.stop(store, entries, at_once=at_once, within_s=STOP_S)
+    except PermissionError as exc:
+        raise UsageError("one is another user's: name your own, or ask that user.", print_help=False) from exc
     for entry in entries:
         how = f"still runs after {STOP_S:.0f} s: scrapy fleet stop --now {entry.pid}" if entry in left else "has ended"
         sys.stdout.write(f"{entry.pid}: {entry.fleet}: {how}\n")

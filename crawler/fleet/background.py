@@ -22,7 +22,6 @@ def detach(words: Sequence[str], log: Path) -> tuple[int, list[str]]:
     Returns:
         Its process id, or 0 where it did not come to work, and then what it has said.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     output = FileOutput(log)
     source, sink = os.pipe()
     warnings = [f"-W{word}" for word in sys.warnoptions]
@@ -37,8 +36,13 @@ def detach(words: Sequence[str], log: Path) -> tuple[int, list[str]]:
     )
     output.started()
     os.close(sink)
-    with os.fdopen(source, "rb") as pipe:
-        ready = bool(pipe.read(1))
+    try:
+        with os.fdopen(source, "rb") as pipe:
+            ready = bool(pipe.read(1))
+    except BaseException:  # whoever waits has thought better of it
+        process.terminate()
+        process.wait()
+        raise
     if ready:
         process.returncode = 0  # it goes on without us: nobody waits for it
         return process.pid, []

@@ -1,13 +1,18 @@
-"""A fleet put together: squads, what they hang on, and what shows them."""
+"""A fleet put together: squads, what they hang on, what shows them, and what is said before and after."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import redis
+
+from crawler.extensions.summary import summary_lines
 from crawler.fleet.background import say_ready
 from crawler.fleet.beginning import Beginning
 from crawler.fleet.outputs import FileOutput, LineOutput, Output
@@ -16,12 +21,16 @@ from crawler.fleet.restarts import CrashLimits
 from crawler.fleet.screen import Lines, Picture
 from crawler.fleet.squad import Squad
 from crawler.fleet.supervisor import Screen, Supervisor
-from crawler.frontier.keys import Keys
-from crawler.words import to_do
+from crawler.frontier.connection import revive
+from crawler.frontier.ledger import Ledger
+from crawler.frontier.standing import is_over
+from crawler.interrupts import Interrupted
+from crawler.words import counted, to_do
 
 if TYPE_CHECKING:
-    from redis import Redis
     from scrapy.settings import BaseSettings
+
+SILENT = "{spider}: the store does not answer; the same command goes on from here."
 
 
 class Fleet:
@@ -40,7 +49,7 @@ class Fleet:
     def __init__(  # noqa: PLR0913 - each is of another kind
         self,
         settings: BaseSettings,
-        server: Redis,
+        server: redis.Redis,
         beginnings: Sequence[Beginning],
         *,
         given: list[str],
@@ -50,21 +59,18 @@ class Fleet:
     ) -> None:
         self.server, self.beginnings, self.logs = server, beginnings, logs
         self.leash, self.held = os.pipe()
-        self.readings = Readings(server, {one.order.spider: Keys.of(settings, one.order.spider) for one in beginnings})
+        self.readings = Readings(server, {one.order.spider: one.keys for one in beginnings}, partial(revive, settings))
         self.squads: list[Squad] = []
         self.lines = lines_for(self, settings.getfloat("PROGRESS_INTERVAL_S"))
         self.screen = screen or self.lines
-        if logs is not None:
-            logs.mkdir(parents=True, exist_ok=True)
         self.squads += [
             Squad(
-                one.order,
+                one,
                 settings=given,
                 limits=CrashLimits.from_settings(settings),
                 environment={"REDIS_URL": redis_url},
                 leash=self.leash,
                 output=self.output,
-                crawl=one.crawl,
             )
             for one in beginnings
         ]
@@ -81,7 +87,9 @@ class Fleet:
         try:
             exit_code = Supervisor(self.squads, self.readings, self.screen).run(say_ready)
             self.readings.stop()
-            self.readings.read()
+            if not self.readings.silent:
+                with suppress(Interrupted):  # all have ended: only the last picture is left
+                    self.readings.read()
         finally:
             self.screen.stop()
         return exit_code
@@ -108,3 +116,25 @@ def prologue(fleet: Fleet) -> Iterator[str]:
         yield f"{one.order.spider} {how}" + (f", records go to {feeds}" if feeds else "")
     if fleet.logs is not None:
         yield f"logs are in {fleet.logs}/, one a place such as {fleet.squads[0].spider}-1.log"
+
+
+def epilogue(fleet: Fleet) -> Iterator[str]:
+    """Yield, spider by spider, how complete its crawl is, or what is left of it; blocking."""
+    for squad, one in zip(fleet.squads, fleet.beginnings, strict=True):
+        if fleet.readings.silent:
+            yield SILENT.format(spider=squad.spider)
+            continue
+        try:
+            is_done = is_over(fleet.server, one.keys, squad.crawl)
+            begun = fleet.server.hget(one.keys.control, "epoch") == squad.crawl.encode()
+            summary = Ledger(fleet.server, one.keys).summary()
+        except redis.RedisError:
+            yield SILENT.format(spider=squad.spider)
+            continue
+        restarts = f", {counted(squad.restarts(), 'restart')}" if squad.restarts() else ""
+        if not begun:
+            yield f"{squad.spider}: ended before a crawl began{restarts}"
+            continue
+        left = "done" if is_done else f"stopped, {to_do(summary.pending, summary.revisits)}"
+        yield f"{squad.spider}: {left}{restarts}"
+        yield from summary_lines(summary)

@@ -72,15 +72,20 @@ class Member:
 
     def start(self, launch: Launch, output: Output, now_s: float) -> None:
         """Start a process; in a session of its own, so that Ctrl-C reaches the parent alone, which hands it on."""
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
-            launch.command,
-            env=os.environ | launch.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output.target(),
-            stderr=output.target(),
-            pass_fds=[launch.held],
-            start_new_session=True,
-        )
+        try:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                launch.command,
+                env=os.environ | launch.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output.target(),
+                stderr=output.target(),
+                pass_fds=[launch.held],
+                start_new_session=True,
+            )
+        except OSError:
+            output.started()
+            output.close()
+            raise
         output.started()
         self.starts += 1
         self.output, self.begun_s, self.state = output, now_s, State.RUNNING
@@ -98,7 +103,11 @@ class Member:
         self.state = State.ENDED
         if self.asked_to_end or self.exit_code in OWN_ENDS:
             return None
-        pause_s = self.restarts.crashed(now_s, now_s - self.begun_s)
+        return self.crashed(now_s, now_s - self.begun_s)
+
+    def crashed(self, now_s: float, ran_s: float) -> float | None:
+        """Note a crash; return in how many seconds to start another process, None for never."""
+        pause_s = self.restarts.crashed(now_s, ran_s)
         self.state = State.GIVEN_UP if pause_s is None else State.WAITING
         self.due_s = now_s + (pause_s or 0.0)
         return pause_s

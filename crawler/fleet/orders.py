@@ -5,16 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
 
 from crawler.seeds import asks_anew
 
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
 AUTO = "auto"
 SCOPED = frozenset({"size", "spargs", "set", "output", "overwrite"})
-"""Options that count for the spider that they stand behind, or for all where they stand before the first."""
+"""Options of one spider where they stand behind its name and another follows, else of all."""
+LISTS = ("spargs", "set", "output", "overwrite")
+"""Those of them that may be given again and again."""
 SHARED = ("STORE_DIR", "REDIS_")
-"""How the settings begin that say where the queue is: the parent, which looks into it, has one only."""
+"""How the settings begin that say where the queue is: all of a fleet have the same."""
 FEED = "%(name)s.jsonl"
 """Where records go unless -o, -O or the setting FEEDS says otherwise."""
 
@@ -27,7 +34,7 @@ class Order:
         spider: its name.
         size: how many instances; None to find out.
         arguments: of the spider, NAME=VALUE.
-        settings: NAME=VALUE, beside those of the whole fleet.
+        settings: NAME=VALUE, its own; they stand above those of the whole fleet.
         output: feeds to append to.
         overwrite: feeds to begin anew.
     """
@@ -43,15 +50,16 @@ class Order:
         """Return the arguments by name."""
         return {name: value for name, _, value in (word.partition("=") for word in self.arguments)}
 
-    def words(self) -> list[str]:
-        """Return the options of `scrapy crawl`, but for the arguments."""
-        options = (("-s", self.settings), ("-o", self.output), ("-O", self.overwrite))
-        return [part for option, words in options for word in words for part in (option, word)]
+    def effective(self, settings: BaseSettings) -> BaseSettings:
+        """Return the settings of its instances, which are `settings` and its own."""
+        own = settings.copy()
+        own.setdict(arglist_to_dict(list(self.settings)), priority="cmdline")
+        return own
 
-    def argument_words(self, *, again: bool) -> list[str]:
-        """Return the arguments as options; `again` without what must be done once only."""
-        kept = [word for word in self.arguments if not (again and word.startswith("anew="))]
-        return [part for word in kept for part in ("-a", word)]
+    def words(self) -> list[str]:
+        """Return the options of `scrapy crawl`."""
+        options = (("-a", self.arguments), ("-s", self.settings), ("-o", self.output), ("-O", self.overwrite))
+        return [part for option, words in options for word in words for part in (option, word)]
 
     @property
     def feeds(self) -> tuple[str, ...]:
@@ -66,7 +74,7 @@ class Order:
 
 @dataclass(slots=True)
 class Words:
-    """A command line in parts: what stands before the first name, and what behind each."""
+    """A command line in parts: what is for all, and what is for one."""
 
     common: argparse.Namespace
     groups: list[tuple[str, argparse.Namespace]] = field(default_factory=list)
@@ -99,7 +107,7 @@ def add_scoped(parser: argparse.ArgumentParser) -> None:
 
 
 def parts_of(parser: argparse.ArgumentParser, common: argparse.Namespace) -> Words:
-    """Read what stands behind each name; what counts for the whole fleet may stand anywhere."""
+    """Read what stands behind each name; what stands behind the last is for all, as what stands before the first."""
     found = Words(common)
     rest = common.words
     while rest:
@@ -110,6 +118,10 @@ def parts_of(parser: argparse.ArgumentParser, common: argparse.Namespace) -> Wor
             if option not in SCOPED and option != "words" and value != parser.get_default(option):
                 setattr(common, option, value)
         found.groups.append((name, scoped))
+    for option in LISTS if found.groups else ():
+        last = found.groups[-1][1]
+        setattr(common, option, [*getattr(common, option), *getattr(last, option)])
+        setattr(last, option, [])
     return found
 
 
@@ -142,7 +154,7 @@ def order_of(name: str, common: argparse.Namespace, own: argparse.Namespace) -> 
     for word in own.set:
         if word.startswith(SHARED):
             raise UsageError(
-                f"-s {word} stands behind {name}, but all of a fleet share one queue: put it before the first name.",
+                f"-s {word} stands behind {name}, but all of a fleet share one queue: put it behind the last name.",
                 print_help=False,
             )
     arguments = (*common.spargs, *own.spargs)
@@ -151,14 +163,15 @@ def order_of(name: str, common: argparse.Namespace, own: argparse.Namespace) -> 
             raise UsageError(f"{option} {word}: pass a name and a value, such as NAME=VALUE.", print_help=False)
     if "seeds=-" in arguments:
         raise UsageError("seeds=- is one standard input for several instances: pass -a seeds=FILE.", print_help=False)
+    feeds = own if own.output or own.overwrite else common
     last_of_each = {word.partition("=")[0]: word for word in arguments}
     return Order(
         name,
         size_of(own.size or common.size or "1"),
         tuple(last_of_each.values()),
         tuple(own.set),
-        feeds_of(name, (*common.output, *own.output)),
-        feeds_of(name, (*common.overwrite, *own.overwrite)),
+        feeds_of(name, feeds.output),
+        feeds_of(name, feeds.overwrite),
     )
 
 

@@ -41,6 +41,7 @@ class FileOutput:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.file = path.open("ab")
         self.begun = self.file.tell()
 
@@ -57,10 +58,13 @@ class FileOutput:
 
     def last_lines(self) -> list[str]:
         """Read the end of the file, as far as it is of this process, without Scrapy's numbers."""
-        with self.path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(self.begun if self.begun <= size else 0, size - TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(self.begun if self.begun <= size else 0, size - TAIL_BYTES))
+                lines = file.read().decode(errors="replace").splitlines()
+        except OSError as exc:  # somebody has moved it away
+            return [str(exc)]
         return [line for line in lines if not NUMBERS.match(line)][-LAST_LINES:]
 
     def where(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ class Reading:
         finished: whether it is complete.
         hosts: how many have pending requests.
         ready: how many of them wait for an instance, and not for their time.
+        paused: whether all are told to hold back.
+        drained: when all were told to end last, as Redis has it.
         pages_per_s: over the last seconds.
     """
 
@@ -52,6 +54,8 @@ class Reading:
     finished: bool = False
     hosts: int = 0
     ready: int = 0
+    paused: bool = False
+    drained: str = ""
     pages_per_s: float = 0.0
 
 
@@ -61,11 +65,12 @@ class Readings(threading.Thread):
     Args:
         server: a client; blocking.
         keys: of the crawls, by spider.
+        revive: called while Redis is silent: where it is an embedded store, there may be no instance left to do it.
     """
 
-    def __init__(self, server: Redis, keys: Mapping[str, Keys]) -> None:
+    def __init__(self, server: Redis, keys: Mapping[str, Keys], revive: Callable[[], None] = lambda: None) -> None:
         super().__init__(name="readings", daemon=True)
-        self.server, self.keys = server, keys
+        self.server, self.keys, self.revive = server, keys, revive
         self.former: dict[str, deque[Reading]] = {spider: deque() for spider in keys}
         self.latest: dict[str, Reading] = {}
         self.silent = False
@@ -84,6 +89,7 @@ class Readings(threading.Thread):
             self.silent = False
         except redis.RedisError:
             self.silent = True
+            self.revive()
 
     def note(self, spider: str, found: Reading) -> None:
         """Keep a reading, with the pace since the former ones."""
@@ -98,10 +104,11 @@ class Readings(threading.Thread):
         self.latest[spider] = replace(found, pages_per_s=pages_per_s)
 
     def stop(self) -> None:
-        """End the thread; one that waits for Redis is left behind."""
+        """End the thread; one that waits for Redis is left behind, as nobody else is to wait for that."""
         self.ended.set()
         if self.is_alive():
             self.join(READ_S)
+            self.silent = self.silent or self.is_alive()
 
 
 def read_crawl(server: Redis, keys: Keys) -> Reading:
@@ -109,14 +116,14 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
     seconds, micros = server.time()
     now_ms = seconds * 1000 + micros // 1000
     pipe = server.pipeline(transaction=False)
-    pipe.hmget(keys.control, "epoch", "finished", "done", "dead", "visits")
+    pipe.hmget(keys.control, "epoch", "finished", "done", "dead", "visits", "paused_ms", "drained_ms")
     pipe.scard(keys.recorded)
     pipe.hlen(keys.requests)
     pipe.zcount(keys.due, f"({now_ms}", "+inf")
     pipe.zcard(keys.hosts)
     pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
     control, records, left, revisits, hosts, ready = pipe.execute()
-    epoch, finished, *ended = control
+    epoch, finished, *ended, paused, drained = control
     return Reading(
         monotonic(),
         records=records,
@@ -127,4 +134,6 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
         finished=bool(finished),
         hosts=hosts,
         ready=ready,
+        paused=paused is not None,
+        drained=text(drained or b""),
     )

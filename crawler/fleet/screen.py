@@ -85,7 +85,9 @@ class Lines:
         where = f"{counted(reading.records, 'record')}, {to_do(reading.pending, reading.revisits)}"
         pace = f"{reading.pages_per_s:.1f} pages/s, {counted(squad.running(), 'instance')}"
         restarts = f", {counted(squad.restarts(), 'restart')}" if squad.restarts() else ""
-        return f"{squad.spider}: {where}, {pace}{restarts}" + (", the store is silent" if self.readings.silent else "")
+        paused = ", paused" if reading.paused else ""
+        silent = ", the store is silent" if self.readings.silent else ""
+        return f"{squad.spider}: {where}, {pace}{restarts}{paused}{silent}"
 
     def stop(self) -> None:
         """End."""
@@ -127,7 +129,7 @@ class Picture(Lines):
             of = len(squad.wanted()) if squad.order.size is None else squad.order.size
             numbers = (squad.restarts(), reading.records, reading.pending, reading.revisits)
             table.add_row(
-                squad.spider,
+                f"{squad.spider} (paused)" if reading.paused else squad.spider,
                 f"{squad.running()} of {of}",
                 *(f"{number:,}" for number in numbers),
                 f"{reading.pages_per_s:.1f}",

@@ -34,6 +34,7 @@ class Situation:
         cpu_share: cores that one instance uses; None until that was measured.
         spare_cores: of those at hand, how many nobody uses.
         cores: at hand.
+        paused: whether the instances are told to hold back.
     """
 
     at_s: float
@@ -43,6 +44,7 @@ class Situation:
     cpu_share: float | None
     spare_cores: float
     cores: float
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class Sizer:
         self.seen.append(now)
         while self.seen[0].at_s < now.at_s - SETTLE_S:
             self.seen.popleft()
+        if now.paused and now.running:
+            self.changed_s = now.at_s
+            return Verdict(now.running, "paused", "the crawl is paused")
         if now.at_s - self.changed_s < SETTLE_S or now.cpu_share is None or not now.running:
             return None
         waited = sum(one.ready > 0 for one in self.seen) / len(self.seen)

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Mapping
 from time import monotonic
 
+from crawler.fleet.beginning import Beginning
 from crawler.fleet.leash import CRAWL, LEASH
 from crawler.fleet.member import Launch, Member, State
-from crawler.fleet.orders import Order
 from crawler.fleet.outputs import Output
+from crawler.fleet.readings import Reading
 from crawler.fleet.restarts import CrashLimits, Restarts
 
 RUN = (sys.executable, *(f"-W{word}" for word in sys.warnoptions), "-m", "scrapy", "crawl")
@@ -20,7 +21,7 @@ class Squad:
     """Instances that come and go.
 
     Args:
-        order: what they are to be.
+        beginning: what they are to be, and the crawl that they are at.
         settings: of the whole fleet, NAME=VALUE.
         limits: how often one may crash.
         environment: of all of them.
@@ -34,18 +35,17 @@ class Squad:
 
     def __init__(  # noqa: PLR0913 - each is of another kind
         self,
-        order: Order,
+        beginning: Beginning,
         *,
         settings: list[str],
         limits: CrashLimits,
         environment: Mapping[str, str],
         leash: int,
         output: Callable[[str], Output],
-        crawl: str,
     ) -> None:
-        self.order, self.settings, self.limits = order, settings, limits
+        self.order, self.settings, self.limits = beginning.order, settings, limits
         self.environment, self.leash, self.output = environment, leash, output
-        self.crawl = crawl
+        self.former, self.crawl, self.drained = beginning.former, beginning.crawl, beginning.drained
         self.members: list[Member] = []
 
     @property
@@ -73,20 +73,31 @@ class Squad:
         """Tell whether one has ended by itself, as it does with its crawl."""
         return any(one.state is State.ENDED and not one.asked_to_end for one in self.members)
 
+    def is_drained_by(self, reading: Reading) -> bool:
+        """Take note of what Redis tells of the crawl; True where somebody has told all that are at it to end."""
+        if reading.epoch not in {"", self.former} and not reading.finished:
+            self.crawl = reading.epoch
+        if reading.drained in {"", self.drained}:
+            return False
+        self.drained = reading.drained
+        return True
+
     def add(self) -> Member:
-        """Start one more, under the lowest number that is free."""
+        """Make room for one more, under the lowest number that is free."""
         taken = {one.number for one in self.at_work()}
         number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         self.members = [one for one in self.members if one.number != number or one.failed()]
         member = Member(self.spider, number, Restarts(self.limits))
         self.members.append(member)
-        self.start(member)
         return member
 
     def start(self, member: Member) -> None:
-        """Start the process of a place."""
-        command = [*RUN, self.spider, *self.order.argument_words(again=member.starts > 0), *self.order.words()]
-        command += [part for word in self.settings for part in ("-s", word)]
+        """Start the process of a place.
+
+        Raises:
+            OSError: there is no room for it, or none for its log.
+        """
+        command = [*RUN, self.spider, *(part for word in self.settings for part in ("-s", word)), *self.order.words()]
         environment = {**self.environment, LEASH: str(self.leash), CRAWL: self.crawl}
         member.start(Launch(command, environment, self.leash), self.output(member.name), monotonic())
 

@@ -13,7 +13,7 @@ from crawler.fleet.gauge import Gauge
 from crawler.fleet.member import Member, State
 from crawler.fleet.outputs import LineOutput
 from crawler.fleet.readings import Readings
-from crawler.fleet.sizing import Situation, Sizer
+from crawler.fleet.sizing import SETTLE_S, Situation, Sizer
 from crawler.fleet.squad import Squad
 
 POLL_S = 0.2
@@ -24,6 +24,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AT_ONCE = signal.SIGQUIT
 """Stops at once, as the second of the others does: two that come together may count as one."""
 STOPPING_AT_ONCE = "Stopping at once: what was in hand is handed out again by the next start"
+DRAINED = "{spider} was told to end by scrapy drain: its instances finish what they have in hand"
 LOOP = (
     "{name} has crashed {crashes} times within {window:g} s and is given up; the others are drained. What is pending "
     "stays in the queue: see to what it says, then start the same command again."
@@ -69,7 +70,7 @@ class Supervisor:
         self.selector = selectors.DefaultSelector()
         self.gauge = Gauge()
         self.sizers = {squad.spider: Sizer() for squad in squads if squad.order.size is None}
-        self.reasons: dict[str, str] = {}
+        self.reasons: dict[str, tuple[str, float]] = {}
         self.signals: list[int] = []
         self.stops = 0
         self.kill_s = float("inf")
@@ -93,7 +94,7 @@ class Supervisor:
         with self.heard():
             for squad in self.squads:
                 for _ in range(squad.order.size or 1):
-                    self.started(squad.add())
+                    self.start(squad, squad.add())
             at_work()
             while any(squad.at_work() for squad in self.squads):
                 self.take_lines(POLL_S)
@@ -105,8 +106,9 @@ class Supervisor:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Note signals; also where a shell has started us with SIGINT ignored."""
-        former = {number: signal.signal(number, self.note_signal) for number in (*STOPS, AT_ONCE)}
+        """Note signals; SIGINT also where a shell has us ignore it, but no SIGHUP that nohup has us ignore."""
+        heard = [number for number in (*STOPS, AT_ONCE) if number != signal.SIGHUP or not is_ignored(number)]
+        former = {number: signal.signal(number, self.note_signal) for number in heard}
         try:
             yield
         finally:
@@ -119,8 +121,13 @@ class Supervisor:
 
     # --- processes ---
 
-    def started(self, member: Member) -> None:
-        """Listen to a process."""
+    def start(self, squad: Squad, member: Member) -> None:
+        """Start a process and listen to it; where that cannot be done now, it counts as a crash."""
+        try:
+            squad.start(member)
+        except OSError as exc:
+            self.crashed(squad, member, f"cannot be started ({exc})", member.crashed(monotonic(), 0.0))
+            return
         if isinstance(member.output, LineOutput):
             self.selector.register(member.output, selectors.EVENT_READ)
 
@@ -134,14 +141,16 @@ class Supervisor:
     def look_after(self, squad: Squad) -> None:
         """Notice who has ended, start again who is due, and change the number where that is to be found out."""
         reading = self.readings.latest.get(squad.spider)
-        if reading is not None and reading.epoch and not reading.finished:
-            squad.crawl = reading.epoch
+        if reading is not None and squad.is_drained_by(reading):
+            self.screen.say(DRAINED.format(spider=squad.spider))
+            for member in squad.wanted():  # one that has just started may have missed the order
+                member.ask_to_end()
         for member in list(squad.members):
             if member.has_ended():
                 self.ended(squad, member)
-            if member.state is State.WAITING and member.due_s <= monotonic():
-                squad.start(member)
-                self.started(member)
+            is_due = member.state is State.WAITING and member.due_s <= monotonic()
+            if is_due and not self.readings.silent:  # without Redis it could but end
+                self.start(squad, member)
         if squad.spider in self.sizers and not self.draining and not squad.is_over():
             self.resize(squad, self.sizers[squad.spider])
 
@@ -152,19 +161,24 @@ class Supervisor:
             self.selector.unregister(output)
         ran_s = monotonic() - member.begun_s
         pause_s = member.end(monotonic())
-        if pause_s is not None:
-            crashes, limits = len(member.restarts.recent), squad.limits
-            self.screen.say(
-                f"{member.name} {member.how_it_ended()} after {ran_s:.0f} s: starting it again in {pause_s:.1f} s "
-                f"(crash {crashes}; {limits.most} in {limits.window_s:g} s are too many)"
-            )
-        elif member.state is State.GIVEN_UP:
-            words = {"name": member.name, "crashes": len(member.restarts.recent), "window": squad.limits.window_s}
-            self.screen.say(LOOP.format(**words))
-            self.screen.quote(member)
-            self.drain()
+        if member.state in {State.WAITING, State.GIVEN_UP}:
+            self.crashed(squad, member, f"{member.how_it_ended()} after {ran_s:.0f} s", pause_s)
         elif member.failed():
             self.screen.has_failed(member)
+
+    def crashed(self, squad: Squad, member: Member, how: str, pause_s: float | None) -> None:
+        """Say how one has crashed, and what follows."""
+        crashes, limits = len(member.restarts.recent), squad.limits
+        if pause_s is not None:
+            self.screen.say(
+                f"{member.name} {how}: starting it again in {pause_s:.1f} s "
+                f"(crash {crashes}; {limits.most} in {limits.window_s:g} s are too many)"
+            )
+        else:
+            self.screen.say(f"{member.name} {how}")
+            self.screen.say(LOOP.format(name=member.name, crashes=crashes, window=limits.window_s))
+            self.screen.quote(member)
+            self.drain()
 
     # --- the end ---
 
@@ -216,16 +230,25 @@ class Supervisor:
             share,
             self.gauge.spare_cores(),
             self.gauge.cores,
+            reading.paused,
         )
         verdict = sizer.decide(situation)
         if verdict is None:
             return
         if verdict.size != len(wanted):
             self.screen.say(f"{squad.spider}: {len(wanted)} -> {verdict.size} instances: {verdict.why}")
-        elif self.reasons.get(squad.spider) != verdict.kind:
+        else:
+            former, said_s = self.reasons.get(squad.spider, ("", float("-inf")))
+            if former == verdict.kind or reading.at_s < said_s + SETTLE_S:  # two may come by turns
+                return
             self.screen.say(f"{squad.spider}: stays at {verdict.size}: {verdict.why}")
-        self.reasons[squad.spider] = verdict.kind
+        self.reasons[squad.spider] = verdict.kind, reading.at_s
         for _ in range(verdict.size - len(wanted)):
-            self.started(squad.add())
+            self.start(squad, squad.add())
         for member in sorted(wanted, key=lambda one: one.number)[verdict.size :]:
             member.ask_to_end()
+
+
+def is_ignored(number: int) -> bool:
+    """Tell whether whoever has started this process has it ignore a signal."""
+    return signal.getsignal(number) is signal.SIG_IGN
