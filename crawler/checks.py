@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from scrapy.exceptions import UsageError
 
 from crawler.errors import CrawlOver, SettingsError
-from crawler.feeds.duplicates import feed_name
+from crawler.feeds.noted import feed_name, record_files
 from crawler.feeds.paths import local_path
 from crawler.frontier.addon import check_scheduler, is_added
 from crawler.frontier.bounds import check_settings
@@ -101,6 +101,27 @@ def check_others_feeds(settings: BaseSettings, server: Redis, keys: Keys, begins
                 f"-O {path} would empty the file that the crawl {other} writes to, which is not finished: pass another "
                 f"file, or -o to append to it. `scrapy clear {other}` drops that crawl."
             )
+
+
+def check_goes_on_in_a_feed(settings: BaseSettings, spider: type[Spider], *, anew: bool) -> None:
+    """Check that an instance writes records where those of its crawl before it have: what it finds is found once.
+
+    Raises:
+        SettingsError: it has no feed, and the crawl has.
+        StoreError: Redis cannot be used.
+    """
+    if settings.getdict("FEEDS") or (spider.custom_settings or {}).get("FEEDS"):
+        return
+    keys = Keys.of(settings, spider.name)
+    with connect(settings) as server:
+        if ask(settings, server, partial(begins_anew, server, keys, anew=anew)):
+            return
+        files = record_files(cast("list[bytes]", ask(settings, server, partial(server.hkeys, keys.feeds))))
+    if files:
+        raise SettingsError(
+            f"The records of this crawl of {keys.crawl} go to {', '.join(files)}, and this instance would write those "
+            f"that it finds nowhere: pass -o {files[0]}, or another file. -a anew=1 drops the crawl."
+        )
 
 
 def check_feeds(settings: BaseSettings) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from crawler.checks import usable
+from crawler.feeds.noted import record_files
 from crawler.frontier.connection import ask
 from crawler.frontier.control import Answer, Control, crawls
-from crawler.frontier.keys import Keys
+from crawler.frontier.keys import Keys, command_of
 from crawler.looking import StoreCommand, print_json, say, store_of
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class ControlCommand(StoreCommand):
                 if name not in there:
                     answers[name] = Answer("none", 0, 0, [])
             self.follow_up(there, controls, opts)
+            self.feeds = {name: self.insist(controls[name], feeds_of) for name in there}
         self.exitcode = 0 if there and all(name in there for name in named) else 1
         if opts.json:
             print_json({name: self.summary(name, answer) for name, answer in answers.items()})
@@ -89,6 +92,10 @@ class ControlCommand(StoreCommand):
         """Return what `act` gets of Redis, which may be away for a while."""
         return ask(usable(self.settings), control.queue.server, lambda: act(control))
 
+    def onward(self, name: str) -> str:
+        """Return the command that goes on with a crawl that was given an order."""
+        return command_of(name, self.feeds[name] or ["FILE"])
+
     def none(self, name: str) -> str:
         """Return that there is no crawl of a name."""
         return f"There is no crawl of {name} here that runs, or was interrupted."
@@ -102,3 +109,9 @@ class ControlCommand(StoreCommand):
             "in_hand": answer.in_hand,
             "revisits": answer.revisits,
         }
+
+
+def feeds_of(control: Control) -> list[str]:
+    """Return the files on this machine that a crawl writes to. Blocking."""
+    server, keys = control.queue.server, control.queue.keys
+    return [one for one in record_files(cast("list[bytes]", server.hkeys(keys.feeds))) if Path(one).exists()]

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from crawler.errors import BadLine, QueueLost, SeedError
 from crawler.extensions.rejects import now, one_line
-from crawler.feeds.duplicates import feed_name
 from crawler.feeds.lines import LineFile
+from crawler.feeds.noted import REFUSALS, feed_name
 from crawler.frontier.queue import NewLink
 from crawler.seed_files import SeedFile
 from crawler.seeds import MOST_NAMED, Seed, checked_meta, seeds_in
@@ -108,7 +108,7 @@ class Seeding:
             QueueLost: Redis stays away.
         """
         if self.tally.refused:
-            self.sower.note_file(f"rejects:{feed_name(self.rejects)}")
+            self.sower.note_file(f"{REFUSALS}{feed_name(self.rejects)}")
         self.sower.end()
 
     # --- from lines to the queue ---

@@ -11,7 +11,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.test import get_crawler
 
 from crawler.extensions.attendance import Attendance
-from crawler.feeds.duplicates import feed_name
+from crawler.feeds.noted import feed_name
 from tests.frontiers import at_work, crawler_at
 from tests.queues import Crew, crew_at, finish, push, take, tell
 

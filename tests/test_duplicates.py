@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.feeds.duplicates import Readings, drop_duplicates, feed_name, record_key
+from crawler.feeds.duplicates import Readings, drop_duplicates, record_key
 from crawler.feeds.lines import LineFile
+from crawler.feeds.noted import feed_name
 from crawler.items import RecordKey
 
 ROOT = Path(__file__).parent.parent

@@ -25,9 +25,9 @@ from scrapy.crawler import Crawler
 from scrapy.exporters import JsonLinesItemExporter
 from scrapy.utils.test import get_crawler
 
-from crawler.feeds.duplicates import feed_name
 from crawler.feeds.jsonlines import FeedFile, FeedSink, LocalFileStorage
 from crawler.feeds.lines import LineFile
+from crawler.feeds.noted import feed_name
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.keys import Keys
 from crawler.frontier.queue import Queue

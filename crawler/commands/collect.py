@@ -16,7 +16,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.checks import usable
 from crawler.errors import SeedError, StoreError
-from crawler.feeds.duplicates import feed_name
+from crawler.feeds.noted import feed_name
 from crawler.fleet.beginning import look
 from crawler.fleet.fleet import Fleet
 from crawler.fleet.orders import Order

@@ -12,7 +12,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 
-from crawler.checks import check_feeds, check_start, usable
+from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start, usable
 from crawler.errors import CrawlOver, SettingsError, StoreError
 from crawler.fleet.leash import crawl_of_fleet, hold_leash
 from crawler.frontier.frontier import Frontier
@@ -137,6 +137,7 @@ class Command(Terse, CrawlCommand):
             sys.stderr.write(f"{missing}\n")
             return None
         check_feeds(process.settings)
+        check_goes_on_in_a_feed(process.settings, spider, anew=asks_anew(arguments))
         crawler = self._create_crawler(name)
         if not issubclass(spider, SeededSpider):  # whose seeds are its own affair: it enters when it opens
             return crawler, note_signals()

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
-from crawler.frontier.keys import command_of
 from crawler.words import counted, with_revisits
 
 POLL_S = 0.1
@@ -93,7 +92,7 @@ class Command(ControlCommand):
         """Return what was done."""
         told, left = len(answer.workers), len(self.left[name])
         pending = with_revisits(f"{counted(self.pending[name], 'request')} left", self.revisits[name])
-        onward = f"`{command_of(name)}` goes on."
+        onward = f"`{self.onward(name)}` goes on."
         if not told:
             return f"{name} has no instance at work: {pending}. {onward}"
         if left:

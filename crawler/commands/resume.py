@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from crawler.controls import ControlCommand
 from crawler.frontier.control import Answer, Control
-from crawler.frontier.keys import command_of
 from crawler.words import counted, with_revisits
 
 NOTES = """
@@ -39,5 +38,5 @@ class Command(ControlCommand):
         was = "was not paused" if answer.outcome == "already" else "goes on"
         left = with_revisits(f"{counted(answer.pending + answer.in_hand, 'request')} left", answer.revisits)
         if not answer.workers:
-            return f"{name} {was}: {left}, no instance at work. Start one with `{command_of(name)}`."
+            return f"{name} {was}: {left}, no instance at work. Start one with `{self.onward(name)}`."
         return f"{name} {was}: {counted(len(answer.workers), 'instance')} at work, {left}."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -13,14 +12,12 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from crawler.errors import QueueLost
-from crawler.extensions.rejects import REFUSALS
-from crawler.feeds.duplicates import feed_name
-from crawler.feeds.jsonlines import BEGUN
+from crawler.feeds.noted import feed_name, record_files, shortened
 from crawler.feeds.paths import local_path
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.outbox import Question
-from crawler.frontier.queue import Beginning, text
+from crawler.frontier.queue import Beginning
 from crawler.words import counted, to_do
 
 if TYPE_CHECKING:
@@ -28,11 +25,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OURS = "crawler.pipelines."
 BEGINNINGS: dict[Beginning, str] = {
     "anew": "A new crawl begins",
     "resumed": "An interrupted crawl is resumed: %s left (-a anew=1 would drop it)",
     "joined": "Joining a crawl that others are at, or were until some seconds ago: %s left",
 }
+NO_FEED = "No feed is given, so records are counted and kept nowhere: pass -o FILE, such as -o %s.jsonl"
 NOTHING_TO_DO = (
     "There was nothing to do: no seeds are in {}, and the spider began with no request. No instance waits for seeds: "
     "start it again once there are some."
@@ -64,6 +63,8 @@ class Attendance:
         beginning = self.frontier.beginning
         if beginning is None:
             return
+        if not self.keeps_records():
+            logger.warning(NO_FEED, self.crawler.spidercls.name)
         left = counted(self.frontier.pending_at_start, "request")
         logger.info(BEGINNINGS[beginning], *([] if beginning == "anew" else [left]))
         if beginning == "resumed":
@@ -71,6 +72,13 @@ class Attendance:
             feeds: asyncio.Future[Any] = self.frontier.loop.create_future()
             self.frontier.outbox.ask(Question(("HGETALL", self.frontier.keys.feeds), self.frontier.answering(feeds)))
             self.comparing = asyncio.ensure_future(self.compare_feeds(feeds))
+
+    def keeps_records(self) -> bool:
+        """Tell whether anything may take records: a feed, a pipeline of the user's, or a spider that needs neither."""
+        settings = self.crawler.settings
+        pipelines = [one for one, order in settings.getdict("ITEM_PIPELINES").items() if order is not None]
+        only_ours = bool(pipelines) and all(str(one).startswith(OURS) for one in pipelines)
+        return bool(settings.getdict("FEEDS")) or not only_ours
 
     async def compare_feeds(self, feeds: asyncio.Future[Any]) -> None:
         """Warn where what the crawl has found before is in other files than these."""
@@ -80,10 +88,10 @@ class Attendance:
             noted = await feeds
         except QueueLost:  # said by who ends the instance
             return
-        former = sorted(name for name in map(text, noted) if not name.startswith((BEGUN, REFUSALS)))
-        if former and paths and not set(former).intersection(feed_name(Path(path)) for path in paths):
-            where = ", ".join(name.removeprefix(f"{socket.gethostname()}:") for name in former)
-            logger.warning("What this crawl has found before is in %s: %s gets the rest only", where, ", ".join(paths))
+        former = record_files(noted)
+        if former and paths and not set(former).intersection(shortened(feed_name(Path(path))) for path in paths):
+            where, here = ", ".join(former), ", ".join(paths)
+            logger.warning("What this crawl has found before is in %s: %s gets the rest only", where, here)
 
     async def spider_closed(self, reason: str) -> None:
         """Ask what is left, while Redis is there."""

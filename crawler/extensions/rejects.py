@@ -14,8 +14,8 @@ import orjson
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
-from crawler.feeds.duplicates import feed_name
 from crawler.feeds.lines import LineFile, keep
+from crawler.feeds.noted import REFUSALS, feed_name
 from crawler.feeds.paths import local_path
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.keys import spider_of
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from crawler.items import RecordKey
 
 NAME = "rejects.jsonl"
-REFUSALS = "rejects:"
-"""Before the name of such a file among the feeds that a crawl has noted."""
 PLACEHOLDER = re.compile(r"%\(\w+\)")
 
 logger = logging.getLogger(__name__)

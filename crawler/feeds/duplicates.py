@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -89,11 +88,6 @@ def record_key(line: bytes) -> RecordKey | None:
         return key_in(parse(line))
     except ValueError:
         return None
-
-
-def feed_name(path: Path) -> str:
-    """Return under what name a crawl notes a feed: the machine, and the file whatever links lead to it."""
-    return f"{socket.gethostname()}:{os.path.realpath(path)}"
 
 
 def drop_duplicates(

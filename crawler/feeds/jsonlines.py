@@ -15,8 +15,9 @@ from scrapy import signals
 from scrapy.extensions.feedexport import FileFeedStorage
 
 from crawler.errors import FeedUnwritten
-from crawler.feeds.duplicates import drop_duplicates, feed_name
+from crawler.feeds.duplicates import drop_duplicates
 from crawler.feeds.lines import LineFile, sync_folder
+from crawler.feeds.noted import BEGUN, feed_name
 from crawler.feeds.unwritten import quieten
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.queue import Queue, text
@@ -32,8 +33,6 @@ logger = logging.getLogger(__name__)
 FORMATS = frozenset({"jsonl", "jsonlines", "jl"})
 FAILED = frozenset({"feed_failed", "queue_lost"})
 """Why an instance ends with lines in hand that it could not write."""
-BEGUN = "begun:"
-"""Before the name of a file, in any folder of any machine: when the crawl began the first one of that name, in ns."""
 
 
 class FeedSink:

@@ -82,6 +82,7 @@ The fields of four of them:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -165,7 +166,9 @@ def spider_of(crawl: str) -> str:
     return crawl.partition(APART)[0]
 
 
-def command_of(crawl: str) -> str:
-    """Return the command that starts an instance of a crawl."""
+def command_of(crawl: str, feeds: Sequence[str] = ()) -> str:
+    """Return the command that starts an instance of a crawl, with the feeds that it has had."""
     spider, _, own = crawl.partition(APART)
-    return f"scrapy crawl {spider}{f' -s CRAWL_ID={own}' if own else ''}"
+    return " ".join(
+        (f"scrapy crawl {spider}", *([f"-s CRAWL_ID={own}"] if own else []), *(f"-o {one}" for one in feeds))
+    )
