@@ -189,8 +189,8 @@ def test_orders_to_a_crawl_that_nobody_is_at_are_kept_or_are_for_nobody(valkey: 
             "videos is paused: 1 pending request, no instance at work. Who starts waits for `scrapy resume videos`.\n",
         ),
         (0, "videos has no instance at work: 1 request left. `scrapy crawl videos -o FILE` goes on.\n"),
-        (0, "videos goes on: 1 request left, no instance at work. Start one with `scrapy crawl videos`.\n"),
-        (0, "videos was not paused: 1 request left, no instance at work. Start one with `scrapy crawl videos`.\n"),
+        (0, "videos goes on: 1 request left, no instance at work. Start one with `scrapy crawl videos -o FILE`.\n"),
+        (0, "videos was not paused: 1 request left, no instance at work. Start one with `scrapy crawl videos -o FILE`.\n"),
     ]
 
 
