@@ -183,14 +183,15 @@ def test_an_order_to_no_crawl_says_so_and_makes_no_store(tmp_path: Path, order: 
 def test_orders_to_a_crawl_that_nobody_is_at_are_kept_or_are_for_nobody(valkey: str) -> None:
     with interrupted(valkey).server:
         said = [command(order, url=valkey) for order in ("pause", "drain", "resume", "resume")]
+    start = "no instance at work. Start one with `scrapy crawl videos -o FILE`.\n"
     assert said == [
         (
             0,
             "videos is paused: 1 pending request, no instance at work. Who starts waits for `scrapy resume videos`.\n",
         ),
         (0, "videos has no instance at work: 1 request left. `scrapy crawl videos -o FILE` goes on.\n"),
-        (0, "videos goes on: 1 request left, no instance at work. Start one with `scrapy crawl videos -o FILE`.\n"),
-        (0, "videos was not paused: 1 request left, no instance at work. Start one with `scrapy crawl videos -o FILE`.\n"),
+        (0, f"videos goes on: 1 request left, {start}"),
+        (0, f"videos was not paused: 1 request left, {start}"),
     ]
 
 
