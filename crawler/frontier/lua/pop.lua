@@ -1,9 +1,10 @@
 -- pop(args: worker, epoch, number, ttl_ms, limit, delay_ms, cap, flight_ms, lookahead_ms, then for each host with limits of its own: slot, delay_ms, cap)
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, ms until a host may be asked or -1, "1" when handed out alone, then for each request: id, ms until it may go, payload}
--- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time.
+-- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time. Where both
+-- first visits of pages and later ones wait for a host, they take turns: neither can starve the other.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
--- is left, and not where its record has come by then; what waits for its time is not looked at for that. What has come due joins its
--- host's queue. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing, and one that is paused hands out nothing.
+-- is left, and not where its record has come by then; what waits for its time is not looked at for that. What has come due waits for its
+-- host, those that were due first coming first. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing, and one that is paused hands out nothing.
 local worker, epoch, number, ttl_ms, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local LAST_AT_ONCE, LAST_LOOKED_AT = 8, 1000
@@ -64,12 +65,14 @@ end
 
 -- Lets requests whose time has come wait for their hosts; those that are left come with the next call.
 local function call_up_due()
-  for _, id in ipairs(redis.call("ZRANGEBYSCORE", DUE, "-inf", later(0), "LIMIT", 0, DUE_AT_ONCE)) do
+  local due = redis.call("ZRANGEBYSCORE", DUE, "-inf", later(0), "WITHSCORES", "LIMIT", 0, DUE_AT_ONCE)
+  for index = 1, #due, 2 do
+    local id, due_ms = due[index], due[index + 1]
     redis.call("ZREM", DUE, id)
     local payload = redis.call("HGET", REQUESTS, id)
     local slot, score = address(payload)
     if slot then
-      pend(id, slot, score)
+      pend(id, slot, score, due_ms)
     elseif payload then
       bury(id, "unreadable", payload)
     end
@@ -101,11 +104,30 @@ local function hand_out_suspect()
   end
 end
 
+-- Whose turn it is at a host: the key and the id, and whether others wait in its other key.
+local function head_of(slot)
+  local first, again = redis.call("ZRANGE", QUEUE .. slot, 0, 0)[1], redis.call("ZRANGE", AGAIN .. slot, 0, 0)[1]
+  if again and (not first or redis.call("SISMEMBER", TURNS, slot) == 0) then return AGAIN .. slot, again, first end
+  return QUEUE .. slot, first, again
+end
+
+-- Lets the host wait for its next request, or takes it off where it has none.
+local function pass_turn(slot, key, other)
+  if other or redis.call("EXISTS", key) == 1 then
+    local next_ms = tonumber(redis.call("HGET", HOST .. slot, "next_ms")) or now
+    turns = turns + 1 -- microseconds tell the turns of one call apart
+    redis.call("ZADD", HOSTS, math.max(next_ms, now) + turns / 1000, slot)
+  else
+    redis.call("ZREM", HOSTS, slot)
+  end
+  if other then redis.call(key == AGAIN .. slot and "SADD" or "SREM", TURNS, slot) end
+end
+
 -- Serves the host that was served longest ago; returns false when none may be asked.
 local function hand_out_next()
   local slot = redis.call("ZRANGEBYSCORE", HOSTS, "-inf", now + lookahead_ms, "LIMIT", 0, 1)[1]
   if not slot then return false end
-  local id = redis.call("ZRANGE", QUEUE .. slot, 0, 0)[1]
+  local key, id, other = head_of(slot)
   if not id then
     redis.call("ZREM", HOSTS, slot)
     return true
@@ -118,14 +140,8 @@ local function hand_out_next()
     redis.call("ZADD", HOSTS, math.max(again_ms, now + lookahead_ms + 1), slot)
     return true
   end
-  redis.call("ZREM", QUEUE .. slot, id)
-  if redis.call("EXISTS", QUEUE .. slot) == 1 then
-    local next_ms = tonumber(redis.call("HGET", HOST .. slot, "next_ms")) or now
-    turns = turns + 1 -- microseconds tell the turns of one call apart
-    redis.call("ZADD", HOSTS, math.max(next_ms, now) + turns / 1000, slot)
-  else
-    redis.call("ZREM", HOSTS, slot)
-  end
+  redis.call("ZREM", key, id)
+  pass_turn(slot, key, other)
   if payload then hand_out(id, due_ms, payload) end
   return true
 end

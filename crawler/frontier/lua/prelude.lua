@@ -5,6 +5,7 @@ local REQUESTS, QUEUE, HOSTS, LAST, SUSPECTS = crawl .. "requests", crawl .. "qu
 local SEEN, WORKERS, LEASED, DELIVERIES, BATCHES = crawl .. "seen:", crawl .. "workers", crawl .. "leased:", crawl .. "deliveries", crawl .. "batches"
 local GRANTED = crawl .. "granted:"
 local DUE, REVISITS, READINGS = crawl .. "due", crawl .. "revisits", crawl .. "readings"
+local AGAIN, TURNS = crawl .. "again:", crawl .. "turns"
 local STARTING, READY, DEAD, CONTROL = crawl .. "starting", crawl .. "ready", crawl .. "dead", crawl .. "control"
 local CLAIMS, RECORDED = crawl .. "claims", crawl .. "recorded"
 local HOST, FLIGHTS = fleet .. "host:", fleet .. "flights:"
@@ -42,12 +43,18 @@ local function address(payload)
     local priority = type(request.p) == "number" and request.p == request.p and request.p or 0
     local timeout_s = type(request.t) == "table" and type(request.t.download_timeout) == "number" and request.t.download_timeout or 0
     local flight_ms = 1000 * math.min(timeout_s, LONGEST_TIMEOUT_S) + LANDING_MS
-    return request.s, -priority, request.l == 1, type(request.x) == "string" and request.x or nil, flight_ms
+    local is_visit = type(request.t) == "table" and type(request.t.visit) == "table"
+    return request.s, -priority, request.l == 1, type(request.x) == "string" and request.x or nil, flight_ms, is_visit
   end
 end
 
-local function pend(id, slot, score)
-  redis.call("ZADD", QUEUE .. slot, score, id)
+-- Lets a request wait for its host: for the first visit of a page by its score, for a later one by when it was due.
+local function pend(id, slot, score, due_ms)
+  if due_ms then
+    redis.call("ZADD", AGAIN .. slot, due_ms, id)
+  else
+    redis.call("ZADD", QUEUE .. slot, score, id)
+  end
   redis.call("ZADD", HOSTS, "NX", now, slot)
 end
 
@@ -65,11 +72,12 @@ local function bury(id, reason, payload)
   redis.call("HINCRBY", CONTROL, "dead", 1)
 end
 
--- One leased request goes back to where it came from; after a crash it is counted, suspected, and in the end buried.
+-- One leased request goes back to where it came from; after a crash it is counted, suspected, and in the end buried. A later visit counts as
+-- due now: what comes back again and again holds up no other.
 local function return_request(id, crashed)
   local payload = redis.call("HGET", REQUESTS, id)
   if not payload then return end
-  local slot, score, last = address(payload)
+  local slot, score, last, _, _, is_visit = address(payload)
   if not slot then
     bury(id, "unreadable", payload)
     return
@@ -88,7 +96,7 @@ local function return_request(id, crashed)
   elseif last then
     redis.call("ZADD", LAST, score, id)
   else
-    pend(id, slot, score)
+    pend(id, slot, score, is_visit and now)
   end
 end
 
@@ -232,8 +240,10 @@ end
 
 -- Drops the queue of a crawl; what was found stays.
 local function drop_queue()
-  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS }
-  for _, slot in ipairs(redis.call("ZRANGE", HOSTS, 0, -1)) do keys[#keys + 1] = QUEUE .. slot end
+  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS, TURNS }
+  for _, slot in ipairs(redis.call("ZRANGE", HOSTS, 0, -1)) do
+    keys[#keys + 1], keys[#keys + 2] = QUEUE .. slot, AGAIN .. slot
+  end
   for _, worker in ipairs(redis.call("ZRANGE", WORKERS, 0, -1)) do
     keys[#keys + 1], keys[#keys + 2] = LEASED .. worker, GRANTED .. worker
   end
