@@ -33,7 +33,8 @@ def requests_are_where_they_should(server: Redis, truth: Truth) -> None:
     assert again == {
         slot: {one: visits[one].due_ms for one in visits if visits[one].link.slot == slot} for slot in SLOTS
     }
-    assert members(server, KEYS.turns) == truth.turns
+    later = {one.encode(): request.due_ms for one, request in truth.requests.items() if request.again}
+    assert {one: float(due_ms) for one, due_ms in server.hgetall(KEYS.visits).items()} == later
     assert set(scores(server, KEYS.hosts)) == {slot for slot in SLOTS if queued[slot] or again[slot]}
     assert list(scores(server, KEYS.last)) == truth.in_place(LAST)
     assert list(scores(server, KEYS.suspects)) == truth.in_place(SUSPECTS)
@@ -79,6 +80,7 @@ def links_are_known(server: Redis, truth: Truth) -> None:
         assert set().union(*seen) == truth.seen
         revisits = cast("dict[bytes, bytes]", server.hgetall(KEYS.revisits))
         assert {int(page): text(one) for page, one in revisits.items()} == truth.revisits
+        assert members(server, KEYS.turns) == truth.turns
 
 
 def names(server: Redis, pattern: str) -> list[str]:

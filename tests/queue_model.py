@@ -27,11 +27,8 @@ class Request:
     crashes: int = 0
     due_ms: int = 0
     """Since when it may be handed out, of one that is `DUE` or `AGAIN`."""
-
-    @property
-    def is_visit(self) -> bool:
-        """Whether it visits a page that was visited before."""
-        return "visit" in json.loads(self.link.payload).get("t", {})
+    again: bool = False
+    """Whether it visits a page that was visited before."""
 
 
 @dataclass
@@ -134,9 +131,9 @@ class Truth:
         if request.crashes >= MAX_DELIVERIES:
             self.bury(request_id)
         elif request.crashes >= SUSPECT_AFTER:
-            request.place = SUSPECTS
-        elif request.is_visit:
-            request.place, request.due_ms = AGAIN, self.now_ms
+            request.place, request.again = SUSPECTS, False
+        elif request.again:
+            request.place = AGAIN
         else:
             request.place = LAST if request.link.last else PENDING
 
@@ -194,7 +191,7 @@ class Truth:
     def add(self, number: int | None, new: NewLink, place: str) -> str:
         self.sequence += 1
         request_id = f"{self.sequence:010x}"
-        self.requests[request_id] = Request(number, new, place, due_ms=self.now_ms if place == AGAIN else 0)
+        self.requests[request_id] = Request(number, new, place, due_ms=self.now_ms, again=place == AGAIN)
         return request_id
 
     def step(self, name: str, epoch: str, number: int, report: Report) -> Told:
@@ -249,7 +246,7 @@ class Truth:
             return True
         self.revisits[one.fingerprint] = one.id
         again = request.link._replace(payload=one.payload, last=False)
-        self.requests[one.id] = Request(request.page, again, DUE, due_ms=self.now_ms + one.due_in_ms)
+        self.requests[one.id] = Request(request.page, again, DUE, due_ms=self.now_ms + one.due_in_ms, again=True)
         self.visits += 1
         return True
 
@@ -312,13 +309,13 @@ class Truth:
         seeds = [self.add(None, seed(self.start_urls.pop(0)), name) for _ in range(count)]
         assert handed[:count] == seeds
         self.call_up_due()
+        self.take_up_last()
         if not seeds and not self.ready_to_go():
             suspects = self.in_place(SUSPECTS)
             if suspects and not self.in_place(name):
                 assert handed == suspects[:1]
                 self.requests[handed[0]].place = name
                 return True
-            self.take_up_last()
         rest = handed[count:]
         assert len(rest) == min(limit - count, len(self.ready_to_go()))
         for one in rest:
@@ -341,10 +338,11 @@ class Truth:
         return again[0] if slot in self.turns else first[0]
 
     def take_up_last(self) -> None:
-        kept = self.in_place(LAST)
-        if len(kept) + len(self.in_place(DUE)) != len(self.requests) or any(
-            worker.starting for worker in self.workers.values()
-        ):
+        kept, suspects = self.in_place(LAST), self.in_place(SUSPECTS)
+        if any(worker.starting for worker in self.workers.values()) or (suspects and not self.ready_to_go()):
+            return
+        again = sum(request.again for request in self.requests.values())
+        if len(kept) + len(suspects) + again != len(self.requests):
             return
         taken = 0
         for one in kept:

@@ -4,7 +4,10 @@ local limit, done = tonumber(ARGV[1]), 0
 
 local function drop_from(key)
   for index, word in ipairs(redis.call("ZPOPMIN", key, limit - done)) do
-    if index % 2 == 1 then done = done + redis.call("HDEL", REQUESTS, word) end
+    if index % 2 == 1 then
+      done = done + redis.call("HDEL", REQUESTS, word)
+      redis.call("HDEL", VISITS, word)
+    end
   end
 end
 

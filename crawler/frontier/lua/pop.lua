@@ -3,7 +3,7 @@
 -- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time. Where both
 -- first visits of pages and later ones wait for a host, they take turns: neither can starve the other.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
--- is left, and not where its record has come by then; what waits for its time is not looked at for that. What has come due waits for its
+-- is left but later visits, and not where its record has come by then. What has come due waits for its
 -- host, those that were due first coming first. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing, and one that is paused hands out nothing.
 local worker, epoch, number, ttl_ms, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -42,8 +42,11 @@ local function hand_out_seeds()
 end
 
 local function take_up_last()
-  if redis.call("EXISTS", HOSTS, SUSPECTS, STARTING) > 0 then return end
-  if redis.call("HLEN", REQUESTS) ~= redis.call("ZCARD", LAST) + redis.call("ZCARD", DUE) then return end
+  local kept = redis.call("ZCARD", LAST)
+  if kept == 0 or redis.call("EXISTS", STARTING) == 1 then return end
+  local suspects = redis.call("ZCARD", SUSPECTS)
+  if suspects > 0 and redis.call("EXISTS", HOSTS) == 0 then return end -- else visits that are due may hold them up for good
+  if redis.call("HLEN", REQUESTS) ~= kept + suspects + redis.call("HLEN", VISITS) then return end
   local taken = 0
   for _ = 1, LAST_LOOKED_AT do
     local id = taken < LAST_AT_ONCE and redis.call("ZPOPMIN", LAST)[1]
@@ -161,15 +164,10 @@ elseif number ~= former + 1 then
 elseif redis.call("HEXISTS", CONTROL, "finished") == 0 and not is_paused() then -- once finished, seeds are left to the next crawl
   hand_out_seeds()
   call_up_due()
+  take_up_last()
   local visits = 4 * limit + 64 -- hosts that must wait are put back: no call looks at more than these
   while #ids < limit and visits > 0 and hand_out_next() do visits = visits - 1 end
-  if #ids == 0 and redis.call("EXISTS", HOSTS) == 0 then
-    hand_out_suspect()
-    if #ids == 0 then
-      take_up_last()
-      while #ids < limit and visits > 0 and hand_out_next() do visits = visits - 1 end
-    end
-  end
+  if #ids == 0 and redis.call("EXISTS", HOSTS) == 0 then hand_out_suspect() end
   if #ids > 0 then redis.call("DEL", READY) end
 end
 if number ~= former then redis.call("HSET", BATCHES, worker .. ":pop", number .. " " .. given[4] .. " " .. table.concat(ids, " ")) end

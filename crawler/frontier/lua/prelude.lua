@@ -5,7 +5,7 @@ local REQUESTS, QUEUE, HOSTS, LAST, SUSPECTS = crawl .. "requests", crawl .. "qu
 local SEEN, WORKERS, LEASED, DELIVERIES, BATCHES = crawl .. "seen:", crawl .. "workers", crawl .. "leased:", crawl .. "deliveries", crawl .. "batches"
 local GRANTED = crawl .. "granted:"
 local DUE, REVISITS, READINGS = crawl .. "due", crawl .. "revisits", crawl .. "readings"
-local AGAIN, TURNS = crawl .. "again:", crawl .. "turns"
+local AGAIN, VISITS, TURNS = crawl .. "again:", crawl .. "visits", crawl .. "turns"
 local STARTING, READY, DEAD, CONTROL = crawl .. "starting", crawl .. "ready", crawl .. "dead", crawl .. "control"
 local CLAIMS, RECORDED = crawl .. "claims", crawl .. "recorded"
 local HOST, FLIGHTS = fleet .. "host:", fleet .. "flights:"
@@ -43,8 +43,7 @@ local function address(payload)
     local priority = type(request.p) == "number" and request.p == request.p and request.p or 0
     local timeout_s = type(request.t) == "table" and type(request.t.download_timeout) == "number" and request.t.download_timeout or 0
     local flight_ms = 1000 * math.min(timeout_s, LONGEST_TIMEOUT_S) + LANDING_MS
-    local is_visit = type(request.t) == "table" and type(request.t.visit) == "table"
-    return request.s, -priority, request.l == 1, type(request.x) == "string" and request.x or nil, flight_ms, is_visit
+    return request.s, -priority, request.l == 1, type(request.x) == "string" and request.x or nil, flight_ms
   end
 end
 
@@ -69,15 +68,15 @@ local function bury(id, reason, payload)
   redis.call("HSET", DEAD, id, cjson.encode(letter))
   redis.call("HDEL", REQUESTS, id)
   redis.call("HDEL", DELIVERIES, id)
+  redis.call("HDEL", VISITS, id)
   redis.call("HINCRBY", CONTROL, "dead", 1)
 end
 
--- One leased request goes back to where it came from; after a crash it is counted, suspected, and in the end buried. A later visit counts as
--- due now: what comes back again and again holds up no other.
+-- One leased request goes back to where it came from; after a crash it is counted, suspected, and in the end buried.
 local function return_request(id, crashed)
   local payload = redis.call("HGET", REQUESTS, id)
   if not payload then return end
-  local slot, score, last, _, _, is_visit = address(payload)
+  local slot, score, last = address(payload)
   if not slot then
     bury(id, "unreadable", payload)
     return
@@ -92,11 +91,12 @@ local function return_request(id, crashed)
   if crashes >= (tonumber(redis.call("HGET", CONTROL, "max_deliveries")) or 5) then
     bury(id, "was in hand at " .. crashes .. " crashes of its worker", payload)
   elseif crashes >= SUSPECT_AFTER then
+    redis.call("HDEL", VISITS, id)
     redis.call("ZADD", SUSPECTS, score, id)
   elseif last then
     redis.call("ZADD", LAST, score, id)
   else
-    pend(id, slot, score, is_visit and now)
+    pend(id, slot, score, redis.call("HGET", VISITS, id))
   end
 end
 
@@ -240,7 +240,7 @@ end
 
 -- Drops the queue of a crawl; what was found stays.
 local function drop_queue()
-  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS, TURNS }
+  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS, VISITS, TURNS }
   for _, slot in ipairs(redis.call("ZRANGE", HOSTS, 0, -1)) do
     keys[#keys + 1], keys[#keys + 2] = QUEUE .. slot, AGAIN .. slot
   end

@@ -6,7 +6,7 @@ for _, id in ipairs(ARGV) do
   local stored = redis.call("HGET", DEAD, id)
   local readable, letter = pcall(cjson.decode, stored or "")
   local payload = readable and type(letter) == "table" and type(letter.request) == "string" and letter.request or ""
-  local slot, score, last, _, _, is_visit = address(payload)
+  local slot, score, last = address(payload)
   if slot then
     redis.call("HSET", REQUESTS, id, payload)
     redis.call("HDEL", DEAD, id)
@@ -14,7 +14,7 @@ for _, id in ipairs(ARGV) do
     if last then
       redis.call("ZADD", LAST, score, id)
     else
-      pend(id, slot, score, is_visit and now)
+      pend(id, slot, score)
     end
     back = back + 1
   elseif stored then

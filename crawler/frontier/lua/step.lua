@@ -64,6 +64,7 @@ local function push_links(amount)
       if place == "1" then
         redis.call("ZADD", LAST, -priority, id)
       else
+        if place == "2" then redis.call("HSET", VISITS, id, now) end
         pend(id, slot, -priority, place == "2" and now)
       end
     end
@@ -82,6 +83,7 @@ local function acknowledge(amount)
     local id = take()
     if redis.call("SREM", LEASED .. worker, id) == 1 and redis.call("HDEL", REQUESTS, id) == 1 then
       redis.call("HDEL", DELIVERIES, id)
+      redis.call("HDEL", VISITS, id)
       done = done + 1
     end
   end
@@ -108,10 +110,12 @@ local function put_off(amount)
       note_readings(readings)
       if is_awaited(fingerprint, id) then
         redis.call("HDEL", REQUESTS, id)
+        redis.call("HDEL", VISITS, id)
         done = done + 1
       else
         redis.call("HSET", REVISITS, fingerprint, id)
         redis.call("HSET", REQUESTS, id, payload)
+        redis.call("HSET", VISITS, id, now + due_in_ms)
         redis.call("ZADD", DUE, now + due_in_ms, id)
         again = again + 1
       end

@@ -3,7 +3,7 @@
 --       records, hosts with pending requests, control, history, workers, hosts, revisits}
 -- What an onlooker wants to know, all of one moment; changes nothing. Control and history are fields and values.
 --   workers: name, end of its lease (ms), requests in hand, what it says of itself (fields and values)
---   revisits: how many requests wait for their time, and ms of the first; ms of the first whose time has come
+--   revisits: how many requests wait for their time, and ms of the first
 --   hosts, up to so many, those whose turn is next: slot, ms of its turn, pending, in flight, then next_ms, slow_ms, robots_ms, paused_ms,
 --     of the pending those that visit a page again, and ms since when the first of these is due
 local most_hosts = tonumber(ARGV[1])
