@@ -75,6 +75,9 @@ def head_of(name: str, crawl: Survey | None, completeness: list[ListingCount]) -
             f"  {counted(crawl.revisits, 'page')} to be visited again{every}, the next in "
             f"{duration(crawl.next_revisit_ms / 1000)}; {crawl.number('visits'):,} visits so far"
         )
+    if crawl.visits_pending:
+        late = f", the first of them since {duration(crawl.late_s)}" if crawl.late_s else ""
+        yield f"  {crawl.visits_pending:,} of the pending requests visit a page again{late}"
     one, ten = crawl.rates(MINUTE_MS).requests, crawl.rates(TEN_MINUTES_MS).requests
     if crawl.workers and ten is not None:
         eta = f"; what is pending is done in about {duration(crawl.eta_s)}" if crawl.eta_s else ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.drift.book import LEAST_READINGS, Book
 from crawler.drift.words import drift_json, sentences
+from crawler.freshness.lateness import alarms_of_visits
 from crawler.frontier.alarms import USUAL, Alarm, Limits, Memory, alarms_of_crawl, alarms_of_store, memory_of
 from crawler.frontier.ledger import Ledger, ListingCount
 from crawler.frontier.survey import MINUTE_MS, TEN_MINUTES_MS, survey
@@ -70,6 +71,8 @@ class Status:
             "done": crawl.number("done"),
             "dead": crawl.number("dead"),
             "visits": crawl.number("visits"),
+            "visits_pending": crawl.visits_pending,
+            "visits_late_s": rounded(crawl.late_s),
             "revisits": crawl.revisits,
             "next_revisit_in_s": None if crawl.next_revisit_ms is None else rounded(crawl.next_revisit_ms / 1000),
             "for_the_end": crawl.for_the_end,
@@ -124,6 +127,7 @@ class Observer:
         drifts = {name: self.drifts(name) for name, crawl in crawls.items() if crawl}
         for name, crawl in crawls.items():
             alarms += alarms_of_crawl(name, crawl, self.limits) if crawl else ()
+            alarms += alarms_of_visits(name, crawl, self.limits.least_visit_s) if crawl else ()
             alarms += [Alarm("drift", sentence, name) for sentence in sentences(drifts.get(name, ()))]
         return Status(crawls, self.completeness, memory, tuple(alarms), drifts)
 

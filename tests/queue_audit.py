@@ -8,7 +8,7 @@ from redis import Redis
 
 from crawler.frontier.keys import FLEET, Keys
 from crawler.frontier.queue import text, texts
-from tests.queue_model import DUE, LAST, PENDING, SUSPECTS, Truth
+from tests.queue_model import AGAIN, DUE, LAST, PENDING, SUSPECTS, Truth
 from tests.queue_pages import SLOTS, links_of, page
 from tests.queues import scores
 
@@ -28,7 +28,14 @@ def requests_are_where_they_should(server: Redis, truth: Truth) -> None:
     pending = truth.in_place(PENDING)
     queued = {slot: list(scores(server, f"{KEYS.prefix}queue:{slot}")) for slot in SLOTS}
     assert queued == {slot: [one for one in pending if truth.requests[one].link.slot == slot] for slot in SLOTS}
-    assert set(scores(server, KEYS.hosts)) == {slot for slot in SLOTS if queued[slot]}
+    again = {slot: scores(server, f"{KEYS.prefix}again:{slot}") for slot in SLOTS}
+    visits = {one: truth.requests[one] for one in truth.in_place(AGAIN)}
+    assert again == {
+        slot: {one: visits[one].due_ms for one in visits if visits[one].link.slot == slot} for slot in SLOTS
+    }
+    later = {one.encode(): request.due_ms for one, request in truth.requests.items() if request.again}
+    assert {one: float(due_ms) for one, due_ms in server.hgetall(KEYS.visits).items()} == later
+    assert set(scores(server, KEYS.hosts)) == {slot for slot in SLOTS if queued[slot] or again[slot]}
     assert list(scores(server, KEYS.last)) == truth.in_place(LAST)
     assert list(scores(server, KEYS.suspects)) == truth.in_place(SUSPECTS)
     due = {one: truth.requests[one].due_ms for one in truth.in_place(DUE)}
@@ -73,6 +80,7 @@ def links_are_known(server: Redis, truth: Truth) -> None:
         assert set().union(*seen) == truth.seen
         revisits = cast("dict[bytes, bytes]", server.hgetall(KEYS.revisits))
         assert {int(page): text(one) for page, one in revisits.items()} == truth.revisits
+        assert members(server, KEYS.turns) == truth.turns
 
 
 def names(server: Redis, pattern: str) -> list[str]:

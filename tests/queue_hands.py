@@ -17,6 +17,7 @@ from crawler.frontier.options import Options
 from crawler.frontier.queue import SOURCES, Popped, Queue, Report, Revisit, text
 from tests.queue_model import MAX_DELIVERIES, TTL_MS, Truth
 from tests.queue_pages import SLOTS, links_of, page
+from tests.queues import scores
 
 KEYS = Keys("videos")
 OPTIONS = Options(lease_ttl_ms=TTL_MS, max_deliveries=MAX_DELIVERIES, cap=1_000_000)
@@ -189,7 +190,8 @@ class Hands:
             self.truth.begin("")
 
     def forego(self, number: int) -> None:
-        assert self.queue().call("forego", number) == self.truth.forego(number)
+        slots = list(scores(self.server, KEYS.hosts))
+        assert self.queue().call("forego", number) == self.truth.forego(number, slots)
 
     def compare(self, verb: str, outcome: str, *words: Any) -> None:
         """Give an order, and compare the answer."""

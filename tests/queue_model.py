@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from crawler.frontier.queue import NewLink, Popped, Progress, Report, Revisit, State, Told
-from tests.queue_pages import SLOTS, number_of, seed
+from tests.queue_pages import number_of, seed
 
 TTL_MS = 10_000
 MAX_DELIVERIES = 3
@@ -14,7 +14,7 @@ SUSPECT_AFTER = 2
 LAST_AT_ONCE = 8
 SEEDS_AT_ONCE = 4
 DUE_AT_ONCE = 200
-PENDING, LAST, SUSPECTS, DUE = "pending", "last", "suspects", "due"
+PENDING, AGAIN, LAST, SUSPECTS, DUE = "pending", "again", "last", "suspects", "due"
 
 
 @dataclass
@@ -26,7 +26,9 @@ class Request:
     place: str
     crashes: int = 0
     due_ms: int = 0
-    """When it is handed out again, of one that is `DUE`."""
+    """Since when it may be handed out, of one that is `DUE` or `AGAIN`."""
+    again: bool = False
+    """Whether it visits a page that was visited before."""
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Truth:
         self.done: list[int | None] = []
         self.dead: dict[str, int | None] = {}
         self.revisits: dict[int, str] = {}
+        self.turns: set[str] = set()
         self.readings: dict[str, bytes] = {}
         self.sequence = self.redelivered = self.visits = 0
         self.finished = self.paused = False
@@ -128,7 +131,9 @@ class Truth:
         if request.crashes >= MAX_DELIVERIES:
             self.bury(request_id)
         elif request.crashes >= SUSPECT_AFTER:
-            request.place = SUSPECTS
+            request.place, request.again = SUSPECTS, False
+        elif request.again:
+            request.place = AGAIN
         else:
             request.place = LAST if request.link.last else PENDING
 
@@ -169,7 +174,7 @@ class Truth:
     def in_place(self, place: str) -> list[str]:
         """Return the ids of what is somewhere, in the order in which it is handed out."""
         found = (request_id for request_id, request in self.requests.items() if request.place == place)
-        if place == DUE:
+        if place in {DUE, AGAIN}:
             return sorted(found, key=lambda request_id: (self.requests[request_id].due_ms, request_id))
         return sorted(found, key=lambda request_id: (-self.requests[request_id].link.priority, request_id))
 
@@ -186,7 +191,7 @@ class Truth:
     def add(self, number: int | None, new: NewLink, place: str) -> str:
         self.sequence += 1
         request_id = f"{self.sequence:010x}"
-        self.requests[request_id] = Request(number, new, place)
+        self.requests[request_id] = Request(number, new, place, due_ms=self.now_ms, again=place == AGAIN)
         return request_id
 
     def step(self, name: str, epoch: str, number: int, report: Report) -> Told:
@@ -212,7 +217,7 @@ class Truth:
     def apply(self, name: str, report: Report) -> tuple[int, int]:
         new = [one for one in report.links if one.fingerprint is None or self.is_new(one)]
         for added in new:
-            self.add(number_of(added), added, LAST if added.last else PENDING)
+            self.add(number_of(added), added, LAST if added.last else AGAIN if added.again else PENDING)
         self.finished = self.finished and not new
         acks = [one for one in report.acks if self.is_held(one, name)]
         self.done += [self.requests.pop(one).page for one in acks]
@@ -241,22 +246,23 @@ class Truth:
             return True
         self.revisits[one.fingerprint] = one.id
         again = request.link._replace(payload=one.payload, last=False)
-        self.requests[one.id] = Request(request.page, again, DUE, due_ms=self.now_ms + one.due_in_ms)
+        self.requests[one.id] = Request(request.page, again, DUE, due_ms=self.now_ms + one.due_in_ms, again=True)
         self.visits += 1
         return True
 
-    def forego(self, number: int) -> int:
-        """Drop up to so many requests that wait for their time, the first ones first; return how many are left."""
-        waiting = self.in_place(DUE)
-        for one in waiting[:number]:
+    def forego(self, number: int, slots: list[str]) -> int:
+        """Drop up to so many visits, those that wait for their time first, then host by host; return how many."""
+        again = sorted(self.in_place(AGAIN), key=lambda one: slots.index(self.requests[one].link.slot))
+        waiting = [*self.in_place(DUE), *again][:number]
+        for one in waiting:
             self.done.append(self.requests.pop(one).page)
-        return len(waiting[number:])
+        return len(waiting)
 
     def call_up_due(self) -> None:
         """Let requests whose time has come wait for their hosts."""
         for one in self.in_place(DUE)[:DUE_AT_ONCE]:
             if self.requests[one].due_ms <= self.now_ms:
-                self.requests[one].place = PENDING
+                self.requests[one].place = AGAIN
 
     def waiting(self) -> int:
         """Return how many requests wait for a time that is to come."""
@@ -293,7 +299,7 @@ class Truth:
                 self.ready.clear()
         assert popped.alone == worker.alone
         assert popped.progress == self.progress()
-        assert (popped.next_in_ms is None) == (not self.in_place(PENDING))
+        assert (popped.next_in_ms is None) == (not self.ready_to_go())
         payloads = [json.loads(request.payload) for request in popped.requests]
         assert payloads == [json.loads(self.requests[one].link.payload) for one in handed]
 
@@ -303,29 +309,40 @@ class Truth:
         seeds = [self.add(None, seed(self.start_urls.pop(0)), name) for _ in range(count)]
         assert handed[:count] == seeds
         self.call_up_due()
-        if not seeds and not self.in_place(PENDING):
+        self.take_up_last()
+        if not seeds and not self.ready_to_go():
             suspects = self.in_place(SUSPECTS)
             if suspects and not self.in_place(name):
                 assert handed == suspects[:1]
                 self.requests[handed[0]].place = name
                 return True
-            self.take_up_last()
-        pending = self.in_place(PENDING)
         rest = handed[count:]
-        assert len(rest) == min(limit - count, len(pending))
-        for slot in SLOTS:
-            of_slot = [one for one in pending if self.requests[one].link.slot == slot]
-            served = [one for one in rest if self.requests[one].link.slot == slot]
-            assert served == of_slot[: len(served)]
+        assert len(rest) == min(limit - count, len(self.ready_to_go()))
         for one in rest:
+            assert one == self.next_of(self.requests[one].link.slot)
             self.requests[one].place = name
         return False
 
+    def ready_to_go(self) -> list[str]:
+        """Return what waits for its host only."""
+        return [*self.in_place(PENDING), *self.in_place(AGAIN)]
+
+    def next_of(self, slot: str) -> str:
+        """Return whose turn it is at a host: where first visits and later ones wait, they take turns."""
+        first, again = (
+            [one for one in self.in_place(place) if self.requests[one].link.slot == slot] for place in (PENDING, AGAIN)
+        )
+        if not (first and again):
+            return (first or again)[0]
+        self.turns ^= {slot}
+        return again[0] if slot in self.turns else first[0]
+
     def take_up_last(self) -> None:
-        kept = self.in_place(LAST)
-        if len(kept) + len(self.in_place(DUE)) != len(self.requests) or any(
-            worker.starting for worker in self.workers.values()
-        ):
+        kept, suspects = self.in_place(LAST), self.in_place(SUSPECTS)
+        if any(worker.starting for worker in self.workers.values()) or (suspects and not self.ready_to_go()):
+            return
+        again = sum(request.again for request in self.requests.values())
+        if len(kept) + len(suspects) + again != len(self.requests):
             return
         taken = 0
         for one in kept:

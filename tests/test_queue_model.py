@@ -106,7 +106,7 @@ class Histories(RuleBasedStateMachine):
         hand = self.one(data)
         first, self.unfiltered = self.unfiltered, self.unfiltered + number
         new = [
-            link(f"unfiltered {one}", SLOTS[one % 4], last=one % 3 == 0, filtered=False)
+            link(f"unfiltered {one}", SLOTS[one % 4], last=one % 3 == 0, filtered=False)._replace(again=one % 5 == 0)
             for one in range(first, self.unfiltered)
         ]
         if hand.alive:

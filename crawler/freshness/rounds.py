@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from crawler.freshness.lateness import Lateness
 from crawler.freshness.policy import NEVER, Bounds, parse_every
 from crawler.freshness.readings import Reading, age_s_of, digest, digests_of
 from crawler.freshness.visits import PageState, Visit
@@ -43,6 +44,7 @@ class Rounds:
         self.frontier = frontier
         self.every = every
         self.bounds = bounds
+        self.lateness = Lateness(every, bounds.least_s)
         self.visits: WeakValueDictionary[str, Visit] = WeakValueDictionary()
         """Those under way, by the ids of their requests, which hold them."""
 
@@ -86,8 +88,8 @@ class Rounds:
             return None
         page = folded(self.frontier.handover.fingerprint(request))
         visit = Visit(page, PageState.unpack(request.meta.get(VISIT, {})), self.every, self.bounds)
+        self.lateness.note(delivery.slot, visit.before)
         self.visits[delivery.leased.id] = visit
-
         delivery.again = visit.told
         return visit
 

@@ -31,11 +31,13 @@ class Limits:
         stalled_s: so long without a request that is done is no progress.
         least_free_bytes: below it the disk of a feed is nearly full.
         full_share: from this share of `maxmemory` on, Redis is nearly full.
+        least_visit_s: the least interval between two visits of a page where it is learnt.
     """
 
     stalled_s: float = 300.0
     least_free_bytes: float = 1024**3
     full_share: float = 0.9
+    least_visit_s: float = 3600.0
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
@@ -49,6 +51,7 @@ class Limits:
             stalled_s=number(settings, "NO_PROGRESS_S", default.stalled_s),
             least_free_bytes=number(settings, "FREE_DISK_LEAST_BYTES", default.least_free_bytes),
             full_share=number(settings, "REDIS_FULL_SHARE", default.full_share),
+            least_visit_s=number(settings, "REVISIT_LEAST_S", default.least_visit_s),
         )
 
 

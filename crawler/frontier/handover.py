@@ -16,6 +16,7 @@ from crawler.frontier.codec import Codec
 from crawler.frontier.fingerprint import folded
 from crawler.frontier.payload import seed_text
 from crawler.frontier.queue import NewLink
+from crawler.frontier.revisits import VISIT
 from crawler.frontier.slots import slot_of
 
 if TYPE_CHECKING:
@@ -174,7 +175,8 @@ def link_of(request: Request, codec: Codec, fingerprint: bytes | None) -> NewLin
     slot = slot_of(request)
     payload = codec.encode(request, slot)
     last = bool(request.meta.get("frontier", {}).get("last"))
-    return NewLink(None if fingerprint is None else folded(fingerprint), slot, request.priority, last, payload)
+    known = None if fingerprint is None else folded(fingerprint)
+    return NewLink(known, slot, request.priority, last, payload, again=VISIT in request.meta)
 
 
 def given_back(request_id: str, report: Report) -> None:

@@ -9,6 +9,9 @@ of a URL, or the `download_slot` that a request names. Times are in ms by Redis'
 |--------------------|--------|-------|
 | requests           | HASH   | id -> request as JSON: all that is pending or leased; its length is the work left |
 | queue:<slot>       | ZSET   | id by -priority: pending requests of a slot; ids grow, so equal ones keep their order |
+| again:<slot>       | ZSET   | id by the time at which it was due: pending requests of a slot that visit a page again |
+| visits             | HASH   | id -> time at which it was or is due: requests that visit a page again, but suspects |
+| turns              | SET    | slot of whose two queues, where both hold some, `queue` is next: they take turns |
 | hosts              | ZSET   | slot with pending requests by the earliest time at which it may be asked |
 | last               | ZSET   | id by -priority: requests that are kept until all else is done |
 | suspects           | ZSET   | id by -priority: requests that were in hand at two crashes or more; handed out alone |
@@ -97,7 +100,7 @@ APART = "@"
 """What is between a spider's name and a CRAWL_ID: no colon, which would make keys ambiguous."""
 WORK = (
     *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
-    *("dead", "control", "claims", "due", "revisits"),
+    *("dead", "control", "claims", "due", "revisits", "visits", "turns"),
 )
 LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings", "fill")
 LASTING = ("profile",)

@@ -47,13 +47,17 @@ Progress = Literal["", "working", "paused", "complete", "unread", "finished", "l
 
 
 class NewLink(NamedTuple):
-    """A request for the queue: its 64-bit fingerprint (None: not filtered), slot, priority, and payload."""
+    """A request for the queue: its 64-bit fingerprint (None: not filtered), slot, priority, and payload.
+
+    It is kept until all else is done where it comes `last`; `again` is for what visits a page that was visited before.
+    """
 
     fingerprint: int | None
     slot: str
     priority: int
     last: bool
     payload: bytes
+    again: bool = False
 
 
 class Revisit(NamedTuple):
@@ -137,7 +141,8 @@ class Report:
         words += (len(self.landed), len(self.records), len(self.revisits))
         for link in self.links:
             fingerprint = "" if link.fingerprint is None else link.fingerprint
-            words += (fingerprint, link.slot, link.priority, int(link.last), link.payload)
+            place = 2 if link.again and not link.last else int(link.last)
+            words += (fingerprint, link.slot, link.priority, place, link.payload)
         words += self.acks
         for pair in (*self.dead, *((one, int(crashed)) for one, crashed in self.returned), *self.landed):
             words += pair
@@ -273,8 +278,8 @@ class Queue:
         return "hold", slot, pause_ms, self.options.limits(slot).delay_ms, int(slower)
 
     def forego_revisits(self) -> None:
-        """Drop all requests that wait to visit a page again."""
-        while self.call("forego", FORGONE_AT_ONCE):
+        """Drop all requests that wait to visit a page again, also those whose time has come."""
+        while self.call("forego", FORGONE_AT_ONCE) == FORGONE_AT_ONCE:
             pass
 
     def begin_feed(self, name: str, size: int) -> int:

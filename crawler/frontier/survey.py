@@ -89,6 +89,8 @@ class Host:
         delay_ms: between two requests, as far as is known: by settings, robots.txt and back-off.
         paused_ms: for so long it has asked to be left alone; 0 for not.
         asked: how it has answered in the last ten minutes.
+        visits: those of the pending requests that visit a page again.
+        late_ms: since when the first of these is due.
     """
 
     slot: str
@@ -98,6 +100,8 @@ class Host:
     delay_ms: float = 0.0
     paused_ms: float = 0.0
     asked: Asked = field(default_factory=Asked)
+    visits: int = 0
+    late_ms: float = 0.0
 
     @property
     def error_rate(self) -> float | None:
@@ -174,6 +178,17 @@ class Survey:
     def pending(self) -> int:
         """Requests that nobody has in hand, and whose time has come."""
         return max(0, self.to_do - self.leased)
+
+    @property
+    def visits_pending(self) -> int:
+        """Pending requests, of the hosts that are looked at, that visit a page again."""
+        return sum(host.visits for host in self.hosts)
+
+    @property
+    def late_s(self) -> float:
+        """For how long the first page that is due waits for its visit, while instances are there to make it."""
+        oldest_s = max((one.age_s for one in self.living if one.age_s is not None), default=0.0)
+        return min(oldest_s, max((host.late_ms for host in self.hosts), default=0.0) / 1000)
 
     @property
     def done(self) -> int:
@@ -285,7 +300,8 @@ def hosts_of(rows: list[list[Any]], at_ms: float, told: list[Vitals]) -> list[Ho
 
 def host_of(slot: str, row: list[Any] | None, at_ms: float, told: list[Vitals]) -> Host:
     """Put together what Redis has of a host, and what instances tell of it."""
-    turn, pending, in_flight, next_ms, slow_ms, robots_ms, paused_ms = map(float, row[1:] if row else [0] * 7)
+    told_here = map(float, row[1:] if row else [0] * 9)
+    turn, pending, in_flight, next_ms, slow_ms, robots_ms, paused_ms, visits, due_ms = told_here
     said = [vitals.hosts.get(slot, Asked()) for vitals in told]
     delays = [vitals.own_delays_ms.get(slot, vitals.delay_ms) for vitals in told]
     return Host(
@@ -296,4 +312,6 @@ def host_of(slot: str, row: list[Any] | None, at_ms: float, told: list[Vitals]) 
         delay_ms=max(slow_ms, robots_ms, *delays, 0.0),
         paused_ms=max(0.0, paused_ms - at_ms),
         asked=Asked(requests=sum(one.requests for one in said), errors=sum(one.errors for one in said)),
+        visits=int(visits),
+        late_ms=max(0.0, at_ms - due_ms) if visits else 0.0,
     )

@@ -1,9 +1,10 @@
 -- pop(args: worker, epoch, number, ttl_ms, limit, delay_ms, cap, flight_ms, lookahead_ms, then for each host with limits of its own: slot, delay_ms, cap)
 --   -> {"ok" | "lost" | "fenced" | "regressed", progress, ms until a host may be asked or -1, "1" when handed out alone, then for each request: id, ms until it may go, payload}
--- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time.
+-- Leases up to `limit` requests of the hosts that may be asked by now or within `lookahead_ms`, in turn, and reserves their time. Where both
+-- first visits of pages and later ones wait for a host, they take turns: neither can starve the other.
 -- Repeated with the same number, after a lost reply, it gives the same requests again. What is kept for the end comes when nothing else
--- is left, and not where its record has come by then; what waits for its time is not looked at for that. What has come due joins its
--- host's queue. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing, and one that is paused hands out nothing.
+-- is left but later visits, and not where its record has come by then. What has come due waits for its
+-- host, those that were due first coming first. A worker with nothing in hand may get one suspect, alone. A finished crawl has nothing, and one that is paused hands out nothing.
 local worker, epoch, number, ttl_ms, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local delay_ms, cap, flight_ms, lookahead_ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local LAST_AT_ONCE, LAST_LOOKED_AT = 8, 1000
@@ -41,8 +42,11 @@ local function hand_out_seeds()
 end
 
 local function take_up_last()
-  if redis.call("EXISTS", HOSTS, SUSPECTS, STARTING) > 0 then return end
-  if redis.call("HLEN", REQUESTS) ~= redis.call("ZCARD", LAST) + redis.call("ZCARD", DUE) then return end
+  local kept = redis.call("ZCARD", LAST)
+  if kept == 0 or redis.call("EXISTS", STARTING) == 1 then return end
+  local suspects = redis.call("ZCARD", SUSPECTS)
+  if suspects > 0 and redis.call("EXISTS", HOSTS) == 0 then return end -- else visits that are due may hold them up for good
+  if redis.call("HLEN", REQUESTS) ~= kept + suspects + redis.call("HLEN", VISITS) then return end
   local taken = 0
   for _ = 1, LAST_LOOKED_AT do
     local id = taken < LAST_AT_ONCE and redis.call("ZPOPMIN", LAST)[1]
@@ -64,12 +68,14 @@ end
 
 -- Lets requests whose time has come wait for their hosts; those that are left come with the next call.
 local function call_up_due()
-  for _, id in ipairs(redis.call("ZRANGEBYSCORE", DUE, "-inf", later(0), "LIMIT", 0, DUE_AT_ONCE)) do
+  local due = redis.call("ZRANGEBYSCORE", DUE, "-inf", later(0), "WITHSCORES", "LIMIT", 0, DUE_AT_ONCE)
+  for index = 1, #due, 2 do
+    local id, due_ms = due[index], due[index + 1]
     redis.call("ZREM", DUE, id)
     local payload = redis.call("HGET", REQUESTS, id)
     local slot, score = address(payload)
     if slot then
-      pend(id, slot, score)
+      pend(id, slot, score, due_ms)
     elseif payload then
       bury(id, "unreadable", payload)
     end
@@ -101,11 +107,30 @@ local function hand_out_suspect()
   end
 end
 
+-- Whose turn it is at a host: the key and the id, and whether others wait in its other key.
+local function head_of(slot)
+  local first, again = redis.call("ZRANGE", QUEUE .. slot, 0, 0)[1], redis.call("ZRANGE", AGAIN .. slot, 0, 0)[1]
+  if again and (not first or redis.call("SISMEMBER", TURNS, slot) == 0) then return AGAIN .. slot, again, first end
+  return QUEUE .. slot, first, again
+end
+
+-- Lets the host wait for its next request, or takes it off where it has none.
+local function pass_turn(slot, key, other)
+  if other or redis.call("EXISTS", key) == 1 then
+    local next_ms = tonumber(redis.call("HGET", HOST .. slot, "next_ms")) or now
+    turns = turns + 1 -- microseconds tell the turns of one call apart
+    redis.call("ZADD", HOSTS, math.max(next_ms, now) + turns / 1000, slot)
+  else
+    redis.call("ZREM", HOSTS, slot)
+  end
+  if other then redis.call(key == AGAIN .. slot and "SADD" or "SREM", TURNS, slot) end
+end
+
 -- Serves the host that was served longest ago; returns false when none may be asked.
 local function hand_out_next()
   local slot = redis.call("ZRANGEBYSCORE", HOSTS, "-inf", now + lookahead_ms, "LIMIT", 0, 1)[1]
   if not slot then return false end
-  local id = redis.call("ZRANGE", QUEUE .. slot, 0, 0)[1]
+  local key, id, other = head_of(slot)
   if not id then
     redis.call("ZREM", HOSTS, slot)
     return true
@@ -118,14 +143,8 @@ local function hand_out_next()
     redis.call("ZADD", HOSTS, math.max(again_ms, now + lookahead_ms + 1), slot)
     return true
   end
-  redis.call("ZREM", QUEUE .. slot, id)
-  if redis.call("EXISTS", QUEUE .. slot) == 1 then
-    local next_ms = tonumber(redis.call("HGET", HOST .. slot, "next_ms")) or now
-    turns = turns + 1 -- microseconds tell the turns of one call apart
-    redis.call("ZADD", HOSTS, math.max(next_ms, now) + turns / 1000, slot)
-  else
-    redis.call("ZREM", HOSTS, slot)
-  end
+  redis.call("ZREM", key, id)
+  pass_turn(slot, key, other)
   if payload then hand_out(id, due_ms, payload) end
   return true
 end
@@ -145,15 +164,10 @@ elseif number ~= former + 1 then
 elseif redis.call("HEXISTS", CONTROL, "finished") == 0 and not is_paused() then -- once finished, seeds are left to the next crawl
   hand_out_seeds()
   call_up_due()
+  take_up_last()
   local visits = 4 * limit + 64 -- hosts that must wait are put back: no call looks at more than these
   while #ids < limit and visits > 0 and hand_out_next() do visits = visits - 1 end
-  if #ids == 0 and redis.call("EXISTS", HOSTS) == 0 then
-    hand_out_suspect()
-    if #ids == 0 then
-      take_up_last()
-      while #ids < limit and visits > 0 and hand_out_next() do visits = visits - 1 end
-    end
-  end
+  if #ids == 0 and redis.call("EXISTS", HOSTS) == 0 then hand_out_suspect() end
   if #ids > 0 then redis.call("DEL", READY) end
 end
 if number ~= former then redis.call("HSET", BATCHES, worker .. ":pop", number .. " " .. given[4] .. " " .. table.concat(ids, " ")) end

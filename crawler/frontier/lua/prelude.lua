@@ -5,6 +5,7 @@ local REQUESTS, QUEUE, HOSTS, LAST, SUSPECTS = crawl .. "requests", crawl .. "qu
 local SEEN, WORKERS, LEASED, DELIVERIES, BATCHES = crawl .. "seen:", crawl .. "workers", crawl .. "leased:", crawl .. "deliveries", crawl .. "batches"
 local GRANTED = crawl .. "granted:"
 local DUE, REVISITS, READINGS = crawl .. "due", crawl .. "revisits", crawl .. "readings"
+local AGAIN, VISITS, TURNS = crawl .. "again:", crawl .. "visits", crawl .. "turns"
 local STARTING, READY, DEAD, CONTROL = crawl .. "starting", crawl .. "ready", crawl .. "dead", crawl .. "control"
 local CLAIMS, RECORDED = crawl .. "claims", crawl .. "recorded"
 local HOST, FLIGHTS = fleet .. "host:", fleet .. "flights:"
@@ -46,8 +47,13 @@ local function address(payload)
   end
 end
 
-local function pend(id, slot, score)
-  redis.call("ZADD", QUEUE .. slot, score, id)
+-- Lets a request wait for its host: for the first visit of a page by its score, for a later one by when it was due.
+local function pend(id, slot, score, due_ms)
+  if due_ms then
+    redis.call("ZADD", AGAIN .. slot, due_ms, id)
+  else
+    redis.call("ZADD", QUEUE .. slot, score, id)
+  end
   redis.call("ZADD", HOSTS, "NX", now, slot)
 end
 
@@ -62,6 +68,7 @@ local function bury(id, reason, payload)
   redis.call("HSET", DEAD, id, cjson.encode(letter))
   redis.call("HDEL", REQUESTS, id)
   redis.call("HDEL", DELIVERIES, id)
+  redis.call("HDEL", VISITS, id)
   redis.call("HINCRBY", CONTROL, "dead", 1)
 end
 
@@ -84,11 +91,12 @@ local function return_request(id, crashed)
   if crashes >= (tonumber(redis.call("HGET", CONTROL, "max_deliveries")) or 5) then
     bury(id, "was in hand at " .. crashes .. " crashes of its worker", payload)
   elseif crashes >= SUSPECT_AFTER then
+    redis.call("HDEL", VISITS, id)
     redis.call("ZADD", SUSPECTS, score, id)
   elseif last then
     redis.call("ZADD", LAST, score, id)
   else
-    pend(id, slot, score)
+    pend(id, slot, score, redis.call("HGET", VISITS, id))
   end
 end
 
@@ -232,8 +240,10 @@ end
 
 -- Drops the queue of a crawl; what was found stays.
 local function drop_queue()
-  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS }
-  for _, slot in ipairs(redis.call("ZRANGE", HOSTS, 0, -1)) do keys[#keys + 1] = QUEUE .. slot end
+  local keys = { REQUESTS, HOSTS, LAST, SUSPECTS, DELIVERIES, BATCHES, STARTING, READY, CLAIMS, DUE, REVISITS, VISITS, TURNS }
+  for _, slot in ipairs(redis.call("ZRANGE", HOSTS, 0, -1)) do
+    keys[#keys + 1], keys[#keys + 2] = QUEUE .. slot, AGAIN .. slot
+  end
   for _, worker in ipairs(redis.call("ZRANGE", WORKERS, 0, -1)) do
     keys[#keys + 1], keys[#keys + 2] = LEASED .. worker, GRANTED .. worker
   end

@@ -3,7 +3,7 @@
 -- All that a worker has to tell, at once or not at all: it lives, it has found links, it is done with requests. Repeated
 -- with the same number, after a lost reply, it says the same and changes nothing but the lease. "regressed": Redis has come back with less than it
 -- had told; the worker has to begin again as another one.
---   link: fingerprint ("" for none), slot, priority, "1" to keep it for the end, payload      ack: id      dead: id, reason
+--   link: fingerprint ("" for none), slot, priority, "1" to keep it for the end or "2" for a later visit of a page, payload      ack: id      dead: id, reason
 --   returned: id, "1" where that counts as a crash      landed: slot, flight      record: key
 --   revisit: id, its page's fingerprint, in how many ms it is due again, payload, number of readings, then for each: record key, reading. It is an ack of a page that is to be visited again; where another request waits for that page, only an ack.
 local worker, epoch, number, ttl_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -56,15 +56,16 @@ end
 local function push_links(amount)
   local sequence, links = tonumber(redis.call("HGET", CONTROL, "sequence")), 0
   for _ = 1, amount do
-    local fingerprint, slot, priority, last, payload = take(), take(), take(), take(), take()
+    local fingerprint, slot, priority, place, payload = take(), take(), take(), take(), take()
     if is_new(fingerprint) then
       links = links + 1
       local id = string.format("%010x", sequence + links)
       redis.call("HSET", REQUESTS, id, payload)
-      if last == "1" then
+      if place == "1" then
         redis.call("ZADD", LAST, -priority, id)
       else
-        pend(id, slot, -priority)
+        if place == "2" then redis.call("HSET", VISITS, id, now) end
+        pend(id, slot, -priority, place == "2" and now)
       end
     end
   end
@@ -82,6 +83,7 @@ local function acknowledge(amount)
     local id = take()
     if redis.call("SREM", LEASED .. worker, id) == 1 and redis.call("HDEL", REQUESTS, id) == 1 then
       redis.call("HDEL", DELIVERIES, id)
+      redis.call("HDEL", VISITS, id)
       done = done + 1
     end
   end
@@ -108,10 +110,12 @@ local function put_off(amount)
       note_readings(readings)
       if is_awaited(fingerprint, id) then
         redis.call("HDEL", REQUESTS, id)
+        redis.call("HDEL", VISITS, id)
         done = done + 1
       else
         redis.call("HSET", REVISITS, fingerprint, id)
         redis.call("HSET", REQUESTS, id, payload)
+        redis.call("HSET", VISITS, id, now + due_in_ms)
         redis.call("ZADD", DUE, now + due_in_ms, id)
         again = again + 1
       end
