@@ -37,8 +37,7 @@ class Reading:
         done: requests that are done or given up.
         epoch: name of the crawl.
         finished: whether it is complete.
-        hosts: how many have pending requests.
-        ready: how many of them wait for an instance, and not for their time.
+        ready: how many hosts wait for an instance, and not for their time.
         paused: whether all are told to hold back.
         drained: when all were told to end last, as Redis has it.
         pages_per_s: over the last seconds.
@@ -50,7 +49,6 @@ class Reading:
     done: int = 0
     epoch: str = ""
     finished: bool = False
-    hosts: int = 0
     ready: int = 0
     paused: bool = False
     drained: str = ""
@@ -117,9 +115,8 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
     pipe.hmget(keys.control, "epoch", "finished", "done", "dead", "paused_ms", "drained_ms")
     pipe.scard(keys.recorded)
     pipe.hlen(keys.requests)
-    pipe.zcard(keys.hosts)
     pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
-    control, records, pending, hosts, ready = pipe.execute()
+    control, records, pending, ready = pipe.execute()
     epoch, finished, done, dead, paused, drained = control
     return Reading(
         monotonic(),
@@ -128,7 +125,6 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
         done=int(done or 0) + int(dead or 0),
         epoch=text(epoch or b""),
         finished=bool(finished),
-        hosts=hosts,
         ready=ready,
         paused=paused is not None,
         drained=text(drained or b""),
