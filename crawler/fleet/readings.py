@@ -38,8 +38,7 @@ class Reading:
         done: requests that are done, until their next visit too, or given up.
         epoch: name of the crawl.
         finished: whether it is complete.
-        hosts: how many have pending requests.
-        ready: how many of them wait for an instance, and not for their time.
+        ready: how many hosts wait for an instance, and not for their time.
         paused: whether all are told to hold back.
         drained: when all were told to end last, as Redis has it.
         pages_per_s: over the last seconds.
@@ -52,7 +51,6 @@ class Reading:
     done: int = 0
     epoch: str = ""
     finished: bool = False
-    hosts: int = 0
     ready: int = 0
     paused: bool = False
     drained: str = ""
@@ -120,9 +118,8 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
     pipe.scard(keys.recorded)
     pipe.hlen(keys.requests)
     pipe.zcount(keys.due, f"({now_ms}", "+inf")
-    pipe.zcard(keys.hosts)
     pipe.zcount(keys.hosts, "-inf", now_ms - READY_MS)
-    control, records, left, revisits, hosts, ready = pipe.execute()
+    control, records, left, revisits, ready = pipe.execute()
     epoch, finished, *ended, paused, drained = control
     return Reading(
         monotonic(),
@@ -132,7 +129,6 @@ def read_crawl(server: Redis, keys: Keys) -> Reading:
         done=sum(int(number or 0) for number in ended),
         epoch=text(epoch or b""),
         finished=bool(finished),
-        hosts=hosts,
         ready=ready,
         paused=paused is not None,
         drained=text(drained or b""),

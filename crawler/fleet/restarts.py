@@ -56,7 +56,6 @@ class Restarts:
     limits: CrashLimits
     random: Random = field(default_factory=Random)
     recent: deque[float] = field(default_factory=deque)
-    total: int = 0
     pause_s: float = 0.0
 
     def crashed(self, now_s: float, ran_s: float) -> float | None:
@@ -66,7 +65,6 @@ class Restarts:
             now_s: by any clock that only goes forward.
             ran_s: for how long the instance had run.
         """
-        self.total += 1
         self.recent.append(now_s)
         while self.recent[0] < now_s - self.limits.window_s:
             self.recent.popleft()
