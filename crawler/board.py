@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from crawler.frontier.survey import MINUTE_MS, TEN_MINUTES_MS
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from crawler.frontier.ledger import ListingCount
@@ -61,19 +62,20 @@ def head_of(name: str, crawl: Survey | None, completeness: list[ListingCount]) -
     if crawl is None:
         yield f"No crawl of {name} here"
         return
-    yield f"{name}: {crawl.state.replace('_', ' ')}, {counted(len(crawl.living), 'instance')}" + (
+    paused = ", paused" if crawl.is_paused and crawl.state != "paused" else ""
+    yield f"{name}: {crawl.state.replace('_', ' ')}{paused}, {counted(len(crawl.living), 'instance')}" + (
         f", {seeds}" if (seeds := crawl.control.get("seeds")) else ""
     )
     counts = [f"{crawl.pending:,} pending", f"{crawl.leased:,} leased", f"{crawl.number('done'):,} done"]
-    counts += [f"{crawl.number('dead'):,} dead", f"{crawl.records:,} records"]
-    counts += [f"{crawl.suspects:,} suspects"] if crawl.suspects else []
+    counts += [f"{crawl.number('dead'):,} dead", counted(crawl.records, "record")]
+    counts += [counted(crawl.suspects, "suspect")] if crawl.suspects else []
     counts += [f"{counted(crawl.seeds_waiting, 'seed')} of other programs"] if crawl.seeds_waiting else []
     yield f"  {', '.join(counts)}"
     if crawl.next_revisit_ms is not None:
         every = f" (every={crawl.control['every']})" if "every" in crawl.control else ""
         yield (
             f"  {counted(crawl.revisits, 'page')} to be visited again{every}, the next in "
-            f"{duration(crawl.next_revisit_ms / 1000)}; {crawl.number('visits'):,} visits so far"
+            f"{duration(crawl.next_revisit_ms / 1000)}; {counted(crawl.number('visits'), 'visit')} so far"
         )
     if crawl.visits_pending:
         late = f", the first of them since {duration(crawl.late_s)}" if crawl.late_s else ""
@@ -130,11 +132,6 @@ def told(names: tuple[str, ...], values: list[str]) -> str:
 def said_of(name: str) -> str:
     """Return whose alarm it is, as the beginning of a sentence."""
     return f"{name}: " if name else ""
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def rate(value: float | None) -> str:

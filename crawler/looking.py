@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from crawler.checks import usable
@@ -20,6 +19,7 @@ from crawler.frontier.connection import ask, connect, names_a_server, release, s
 from crawler.frontier.control import crawls
 from crawler.frontier.keys import crawl_name, spider_of
 from crawler.frontier.server import DATA
+from crawler.terse import Terse
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -29,7 +29,7 @@ STOPPED = 130
 """Exit code of a command that was stopped by a signal, as shells have it."""
 
 
-class StoreCommand(ScrapyCommand):
+class StoreCommand(Terse):
     """Works on what Redis holds of crawls: from any machine, whether an instance runs or not."""
 
     requires_project = True

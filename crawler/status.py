@@ -62,6 +62,7 @@ class Status:
         return {
             "crawl": name,
             "state": crawl.state,
+            "paused": crawl.is_paused,
             "at": datetime.fromtimestamp(crawl.at_ms / 1000, UTC)
             .isoformat(timespec="milliseconds")
             .replace("+00:00", "Z"),

@@ -200,7 +200,7 @@ def test_orders_to_a_crawl_that_nobody_is_at_are_kept_or_are_for_nobody(valkey: 
     [
         (("pause", "nobody"), "there is no spider nobody: there are users, videos."),
         (("clear",), "name the crawl to drop, such as: scrapy clear users"),
-        (("drain", "--wait"), "there is no spider --wait"),
+        (("drain", "--wait"), "the option --wait is unknown"),
         (("pause", "-s", "REDIS_PORT=1"), "REDIS_PORT (1) is set without a host"),
     ],
 )

@@ -81,7 +81,7 @@ def test_dead_letters_are_forgotten_by_reason(crew: Crew, queue: Queue, valkey: 
 
 def test_without_a_crawl_there_are_none_and_no_store_is_made(tmp_path: Path) -> None:
     ended = run("dead", "users", "-s", f"STORE_DIR={tmp_path / 'store'}")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "No such dead letters of users.\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "There are no such dead letters.\n")
     assert list(tmp_path.iterdir()) == []
 
 

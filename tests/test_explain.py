@@ -102,3 +102,12 @@ def test_what_cannot_work_is_said_in_a_sentence(words: list[str], sentence: str)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_user_is_found_by_every_form_of_its_url(crew: Crew, valkey: str) -> None:
+    crew.join()
+    crew.server.hset(crew.keys.platforms, HOST, "peertube")
+    Book(crew.server, crew.keys).record(RecordKey("user", "peertube", f"kim@{HOST}"))
+    for form in ("@kim", "a/kim", "accounts/kim/videos", "c/kim", "video-channels/kim"):
+        told = answer("explain", f"https://{HOST}/{form}", "--spider", "videos", "-s", f"REDIS_URL={valkey}")
+        assert told["answers"][0]["text"] == f"recorded, as user peertube kim@{HOST}"

@@ -107,7 +107,12 @@ def test_a_user_is_one_whatever_their_address(form: str, path: str, handle: str,
 
 @pytest.mark.parametrize("handle", ["kim", "kim@pt.example", "kim%40pt.example/videos"])
 def test_a_handle_may_be_of_an_account_or_of_a_channel(handle: str) -> None:
-    assert start(f"/@{handle}") == Link(f"{API}/accounts/kim", "user", otherwise=f"{API}/video-channels/kim")
+    assert start(f"/@{handle}") == Link(
+        f"{API}/accounts/kim",
+        "user",
+        key=RecordKey("user", "peertube", "kim@pt.example"),
+        otherwise=f"{API}/video-channels/kim",
+    )
 
 
 def test_the_host_is_written_in_lower_case_and_keeps_its_port() -> None:

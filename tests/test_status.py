@@ -65,7 +65,7 @@ def status(crew: Crew) -> Status:
 
 def test_a_reader_sees_a_crawl_as_lines(status: Status) -> None:
     lines = list(lines_of(status))
-    assert lines[0] == "ALARM dead_letters: videos: 1 requests were given up: see scrapy dead videos."
+    assert lines[0] == "ALARM dead_letters: videos: 1 request was given up: see scrapy dead videos."
     assert lines[1:4] == [
         "No crawl of users here",
         "videos: running, 1 instance, url=https://site.example",
@@ -88,7 +88,7 @@ def test_a_terminal_shows_the_same_as_tables(status: Status) -> None:
         "1:02:05",
         "150 MiB",
         "0.5 %",
-        "! videos: 1 requests",
+        "! videos: 1 request",
     ):
         assert words in shown
 
@@ -96,7 +96,7 @@ def test_a_terminal_shows_the_same_as_tables(status: Status) -> None:
 def test_all_of_it_is_one_object_of_json(status: Status) -> None:
     told = json.loads(json.dumps(status.as_json()))
     assert told["alarms"] == [
-        {"kind": "dead_letters", "crawl": "videos", "text": "1 requests were given up: see scrapy dead videos."}
+        {"kind": "dead_letters", "crawl": "videos", "text": "1 request was given up: see scrapy dead videos."}
     ]
     assert told["redis"]["policy"] == "noeviction"
     users, videos = told["crawls"]
@@ -180,7 +180,7 @@ def test_a_redis_that_may_drop_requests_is_looked_at_and_is_an_alarm(valkey: str
     ("words", "sentence"),
     [
         (["nobody"], "there is no spider nobody"),
-        (["--watch", "--json"], "--watch is for readers"),
+        (["--watch", "--json"], "--watch draws, and --json prints one object"),
         (["-s", "REDIS_URL=redis://127.0.0.1:1/0"], "does not answer"),
     ],
 )

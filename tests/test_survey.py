@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from crawler.frontier.queue import Queue, Revisit
-from crawler.frontier.survey import MINUTE_MS, MOST_HOSTS, TEN_MINUTES_MS, Survey, Worker, survey
+from crawler.frontier.survey import MINUTE_MS, MOST_HOSTS, TEN_MINUTES_MS, Survey, survey
 from crawler.frontier.vitals import Asked, Vitals
-from crawler.frontier.worker import machine
 from tests.couriers import dump
 from tests.queues import SITE, Crew, crew_at, finish, link, push, take, tell, vote
 
@@ -74,9 +71,14 @@ def test_requests_are_counted_by_where_they_are(crew: Crew) -> None:
 
 
 def test_a_crawl_goes_from_running_to_its_end(crew: Crew) -> None:
-    queue = crew.join()
-    push(queue, "a")
+    queue = crew.queue()
+    queue.join()
+    push(queue, "a", "b")
+    queue.leave()
+    assert look(crew).state == "not_started"
+    queue.join()
     assert look(crew).state == "running"
+    finish(queue, take(queue, 1)["a"])
     crew.server.hset(crew.keys.control, "paused_ms", 1)
     assert look(crew).state == "paused"
     crew.server.hdel(crew.keys.control, "paused_ms")
@@ -307,43 +309,3 @@ def test_of_very_many_hosts_some_are_looked_at_and_all_are_counted(crew: Crew) -
     push(crew.join(), *(link(f"{number}", f"{number}.example") for number in range(MOST_HOSTS + 5)))
     found = look(crew)
     assert (len(found.hosts), found.hosts_pending) == (MOST_HOSTS, MOST_HOSTS + 5)
-
-
-# --- instances ---
-
-
-def test_an_instance_is_told_by_its_machine_and_process(crew: Crew) -> None:
-    queue = crew.join()
-    say(queue, age_s=100.0)
-    (worker,) = look(crew).workers
-    assert worker.pid is not None
-    assert worker.name.startswith(f"{worker.host}-")
-    assert worker.age_s is not None
-    assert worker.age_s >= 100
-    assert not worker.is_dead
-
-
-def test_an_instance_that_was_killed_on_this_machine_is_known_to_be_dead(crew: Crew) -> None:
-    queue = crew.queue()
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        process.wait()
-    queue.worker = f"{machine()}:{process.pid}:00000000"
-    queue.join()
-    push(queue, "a")
-    found = look(crew)
-    assert [worker.is_dead for worker in found.workers] == [True]
-    assert found.state == "interrupted"
-
-
-def test_a_lease_that_is_over_is_told(crew: Crew) -> None:
-    queue = crew.join()
-    crew.let_lapse(queue)
-    (worker,) = look(crew).workers
-    assert worker.lease_ms < 0
-
-
-@pytest.mark.parametrize("name", ["", "x", "a:b", "vm:1:2", "a-b:x:y", "é\x00"])
-def test_a_worker_of_any_name_is_told(name: str) -> None:
-    worker = Worker(name=name, lease_ms=1, leases=0)
-    assert isinstance(worker.host, str)
-    assert worker.pid is None or worker.pid >= 0

@@ -52,7 +52,7 @@ def test_a_url_that_nothing_leads_to_was_never_seen(crew: Crew) -> None:
     assert (found.state, found.url, found.request_id) == ("unseen", "", "")
     assert found.text == (
         "never seen: it is no seed, and no page read so far leads to it within the scope (url=https://site.example); "
-        "2 requests that may lead to it are left; 1 seeds of other programs are not read yet"
+        "left that may lead to it: 2 requests; not read yet: 1 seed of other programs"
     )
 
 

@@ -42,6 +42,9 @@ exit codes: 0 done, 1 some of those to be put back cannot be read, 2 wrong argum
 """
 
 
+NOTHING = "There are no such dead letters."
+
+
 class Command(StoreCommand):
     """Lists dead letters, and deals with them."""
 
@@ -86,10 +89,10 @@ class Command(StoreCommand):
         if opts.json:
             print_json(as_json(shown, opts))
         elif opts.retry or opts.drop:
-            for line in what_was_done(names, shown, opts):
+            for line in what_was_done(shown, opts):
                 say(line)
         else:
-            show(names, shown)
+            show(shown)
         left = [one for chosen in shown.values() for one in chosen if not one.readable]
         self.exitcode = 1 if opts.retry and left else 0
 
@@ -119,7 +122,7 @@ def as_json(found: dict[str, list[Letter]], opts: argparse.Namespace) -> dict[st
     }
 
 
-def what_was_done(names: list[str], found: dict[str, list[Letter]], opts: argparse.Namespace) -> list[str]:
+def what_was_done(found: dict[str, list[Letter]], opts: argparse.Namespace) -> list[str]:
     """Return a sentence for each crawl whose letters were put back or forgotten."""
     lines = []
     for name, letters in found.items():
@@ -130,19 +133,14 @@ def what_was_done(names: list[str], found: dict[str, list[Letter]], opts: argpar
             lines.append(f"{name}: {len(letters) - unreadable:,} dead letters are back in the queue.")
         if unreadable and opts.retry:
             lines.append(f"{name}: {unreadable:,} not put back, as no instance can read them: --drop forgets them.")
-    return lines or [nothing(names)]
+    return lines or [NOTHING]
 
 
-def nothing(names: list[str]) -> str:
-    """Return that there is nothing."""
-    return f"No such dead letters of {' and '.join(names)}."
-
-
-def show(names: list[str], found: dict[str, list[Letter]]) -> None:
+def show(found: dict[str, list[Letter]]) -> None:
     """Show the letters: as a table in a terminal, else as lines with tabs."""
     rows = [(name, one) for name, letters in found.items() for one in letters]
     if not rows:
-        sys.stderr.write(f"{nothing(names)}\n")
+        sys.stderr.write(f"{NOTHING}\n")
         return
     console = Console()
     if not console.is_terminal:

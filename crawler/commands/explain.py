@@ -135,9 +135,10 @@ def requests_of(server: Redis, keys: Keys, url: str) -> Iterator[tuple[str, tupl
     except NotARecord:
         return
     for link in links if len(links) == 1 else ():
-        yield link.url, (link.key,) if link.key else ()
+        records = (link.key,) if link.key else ()
+        yield link.url, records
         if link.otherwise:
-            yield link.otherwise, ()
+            yield link.otherwise, records
 
 
 def as_json(url: str, found: dict[str, Whereabouts]) -> dict[str, Any]:

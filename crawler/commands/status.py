@@ -71,7 +71,7 @@ class Command(StoreCommand):
         """
         settings, named = usable(self.settings), self.named(args)
         if opts.watch and opts.json:
-            raise UsageError("--watch is for readers: leave it out, or --json.", print_help=False)
+            raise UsageError("--watch draws, and --json prints one object: leave one of them out.", print_help=False)
         with store_of(settings, any_policy=True) as server:
             names = named or self.all_known(server)
             status = Status(dict.fromkeys(names))

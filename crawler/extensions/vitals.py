@@ -140,6 +140,7 @@ class VitalsExtension:
         options = self.frontier.options
         vitals = Vitals(
             age_s=round(monotonic() - self.begun, 1),
+            stays=self.frontier.courier.completion.stays,
             every_s=self.interval_s,
             pages=self.pages,
             records=self.crawler.stats.get_value("item_scraped_count", 0),

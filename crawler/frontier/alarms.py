@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from crawler.frontier.bounds import number
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -127,7 +128,8 @@ def alarms_of_crawl(name: str, crawl: Survey, limits: Limits = USUAL) -> Iterato
     if crawl.progress == "unread" and not crawl.workers:
         yield Alarm("seeds_unread", "Nobody has read the seeds to their end: start it with the same seeds.", name)
     if dead := crawl.number("dead"):
-        yield Alarm("dead_letters", f"{dead:,} requests were given up: see scrapy dead {name}.", name)
+        given_up = f"{counted(dead, 'request')} {'was' if dead == 1 else 'were'} given up"
+        yield Alarm("dead_letters", f"{given_up}: see scrapy dead {name}.", name)
     stalled_s = stalled_of(crawl)
     if crawl.state == "running" and crawl.to_do and stalled_s >= limits.stalled_s and not waits(crawl):
         yield Alarm(
@@ -173,9 +175,8 @@ def trouble_of(worker: Worker) -> str:
     """Return what is wrong with an instance; "" for nothing."""
     if worker.is_dead or worker.lease_ms < 0:
         why = "has died" if worker.is_dead else f"gives no sign of life since {-worker.lease_ms / 1000:.0f} s"
-        held = (
-            f", and nobody has taken back the {worker.leases:,} requests that it has in hand" if worker.leases else ""
-        )
+        in_hand = counted(worker.leases, "request")
+        held = f", and nobody has taken back the {in_hand} that it has in hand" if worker.leases else ""
         return f"{why}{held}: start another."
     if worker.vitals and worker.told_ms is not None:
         silent_s = worker.told_ms / 1000

@@ -147,9 +147,13 @@ class Survey:
 
     @property
     def state(self) -> str:
-        """Where it stands in a word: `paused` and `interrupted` are an operator's, the others the queue's own."""
+        """Where it stands in a word, as docs/status.md lists them."""
         if self.progress in {"working", "paused"} and not self.living:
-            return "interrupted"
+            return "interrupted" if self.workers or self.done or self.number("dead") else "not_started"
+        if self.progress == "complete" and not self.living:
+            return "complete"
+        if self.progress == "complete" and any(one.vitals and one.vitals.stays for one in self.living):
+            return "idle"
         if self.progress == "working" and self.revisits and not self.to_do and not self.number("starting"):
             return "waiting"
         return {"working": "running", "complete": "ending", "unread": "seeds_unread"}.get(self.progress, self.progress)

@@ -43,6 +43,7 @@ class Vitals:
 
     Attributes:
         age_s: since its spider was opened.
+        stays: whether it waits for seeds when all is done.
         every_s: how often it says so.
         pages: answers that it got.
         records: lines that it has written.
@@ -56,6 +57,7 @@ class Vitals:
     """
 
     age_s: float = 0.0
+    stays: bool = False
     every_s: float = 0.0
     pages: int = 0
     records: int = 0

@@ -27,6 +27,7 @@ from crawler.frontier.payload import parse, seed_text
 from crawler.frontier.queue import text
 from crawler.frontier.revisits import page_of, shown_in
 from crawler.frontier.survey import Worker, survey
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -94,8 +95,9 @@ class Searcher:
         if crawl.state == "finished":
             words = "the crawl is finished, and its queue forgotten: of this URL it kept no record, refusal or failure"
             return Whereabouts("forgotten", words)
-        left = f"; {crawl.left:,} requests that may lead to it are left" if crawl.left else ""
-        left += f"; {crawl.seeds_waiting:,} seeds of other programs are not read yet" if crawl.seeds_waiting else ""
+        left = f"; left that may lead to it: {counted(crawl.left, 'request')}" if crawl.left else ""
+        seeds = f"{counted(crawl.seeds_waiting, 'seed')} of other programs"
+        left += f"; not read yet: {seeds}" if crawl.seeds_waiting else ""
         seeds = crawl.control.get("seeds") or "seeds in Redis"
         words = f"never seen: it is no seed, and no page read so far leads to it within the scope ({seeds}){left}"
         return Whereabouts("unseen", words)

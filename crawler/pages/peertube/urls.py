@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from crawler.errors import NotARecord
@@ -42,8 +43,7 @@ def start_links(url: str) -> tuple[Link, ...]:
     if found := CHANNEL.fullmatch(path):
         return (channel_link(base, found[1]),)
     if found := EITHER.fullmatch(path):
-        handle = local_handle(base, found[1])
-        return (Link(f"{base}/api/v1/accounts/{handle}", "user", otherwise=f"{base}/api/v1/video-channels/{handle}"),)
+        return (replace(account_link(base, found[1]), otherwise=channel_link(base, found[1]).url),)
     if WHOLE_HOST.fullmatch(path):
         return instance_links(base)
     raise NotARecord(
