@@ -227,7 +227,8 @@ class Seeding:
         known = done["sent"] - done["new"]
         words = [f"{counted(done['seeds'], 'seed')} in {done['seconds']:.1f} s"]
         words.append(f"{counted(done['new'], 'new request')}, {known:,} known before")
-        words += [f"{counted(done['refused'], 'line')} refused ({self.rejects})"] if done["refused"] else []
+        where = "" if self.rejects_failed else f" ({self.rejects})"
+        words += [f"{counted(done['refused'], 'line')} refused{where}"] if done["refused"] else []
         words += [f"{counted(done['pending'], 'request')} pending"] if done["crawl"] else []
         sys.stdout.write(f"{self.planter.keys.crawl}: {'; '.join(words)}\n")
 
@@ -242,7 +243,7 @@ class Seeding:
             "pending": self.sower.left,
             "refused": self.tally.refused,
             "unread": self.tally.unread,
-            "rejects": str(self.rejects) if self.tally.refused else None,
+            "rejects": str(self.rejects) if self.tally.refused and not self.rejects_failed else None,
             "seconds": round(monotonic() - self.begun, 3),
         }
 

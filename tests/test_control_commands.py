@@ -105,7 +105,11 @@ def test_an_instance_that_waits_takes_up_seeds_and_keeps_records_apart_until_it_
             until(waiting, lambda: is_quiet(server))
             server.rpush("videos:start_urls", orjson.dumps({"url": url}))
             until_lines(waiting, tmp_path / "records.jsonl", min(number + 1, 3) + (number == 4))
-        assert command("drain", "videos", url=valkey)[0] == 0
+            if number == 4:
+                server.rpush("videos:start_urls", "no URL")
+                until(waiting, lambda: is_quiet(server))
+        code, said = command("drain", "videos", url=valkey)
+        assert (code, said) == (0, "videos is drained: 1 instance ended, 0 requests left. Nothing is left to do.\n")
         ended = end(waiting, tmp_path)
     assert ended.exit_code == 0
     assert "All is done: waiting for seeds in videos:start_urls" in ended.log

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
+ASKED_TO = frozenset({"drained", "shutdown", "max_pages"})
+"""Those of an instance that was told to end, and did: what is wrong with the crawl is for who goes on with it."""
 TROUBLES = (
     *("seeds/failed", "seeds/refused", "spider_exceptions/count"),
     *("frontier/not_queued", "frontier/dead_letters"),
@@ -151,6 +153,7 @@ class Command(Terse, CrawlCommand):
 
     def exit_code(self, stats: dict[str, object]) -> int:
         """Return 0 when the crawl did what was asked, else 1."""
-        unfit = stats.get("finish_reason") in STOPPED_EARLY or any(stats.get(trouble) for trouble in TROUBLES)
+        reason = stats.get("finish_reason")
+        unfit = reason in STOPPED_EARLY or (reason not in ASKED_TO and any(stats.get(one) for one in TROUBLES))
         unfit = unfit or any(name.startswith(FEED_FAILED) for name in stats)
         return 1 if unfit else 0

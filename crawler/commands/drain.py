@@ -92,7 +92,8 @@ class Command(ControlCommand):
         """Return what was done."""
         told, left = len(answer.workers), len(self.left[name])
         pending = with_revisits(f"{counted(self.pending[name], 'request')} left", self.revisits[name])
-        onward = f"`{self.onward(name)}` goes on."
+        is_left = self.pending[name] or self.revisits[name]
+        onward = f"`{self.onward(name)}` goes on." if is_left else "Nothing is left to do."
         if not told:
             return f"{name} has no instance at work: {pending}. {onward}"
         if left:
