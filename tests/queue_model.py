@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
 from crawler.frontier.queue import NewLink, Popped, Progress, Report, Revisit, State, Told
 from tests.queue_pages import number_of, seed
+from tests.queue_places import AGAIN, DUE, LAST, PENDING, SUSPECTS, Request, Worker
 
 TTL_MS = 10_000
 MAX_DELIVERIES = 3
@@ -14,34 +14,6 @@ SUSPECT_AFTER = 2
 LAST_AT_ONCE = 8
 SEEDS_AT_ONCE = 4
 DUE_AT_ONCE = 200
-PENDING, AGAIN, LAST, SUSPECTS, DUE = "pending", "again", "last", "suspects", "due"
-
-
-@dataclass
-class Request:
-    """A request that is not done: its page (None for what has no links), and where it is: a key, or a worker."""
-
-    page: int | None
-    link: NewLink
-    place: str
-    crashes: int = 0
-    due_ms: int = 0
-    """Since when it may be handed out, of one that is `DUE` or `AGAIN`."""
-    again: bool = False
-    """Whether it visits a page that was visited before."""
-
-
-@dataclass
-class Worker:
-    """What Redis knows of a worker."""
-
-    deadline_ms: int
-    starting: bool = True
-    steps: int = 0
-    told: tuple[int, int] = (0, 0)
-    pops: int = 0
-    popped: list[str] = field(default_factory=list)
-    alone: bool = False
 
 
 class Truth:
