@@ -8,8 +8,9 @@ from redis import Redis
 
 from crawler.frontier.keys import FLEET, Keys
 from crawler.frontier.queue import text, texts
-from tests.queue_model import AGAIN, DUE, LAST, PENDING, SUSPECTS, Truth
+from tests.queue_model import Truth
 from tests.queue_pages import SLOTS, links_of, page
+from tests.queue_places import AGAIN, DUE, LAST, PENDING, SUSPECTS
 from tests.queues import scores
 
 KEYS = Keys("videos")

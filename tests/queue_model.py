@@ -6,7 +6,7 @@ import json
 
 from crawler.frontier.queue import NewLink, Popped, Progress, Report, Revisit, State, Told
 from tests.queue_pages import number_of, seed
-from tests.queue_parts import Request, Worker
+from tests.queue_places import AGAIN, DUE, LAST, PENDING, SUSPECTS, Request, Worker
 
 TTL_MS = 10_000
 MAX_DELIVERIES = 3
@@ -14,7 +14,6 @@ SUSPECT_AFTER = 2
 LAST_AT_ONCE = 8
 SEEDS_AT_ONCE = 4
 DUE_AT_ONCE = 200
-PENDING, AGAIN, LAST, SUSPECTS, DUE = "pending", "again", "last", "suspects", "due"
 
 
 class Truth:

@@ -18,8 +18,9 @@ from crawler.frontier.keys import Keys
 from crawler.frontier.queue import Report
 from tests.queue_audit import audit, names
 from tests.queue_hands import Hand, Hands
-from tests.queue_model import DUE, TTL_MS
+from tests.queue_model import TTL_MS
 from tests.queue_pages import PAGES, SLOTS
+from tests.queue_places import DUE
 from tests.queues import link
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "80"))

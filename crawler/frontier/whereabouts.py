@@ -133,16 +133,19 @@ class Searcher:
     def place_of(self, request_id: str, payload: bytes, candidate: Candidate, crawl: Survey) -> Whereabouts:
         """Say where a request is, and what it waits for."""
         slot = slot_of(payload)
-        queue = f"{self.keys.prefix}queue:{slot}"
+        queue, again = (f"{self.keys.prefix}{name}:{slot}" for name in ("queue", "again"))
         with self.server.pipeline(transaction=False) as pipe:
             pipe.zscore(self.keys.last, request_id)
             pipe.zscore(self.keys.suspects, request_id)
             pipe.zrank(queue, request_id)
+            pipe.zrank(again, request_id)
+            pipe.zcard(queue)
+            pipe.zcard(again)
             pipe.zscore(self.keys.due, request_id)
             pipe.hget(self.keys.deliveries, request_id)
             for worker in crawl.workers:
                 pipe.sismember(f"{self.keys.prefix}leased:{worker.name}", request_id)
-            last, suspect, rank, due_ms, crashes, *held = pipe.execute()
+            last, suspect, first, later, firsts, laters, due_ms, crashes, *held = pipe.execute()
         holder = next((worker for worker, holds in zip(crawl.workers, held, strict=True) if holds), None)
         if holder is not None:
             return Whereabouts("leased", held_by(holder), candidate.url, request_id)
@@ -153,22 +156,25 @@ class Searcher:
         elif last is not None:
             why = "it is kept until all else is done"
         else:
-            why = self.turn_of(slot, rank)
+            # First visits of pages and later ones take turns.
+            before = None if first is None else first + min(first, laters)
+            before = before if later is None else later + min(later, firsts)
+            why = self.turn_of(slot, before)
         hold_up = "; the crawl is paused" if crawl.is_paused else "; no instance is at the crawl"
         idle = crawl.is_paused or not crawl.living
         return Whereabouts("waiting", f"waits: {why}{hold_up if idle else ''}", candidate.url, request_id)
 
-    def turn_of(self, slot: str, rank: int | None) -> str:
-        """Say when a request of a host may go, behind so many others."""
+    def turn_of(self, slot: str, before: int | None) -> str:
+        """Say when a request of a host may go, behind so many others; None where it does not wait."""
         seconds, micros = self.server.time()
         now_ms = seconds * 1000 + micros / 1000
         told = self.server.hmget(self.keys.host(slot), "next_ms", "paused_ms")
         next_ms, paused_ms = (float(value or 0) - now_ms for value in cast("list[bytes | None]", told))
-        if rank is None:
+        if before is None:
             return "it is just changing hands"
         when = f"{slot or 'seeds'} may be asked {'now' if next_ms <= 0 else f'in {next_ms / 1000:,.1f} s'}"
         paused = f", as it has asked for a pause of {paused_ms / 1000:,.0f} s more" if paused_ms > 0 else ""
-        return f"{rank:,} other requests of its host come first, and {when}{paused}"
+        return f"{before:,} other requests of its host come first, and {when}{paused}"
 
     def among_the_dead(self, candidates: list[Candidate], _: Survey) -> Whereabouts | None:
         """Look among the dead letters."""

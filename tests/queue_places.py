@@ -1,10 +1,12 @@
-"""What the model of the queue holds: requests, and workers as Redis knows them."""
+"""Where a request of the model's queue can be, and what is known of it and of workers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from crawler.frontier.queue import NewLink
+
+PENDING, AGAIN, LAST, SUSPECTS, DUE = "pending", "again", "last", "suspects", "due"
 
 
 @dataclass
