@@ -35,7 +35,8 @@ COOKIES_ENABLED = False
 REDIS_URL = os.environ.get("REDIS_URL", "")
 """URL of the Redis or Valkey that all instances share; empty for the embedded store. Example: `redis://queue.example:6379/0`."""
 STORE_DIR = ".crawler"
-"""Folder of the embedded store, used while REDIS_URL is empty."""
+"""Folder of the embedded store, used while REDIS_URL is empty; a relative one is in the project's folder, that of
+scrapy.cfg, wherever in it a command is run. Without a scrapy.cfg it is in the current folder."""
 CRAWL_ID = os.environ.get("CRAWL_ID", "")
 """Name that keeps a crawl apart from others of its spider in one Redis: `nightly` makes it `users@nightly`; empty for
 the spider's own."""

@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 
 from crawler.errors import StoreError
 from crawler.frontier import patience
-from crawler.frontier.connection import ask, connect, release, revive, shown
+from crawler.frontier.connection import ask, connect, release, revive, shown, store_folder
 from crawler.frontier.keys import Keys
 from crawler.frontier.patience import Patience
 from crawler.frontier.queue import Queue
@@ -219,6 +219,18 @@ def test_what_the_user_may_not_do_is_said_with_the_remedy(valkey: str) -> None:
 
 
 # --- the embedded one ---
+
+
+def test_a_project_has_one_store_for_all_folders_within_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    within = tmp_path / "project" / "sub" / "sub"
+    within.mkdir(parents=True)
+    (tmp_path / "project" / "scrapy.cfg").touch()
+    for folder in (within, tmp_path / "project"):
+        monkeypatch.chdir(folder)
+        assert store_folder(settings(STORE_DIR="store")).absolute() == tmp_path / "project" / "store"
+        assert store_folder(settings(STORE_DIR=str(tmp_path / "own"))) == tmp_path / "own"
+    monkeypatch.chdir(tmp_path)
+    assert store_folder(settings()).absolute() == tmp_path / ".crawler"
 
 
 def test_without_a_name_the_embedded_server_is_started_and_named_for_others(tmp_path: Path) -> None:

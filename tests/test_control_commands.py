@@ -116,6 +116,23 @@ def test_an_instance_that_waits_takes_up_seeds_and_keeps_records_apart_until_it_
     assert sorted(record["id"] for record in ended.records) == sorted(site.truth.videos)[:4]
 
 
+@pytest.mark.parametrize("how", ["drain", "signal"])
+def test_a_stop_that_was_asked_for_is_no_failure_whatever_seeds_were_refused_before(
+    tmp_path: Path, valkey: str, how: str
+) -> None:
+    with Redis.from_url(valkey) as server:
+        waiting = start("videos", tmp_path, "wait=1", f"REDIS_URL={valkey}")
+        server.rpush("videos:start_urls", "rubbish")
+        until(waiting, lambda: is_quiet(server) and bool(lines(tmp_path / "rejects.jsonl")))
+        if how == "drain":
+            assert command("drain", "videos", url=valkey)[0] == 0
+        else:
+            waiting.send_signal(signal.SIGTERM)
+        ended = end(waiting, tmp_path)
+    assert (ended.exit_code, ended.reasons()) == (0, ["bad_seed"])
+    assert "'seeds/refused': 1" in ended.log
+
+
 def is_quiet(server: Redis) -> bool:
     """Tell whether a crawl has come so far that all its instances wait."""
     crew = Crew(server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from redis import Redis
 
 from crawler.frontier.store import EmbeddedStore
+from tests.commands import run
 from tests.crawls import DEADLINE_S, ROOT, STARTED, crawl, lines, start
 from tests.site import Catalogue, Quirks, Site, running_site
 
@@ -165,6 +167,20 @@ def test_lines_are_refused_in_their_order_whatever_is_wrong_with_them(tmp_path: 
     code, _, err = seed(tmp_path, "users", source)
     assert code == 1
     assert [line.partition(": ")[0] for line in err.splitlines()] == [f"{source}, line {n}" for n in (1, 2, 3)]
+
+
+def test_what_is_seeded_in_a_folder_within_the_project_is_found_from_any_other(tmp_path: Path) -> None:
+    (tmp_path / "scrapy.cfg").write_text((ROOT / "scrapy.cfg").read_text())
+    here, there = tmp_path / "here", tmp_path / "there" / "deeper"
+    here.mkdir()
+    there.mkdir(parents=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = run("seed", "users", A, cwd=here, **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    found = json.loads(run("status", "users", "--json", cwd=there, **environment).stdout)
+    assert [crawl["pending"] for crawl in found["crawls"]] == [1]
+    assert [path.name for path in tmp_path.rglob(".crawler")] == [".crawler"]
+    assert (tmp_path / ".crawler").is_dir()
 
 
 def test_a_file_without_seeds_is_named(tmp_path: Path) -> None:

@@ -25,13 +25,14 @@ logger = logging.getLogger(__name__)
 
 STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
 """Close reasons after which the crawl has not done what was asked."""
-ASKED_TO = frozenset({"drained", "shutdown", "max_pages"})
-"""Those of an instance that was told to end, and did: what is wrong with the crawl is for who goes on with it."""
+STOPPED_AS_ASKED = frozenset({"shutdown", "drained", "max_pages"})
+"""Close reasons of an instance that has ended when it should, whatever the crawl has met with before: systemd and
+others who stop it would take that for a failed stop."""
 TROUBLES = (
     *("seeds/failed", "seeds/refused", "spider_exceptions/count"),
     *("frontier/not_queued", "frontier/dead_letters"),
 )
-"""Statistics that say the same where they are not 0."""
+"""Statistics that say the same at the end of a crawl, where they are not 0."""
 FEED_FAILED = "feedexport/failed_count/"
 """Before the class of a feed that Scrapy could not store, in the statistics."""
 
@@ -55,8 +56,8 @@ examples:
   scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
 """
 EXIT_CODES = """
-exit codes: 0 done (the summary says how complete) or stopped by you, 1 a seed failed, or a fault or the
-loss of the store or the feed stopped it, 2 wrong arguments
+exit codes: 0 done (the summary says how complete) or stopped by you, 1 done and a seed failed, or a fault or
+the loss of the store or the feed stopped it, 2 wrong arguments
 """
 
 
@@ -152,8 +153,8 @@ class Command(Terse, CrawlCommand):
             raise
 
     def exit_code(self, stats: dict[str, object]) -> int:
-        """Return 0 when the crawl did what was asked, else 1."""
+        """Return 0 when the instance did what was asked, else 1."""
         reason = stats.get("finish_reason")
-        unfit = reason in STOPPED_EARLY or (reason not in ASKED_TO and any(stats.get(one) for one in TROUBLES))
-        unfit = unfit or any(name.startswith(FEED_FAILED) for name in stats)
-        return 1 if unfit else 0
+        unfit = reason in STOPPED_EARLY or any(name.startswith(FEED_FAILED) for name in stats)
+        met_trouble = reason not in STOPPED_AS_ASKED and any(stats.get(trouble) for trouble in TROUBLES)
+        return 1 if unfit or met_trouble else 0

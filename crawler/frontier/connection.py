@@ -14,6 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
+from scrapy.utils.conf import closest_scrapy_cfg
 from scrapy_redis import connection
 
 from crawler.errors import QueueLost, StoreError
@@ -111,8 +112,9 @@ def shown(url: str) -> str:
 
 
 def store_folder(settings: BaseSettings) -> Path:
-    """Return the folder of the embedded store; other projects need not set it."""
-    return Path(settings.get("STORE_DIR") or ".crawler")
+    """Return the folder of the embedded store, one for all folders within a project; other projects need not set it."""
+    folder, project = Path(settings.get("STORE_DIR") or ".crawler"), Path(closest_scrapy_cfg()).parent
+    return folder if project == Path.cwd() else project / folder  # without a project it is that of the current folder
 
 
 def names_a_server(settings: BaseSettings) -> bool:
