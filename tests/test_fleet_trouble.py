@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
-import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -53,10 +54,16 @@ def is_server_of(process: psutil.Process, folder: Path) -> bool:
     return False
 
 
-def hears(pid: int, number: signal.Signals) -> bool:
-    """Tell whether a process has a handler of its own, and not Python's, for a signal that ends others."""
-    caught = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())[0]
-    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1 and int(caught, 16) >> (number - 1) & 1)
+@contextmanager
+def silent_server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Listen as a Redis that never answers; yield its URL, and what waits until somebody has connected."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as connections:
+        listening.settimeout(DEADLINE_S)
+
+        def until_connected() -> None:
+            connections.enter_context(listening.accept()[0])
+
+        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0", until_connected
 
 
 # --- the queue ---
@@ -241,11 +248,11 @@ def test_under_nohup_a_terminal_may_go_away(tmp_path: Path) -> None:
 def test_a_signal_that_comes_before_the_first_instance_is_answered_by_a_sentence(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    with server() as redis_server:
-        redis_server.pause()
-        words = ("users", "-a", "url=https://site.example", *feeds(tmp_path), "-s", f"REDIS_URL={redis_server.url}")
-        running = Running(tmp_path, *words)
-        running.until(lambda: hears(running.process.pid, number))
+    with silent_server() as (url, until_connected):
+        running = Running(
+            tmp_path, "users", "-a", "url=https://site.example", *feeds(tmp_path), "-s", f"REDIS_URL={url}"
+        )
+        until_connected()
         running.process.send_signal(number)
         code, told = running.end()
     assert code == 0
@@ -255,16 +262,14 @@ def test_a_signal_that_comes_before_the_first_instance_is_answered_by_a_sentence
 
 
 def test_what_was_to_go_to_the_background_is_ended_with_who_waits_for_it(tmp_path: Path) -> None:
-    with server() as redis_server:
-        redis_server.pause()
-        words = ["users", "-a", "url=https://site.example", *feeds(tmp_path), "-s", f"REDIS_URL={redis_server.url}"]
+    with silent_server() as (url, until_connected):
+        words = ["users", "-a", "url=https://site.example", *feeds(tmp_path), "-s", f"REDIS_URL={url}"]
         with subprocess.Popen(  # noqa: S603 - our own code
             [sys.executable, "-c", DETACHING, str(tmp_path / "fleet.log"), *words], cwd=ROOT, stderr=subprocess.DEVNULL
         ) as process:
-            waiter = psutil.Process(process.pid)
-            while not any(hears(child.pid, signal.SIGTERM) for child in waiter.children()):
-                assert process.poll() is None
-            detached = waiter.children()
+            until_connected()
+            detached = psutil.Process(process.pid).children()
+            assert detached
             process.terminate()
             assert process.wait(DEADLINE_S) != 0
             assert ended(detached)
