@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 from scrapy.exceptions import UsageError
 
 from crawler.errors import CrawlOver, SettingsError
+from crawler.extensions.rejects import NAME as REJECTS
 from crawler.feeds.noted import feed_name, record_files
-from crawler.feeds.paths import local_path
+from crawler.feeds.paths import check_writable, local_path
 from crawler.frontier.addon import check_scheduler, is_added
 from crawler.frontier.bounds import check_settings
 from crawler.frontier.connection import ask, connect
@@ -125,19 +126,31 @@ def check_goes_on_in_a_feed(settings: BaseSettings, spider: type[Spider], *, ane
 
 
 def check_feeds(settings: BaseSettings) -> None:
-    """Check that the files of the feeds can be written, before anything is fetched for them.
+    """Check that all files that an instance writes can be written, before anything is fetched for them.
 
     Raises:
         SettingsError: one cannot.
     """
-    for uri, options in settings.getdict("FEEDS").items():
-        local = local_path(str(uri))
-        if local is None or "%" in local:  # placeholders are filled in when the spider opens
-            continue
-        path = Path(local)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.open("ab").close()
-        except OSError as exc:
+    feeds = [(local_path(str(uri)), options) for uri, options in settings.getdict("FEEDS").items()]
+    local = [(path, options) for path, options in feeds if path is not None]
+    for path, options in local:
+        if "%" not in path:  # placeholders are filled in when the spider opens
             option = "-O" if options.get("overwrite") else "-o"
-            raise SettingsError(f"{option} {path} cannot be written ({exc}): pass another file.") from exc
+            check_file(f"{option} {path}", Path(path), "pass another file")
+    if local and "%" not in local[0][0]:
+        rejects = Path(local[0][0]).parent / REJECTS
+        check_file(str(rejects), rejects, "make it writable, or pass a feed in another folder", make=False)
+    if snapshots := settings.get("SNAPSHOTS"):
+        check_file(f"SNAPSHOTS ({snapshots})", Path(snapshots), "set it to another file, or leave it out")
+
+
+def check_file(what: str, path: Path, remedy: str, *, make: bool = True) -> None:
+    """Check that a file can be written.
+
+    Raises:
+        SettingsError: it cannot.
+    """
+    try:
+        check_writable(path, make=make)
+    except OSError as exc:
+        raise SettingsError(f"{what} cannot be written ({exc}): {remedy}.") from exc

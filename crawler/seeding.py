@@ -71,7 +71,7 @@ class Seeding:
         )
         self.task = self.progress.add_task("", total=None)
         self.begun = self.shown = monotonic()
-        self.rejects_failed = False
+        self.kept, self.rejects_failed = 0, False
 
     def run(self, seeds: list[Seed], files: list[str], form: str, *, as_json: bool) -> int:
         """Send all, say what was done, and return the exit code."""
@@ -176,24 +176,30 @@ class Seeding:
     # --- what is refused ---
 
     def refuse(self, refused: list[BadLine]) -> None:
-        """Name lines that are no seeds, and keep them in the rejects file."""
+        """Keep lines that are no seeds in the rejects file, and name them."""
+        if refused and not self.rejects_failed:
+            self.keep(refused)
         for line in refused:
             self.tally.refused += 1
             if self.tally.refused <= MOST_NAMED:
                 self.say(str(line))
             elif self.tally.refused == MOST_NAMED + 1:
-                self.say(f"… more lines are refused: see {self.rejects}")
-        if refused and not self.rejects_failed:
-            self.keep(b"".join(one_line(self.reject(line)) for line in refused))
+                self.say(
+                    f"… more lines are refused: {'counted only' if self.rejects_failed else f'see {self.rejects}'}"
+                )
 
-    def keep(self, lines: bytes) -> None:
+    def keep(self, refused: list[BadLine]) -> None:
         """Append lines to the rejects file, which is this crawl's: a crawl with -O leaves them there."""
         try:
             with LineFile(self.rejects) as file:
-                file.append(lines)
+                file.append(b"".join(one_line(self.reject(line)) for line in refused))
+            self.kept += len(refused)
         except OSError as exc:
             self.rejects_failed = True
-            self.say(f"{self.rejects} cannot be written ({exc.strerror}): refused lines are named here only.")
+            self.say(
+                f"{self.rejects} cannot be written ({exc.strerror}): from here on refused lines are named here only, "
+                f"up to {MOST_NAMED}. Make room, or pass another file with --rejects."
+            )
 
     def reject(self, line: BadLine) -> dict[str, Any]:
         """Return a line of the rejects file, in the form of the spiders'."""
@@ -227,8 +233,8 @@ class Seeding:
         known = done["sent"] - done["new"]
         words = [f"{counted(done['seeds'], 'seed')} in {done['seconds']:.1f} s"]
         words.append(f"{counted(done['new'], 'new request')}, {known:,} known before")
-        where = "" if self.rejects_failed else f" ({self.rejects})"
-        words += [f"{counted(done['refused'], 'line')} refused{where}"] if done["refused"] else []
+        where = f"{self.kept:,} of them in {self.rejects}" if self.rejects_failed else self.rejects
+        words += [f"{counted(done['refused'], 'line')} refused ({where})"] if done["refused"] else []
         words += [f"{counted(done['pending'], 'request')} pending"] if done["crawl"] else []
         sys.stdout.write(f"{self.planter.keys.crawl}: {'; '.join(words)}\n")
 
@@ -243,7 +249,7 @@ class Seeding:
             "pending": self.sower.left,
             "refused": self.tally.refused,
             "unread": self.tally.unread,
-            "rejects": str(self.rejects) if self.tally.refused and not self.rejects_failed else None,
+            "rejects": str(self.rejects) if self.kept else None,
             "seconds": round(monotonic() - self.begun, 3),
         }
 

@@ -31,7 +31,7 @@ def site() -> Iterator[Site]:
 def begin(folder: Path, *words: str | Path, **options: Any) -> subprocess.Popen[str]:
     """Start the command."""
     command = [sys.executable, "-W", "error", "-m", "scrapy", "seed", *map(str, words)]
-    command += ["-s", f"STORE_DIR={folder / 'store'}", "--rejects", str(folder / "rejects.jsonl")]
+    command[6:6] = ["-s", f"STORE_DIR={folder / 'store'}", "--rejects", str(folder / "rejects.jsonl")]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
     process = subprocess.Popen(command, cwd=ROOT, text=True, **(pipes | options))  # noqa: S603
     STARTED.append(process)
@@ -125,6 +125,21 @@ def test_bad_lines_are_named_by_number_and_kept_and_cost_nothing_else(tmp_path: 
     assert len(queued(tmp_path)) == 1197
 
 
+def test_refused_lines_that_cannot_be_kept_are_not_said_to_be(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    code, out, err = seed(tmp_path, "users", "-", "--rejects", full, said="nonsense\n" * 12)
+    first, *named, last = err.splitlines()
+    assert code == 1
+    assert first.startswith(
+        "/dev/full cannot be written (No space left on device): from here on refused lines are named"
+    )
+    assert len(named) == 10
+    assert last == "… more lines are refused: counted only"
+    assert "; 12 lines refused (0 of them in /dev/full)" in out
+    _, out, _ = seed(tmp_path, "users", "-", "--rejects", full, "--json", said="nonsense\n")
+    assert (json.loads(out)["refused"], json.loads(out)["rejects"]) == (1, None)
+
+
 def test_rejects_of_seeds_outlive_the_crawl_that_overwrites_its_feed(tmp_path: Path, site: Site) -> None:
     code, _, _ = seed(tmp_path, "users", f"{site.url}/@nobody", "-", said="nonsense\n")
     assert code == 1
@@ -216,6 +231,8 @@ def test_without_a_good_seed_no_crawl_begins(tmp_path: Path) -> None:
         (("users", A, "--priority", "high"), "The priority 'high' is no whole number"),
         (("users", A, "--meta", "job"), "--meta job: pass a key and a value"),
         (("users", "-", "-"), "- is given twice: standard input can be read once"),
+        (("users", A, "--rejects", "/dev/full/x"), "--rejects /dev/full/x cannot be written ([Errno 20]"),
+        (("users", A, "--rejects", "tests"), "--rejects tests cannot be written ([Errno 21] Is a directory"),
         (("users", A, "-s", "REDIS_URL=redis://127.0.0.1:1/0"), "REDIS_URL redis://127.0.0.1:1/0 does not answer"),
     ],
 )

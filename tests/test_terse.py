@@ -51,10 +51,19 @@ def test_arguments_are_explained_where_there_are_spiders_that_take_them(modules:
             ("users", "-a", "url=a.example", "-s", "STORE_DIR={}/store", "-o", "/dev/full/x.jsonl"),
             "-o /dev/full/x.jsonl cannot be written",
         ),
+        (
+            ("users", "-a", "url=a.example", "-s", "STORE_DIR={}/store", "-s", "SNAPSHOTS=/dev/full/x.jsonl"),
+            "SNAPSHOTS (/dev/full/x.jsonl) cannot be written",
+        ),
+        (
+            ("users", "-a", "url=a.example", "-s", "STORE_DIR={0}/store", "-o", "{0}/u.jsonl"),
+            "{0}/rejects.jsonl cannot be written",
+        ),
     ],
 )
 def test_a_wrong_argument_of_crawl_is_one_sentence(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
+    (tmp_path / "rejects.jsonl").mkdir()
     code, said = scrapy("crawl", *(word.format(tmp_path) for word in words))
     (line,) = said.splitlines()
-    assert sentence in line
+    assert sentence.format(tmp_path) in line
     assert code == 2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
-from crawler.checks import usable
+from crawler.checks import check_file, usable
 from crawler.errors import SeedError, SettingsError, StoreError
 from crawler.extensions.rejects import NAME as REJECTS
 from crawler.frontier.connection import connect, release, revive
@@ -108,6 +108,7 @@ class Command(Terse):
         settings = usable(self.settings)
         spidercls = seeded_spider(settings, name)
         try:
+            check_file(f"--rejects {opts.rejects}", Path(opts.rejects), "pass another file", make=False)
             files, seeds = sorted_out(args[1:])
             common = Seed("", priority=parse_priority(opts.priority), meta=checked_meta(dict(map(pair, opts.meta))))
             options, server = Options.from_settings(settings), connect(settings)
