@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import json
 import os
 import re
@@ -28,7 +29,8 @@ KNOWN_COLUMNS = frozenset({"url", "priority"})
 """Columns of a csv file whose names may be in capitals."""
 JSON_LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[{\"\]]")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-UNREADABLE = (OSError, EOFError, zlib.error)
+CUT_OFF = (EOFError, zlib.error, gzip.BadGzipFile)
+UNREADABLE = (OSError, *CUT_OFF)
 SEPARATORS = re.compile(r"[\s,\[\]]*")
 NOT_DECODED = re.compile(r"[\udc80-\udcff]")
 """What a byte that is no UTF-8 is read as."""
@@ -100,7 +102,7 @@ class SeedFile:
         try:
             head = cast("Any", self.file).peek(CHUNK_BYTES)
             if head.startswith(UTF_16):
-                raise self.unreadable("it is UTF-16, save it as UTF-8")
+                raise self.unreadable("it is UTF-16", remedy="save it as UTF-8")
             for line in self.lines_of(head):
                 number = line.number
                 yield line
@@ -115,12 +117,13 @@ class SeedFile:
             return list_lines(self.file)
         return map(json_line, text_lines(self.file))
 
-    def unreadable(self, why: object, after: int = 0) -> SeedError:
+    def unreadable(self, why: object, after: int = 0, remedy: str = "") -> SeedError:
         """Return an error for what was not read."""
         how = f"cannot be read on after line {after}" if after else "cannot be read"
-        return SeedError(
-            f"The seeds file {self.source} {how} ({why}): pass a text file of URLs, or - for standard input."
-        )
+        if isinstance(why, CUT_OFF):
+            remedy = "it is packed with gzip and damaged, or not all of it is there, so get it anew"
+        remedy = remedy or "pass a text file of URLs, or - for standard input"
+        return SeedError(f"The seeds file {self.source} {how} ({why}): {remedy}.")
 
 
 def text_lines(file: IO[bytes]) -> Iterator[Line]:

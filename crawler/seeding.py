@@ -150,7 +150,7 @@ class Seeding:
         """Return the requests of seeds, and the lines that lead to none."""
         links: list[NewLink] = []
         refused: list[BadLine] = []
-        prepared = iter(self.planter.prepare([seed for _, _, seed in batch if isinstance(seed, Seed)]))
+        prepared = iter(self.planter.prepare([seed for _, _, seed in batch if isinstance(seed, Seed)], self.watch))
         for name, number, said in batch:
             if isinstance(said, BadLine):
                 refused.append(said)
@@ -209,9 +209,13 @@ class Seeding:
 
     # --- what is told ---
 
-    def show(self) -> None:
+    def watch(self, answered: int, asked: int) -> None:
+        """Show how far it is with hosts whose scheme nobody has said."""
+        self.show(f"; {answered:,} of {counted(asked, 'host')} asked whether they speak TLS, --scheme https asks none")
+
+    def show(self, meanwhile: str = "") -> None:
         """Show how far it is."""
-        words = f"{self.tally.seeds:,} seeds, {self.rate():,.0f}/s"
+        words = f"{self.tally.seeds:,} seeds, {self.rate():,.0f}/s{meanwhile}"
         if self.console.is_terminal:
             size = self.file.size if self.file else None
             done = self.file.position() if self.file and size else 0

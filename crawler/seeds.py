@@ -22,6 +22,9 @@ KINDS = ("user", "video")
 ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every")
 """What the spiders take."""
 MOST_DIGITS = 12
+PATH = re.compile(r"/(?!/)|\.{1,2}/|~/")
+"""How a text begins that leads to a file."""
+AS_JSON = 'write it in one line, as in {"url": "https://site.example/@user"}.'
 LINE_BREAK = re.compile(r"[\r\n]")
 PRIORITY = re.compile(r"([+-]?\d{1,9})(?:\.0+)?|", re.ASCII)
 """Also as whoever writes all numbers as floating-point ones has it, such as pandas."""
@@ -73,11 +76,25 @@ def parse_seed(text: str) -> Seed:
             f"A seed with a name or password before its host ({host}) cannot be crawled: pass it without.", host
         )
     if not url or not plausible(host):
-        raise SeedError(
-            f"{given!r:.200} is not a URL that can be crawled: "
-            "pass one like https://site.example/@user or site.example."
-        )
+        raise SeedError(f"{given!r:.200} {no_url(given)}")
     return Seed(url, guessed)
+
+
+def no_url(text: str) -> str:
+    """Return what is wrong with a text that is no URL, by what it looks like, and what to pass."""
+    if PATH.match(text):
+        return "is a path, not a URL: pass one like https://site.example/@user, or a file that exists as -a seeds=FILE."
+    if not text.startswith(("{", "[", '"')):
+        return "is not a URL that can be crawled: pass one like https://site.example/@user or site.example."
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as exc:
+        fault = f"is no JSON ({exc.msg.removesuffix(' at')} at character {exc.pos + 1})"
+    except (ValueError, RecursionError):  # a number too long, or too many brackets
+        fault = "is more than can be read"
+    else:
+        fault = "is JSON, but no object with a key `url`"
+    return f"{fault}: {AS_JSON}"
 
 
 def plausible(host: str) -> bool:
@@ -136,10 +153,12 @@ def seed_of(said: str | Mapping[str, Any]) -> Seed:
         return parse_seed(said)
     if "url" not in said:
         text = json.dumps(said, ensure_ascii=False)
-        raise SeedError(f'{text:.200} has no key `url`: write it as in {{"url": "https://site.example/@user"}}.')
+        raise SeedError(f"{text:.200} has no key `url`: {AS_JSON}")
     meta = dict(said)
     url = meta.pop("url")
-    seed = parse_seed(url if isinstance(url, str) else json.dumps(said))
+    if not isinstance(url, str):
+        raise SeedError(f"The `url` {json.dumps(url, ensure_ascii=False):.200} is no text: {AS_JSON}")
+    seed = parse_seed(url)
     if str(meta.get("method", "")).upper() == "POST":
         raise SeedError("A seed with the method POST cannot be crawled: pass the address of a page.")
     priority = parse_priority(meta.pop("priority", 0))

@@ -118,7 +118,12 @@ def test_a_line_that_is_no_seed_is_named_and_the_rest_is_read(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "text", "given", "why"),
     [
-        ("x.jsonl", '{"foo": 1}\n', '{"foo": 1}', '{"foo": 1} has no key `url`: write it as in {"url": "https://'),
+        (
+            "x.jsonl",
+            '{"foo": 1}\n',
+            '{"foo": 1}',
+            '{"foo": 1} has no key `url`: write it in one line, as in {"url": "https://',
+        ),
         ("x.csv", "Name,Link\n", "Name", "no column is called url (name, link): call one so, or put the URLs into the"),
         ("x.txt", " nonsense \n", "nonsense", "'nonsense' is not a URL that can be crawled"),
     ],
@@ -195,10 +200,16 @@ def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_seeds_file_that_cannot_be_read_says_why_and_what_to_pass(tmp_path: Path) -> None:
     binary = tmp_path / "seeds.txt"
     binary.write_bytes(b"\xff\xfe\x00a")
-    for source in (str(binary), str(tmp_path), str(tmp_path / "none.txt")):
-        with pytest.raises(SeedError, match=r"cannot be read \(.+\): pass a text file of URLs, or -") as refusal:
-            list(read_seeds(source))
-        assert source in str(refusal.value)
+    remedy = "pass a text file of URLs, or - for standard input."
+    for source, to_do in (
+        (binary, "save it as UTF-8."),
+        (tmp_path, remedy),
+        (tmp_path / "none.txt", remedy),
+    ):
+        with pytest.raises(SeedError, match=r"cannot be read \(.+\): ") as refusal:
+            list(read_seeds(str(source)))
+        assert str(source) in str(refusal.value)
+        assert str(refusal.value).endswith(to_do)
 
 
 @pytest.mark.parametrize(
@@ -209,19 +220,23 @@ def test_a_message_of_another_program_is_json_or_a_plain_url(data: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "sentence"),
     [
-        b"",
-        b"\xff\xfe",
-        b'{"url": null}',
-        b'["a.example"]',
-        b'{"url": "nonsense"}',
-        b'{"url":' + b"[" * 100_000,
+        (b"", "'' is not a URL"),
+        (b"\xff\xfe", "is not a URL"),
+        (b'{"url": null}', "The `url` null is no text: write it in one line, as in {"),
+        (b'{"url": 5}', "The `url` 5 is no text: "),
+        (b'["a.example"]', "'[\"a.example\"]' is JSON, but no object with a key `url`: write it in one line, as in {"),
+        (b'{"url": "nonsense"}', "'nonsense' is not a URL"),
+        (b'{"url": "a.example}', "is no JSON (Unterminated string starting at character 9): write it in"),
+        (b'{"url":' + b"[" * 100_000, "is more than can be read: "),
+        (b"/videos/3", "'/videos/3' is a path, not a URL: pass one like https://site.example/@user"),
     ],
 )
-def test_a_message_that_is_neither_is_refused(data: bytes) -> None:
-    with pytest.raises(SeedError, match="is not a URL"):
+def test_a_message_that_is_neither_is_refused_by_what_it_looks_like(data: bytes, sentence: str) -> None:
+    with pytest.raises(SeedError) as refusal:
         parse_message(data)
+    assert sentence in str(refusal.value)
 
 
 @pytest.mark.parametrize(

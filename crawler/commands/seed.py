@@ -20,7 +20,7 @@ from crawler.frontier.queue import Queue
 from crawler.frontier.sower import Sower
 from crawler.seed_files import FORMATS
 from crawler.seeding import Seeding
-from crawler.seeds import SCOPES, Seed, checked_meta, parse_priority, parse_seed
+from crawler.seeds import PATH, SCOPES, Seed, checked_meta, parse_priority, parse_seed
 from crawler.spiders.planter import Planter
 from crawler.spiders.seeded import SeededSpider
 from crawler.stopping import Stopping
@@ -153,13 +153,27 @@ def sorted_out(words: Sequence[str]) -> tuple[list[str], list[Seed]]:
             files.append(word)
         elif Path(word).is_dir() and not is_seed(word):
             raise SeedError(f"{word} is a folder: pass the files in it, such as {Path(word) / '*.txt'}.")
-        elif "://" not in word and Path(word).suffix.lower() in FILE_SUFFIXES:
+        elif "://" not in word and (Path(word).suffix.lower() in FILE_SUFFIXES or PATH.match(word)):
             raise SeedError(f"The seeds file {word} does not exist: pass a text file of URLs, or - for standard input.")
         else:
-            seeds.append(parse_seed(word))
+            seeds.append(given_seed(word))
     if files.count("-") > 1:
         raise SeedError("- is given twice: standard input can be read once.")
     return files, seeds
+
+
+def given_seed(word: str) -> Seed:
+    """Read a seed that may have been meant as a file.
+
+    Raises:
+        SeedError: it is none.
+    """
+    try:
+        return parse_seed(word)
+    except SeedError as exc:
+        if "://" in word or exc.given != str(exc):  # which would repeat a password
+            raise
+        raise SeedError(f"There is no file {word}, and {exc}") from exc
 
 
 def is_seed(word: str) -> bool:

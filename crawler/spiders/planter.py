@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 SCHEMES_KEPT = 100_000
 """Hosts whose scheme is remembered."""
 PROBES_AT_ONCE = 100
-"""Hosts that are asked at the same time whether they speak TLS."""
+"""Hosts that are asked at the same time whether they speak TLS, and whose names are looked up meanwhile."""
+WATCH_S = 0.5
+"""Seconds between two looks at how many have answered."""
 
 
 class Planter:
@@ -71,8 +74,13 @@ class Planter:
         self.crawler.signals.connect(self.refused, record_refused)
         self.schemes: dict[str, str] = {}
 
-    def prepare(self, seeds: Sequence[Seed]) -> list[Seed]:
-        """Return the seeds with their schemes, and learn what the fleet knows of their hosts."""
+    def prepare(self, seeds: Sequence[Seed], watch: Callable[[int, int], None]) -> list[Seed]:
+        """Return the seeds with their schemes, and learn what the fleet knows of their hosts.
+
+        Args:
+            seeds: as they were given.
+            watch: called now and then while hosts are asked, with how many have answered, and how many are asked.
+        """
         self.spider.hosts = hosts = Hosts(self, no_fetch)
         hosts.schemes = self.schemes
         guessed = {urlsplit(seed.url).netloc: seed for seed in seeds if seed.guessed}
@@ -81,9 +89,11 @@ class Planter:
         with closing(asyncio.new_event_loop()) as loop:
             unknown = [seed for host, seed in guessed.items() if host not in self.schemes]
             if unknown:
+                # By default a few threads look up names, which takes seconds each where nobody answers.
+                loop.set_default_executor(ThreadPoolExecutor(PROBES_AT_ONCE))
                 with self.stopping.heard_at_once():
                     try:
-                        loop.run_until_complete(probe(hosts, unknown))
+                        loop.run_until_complete(probe(hosts, unknown, watch))
                     finally:
                         loop.run_until_complete(given_up(asyncio.all_tasks(loop)))
             prepared = [with_scheme(seed, self.schemes) for seed in seeds]
@@ -134,7 +144,7 @@ async def no_fetch(_link: object) -> None:
     """Fetch nothing: what a host runs, the crawl finds out."""
 
 
-async def probe(hosts: Hosts, seeds: Iterable[Seed]) -> None:
+async def probe(hosts: Hosts, seeds: Sequence[Seed], watch: Callable[[int, int], None]) -> None:
     """Learn the schemes of seeds, of many hosts at the same time."""
     turns = asyncio.Semaphore(PROBES_AT_ONCE)
 
@@ -142,7 +152,12 @@ async def probe(hosts: Hosts, seeds: Iterable[Seed]) -> None:
         async with turns:
             await hosts.with_scheme(seed)
 
-    await asyncio.gather(*map(learn, seeds))
+    left = {asyncio.ensure_future(learn(seed)) for seed in seeds}
+    while left:
+        watch(len(seeds) - len(left), len(seeds))
+        done, left = await asyncio.wait(left, timeout=WATCH_S)
+        for task in done:
+            task.result()
 
 
 async def given_up(tasks: Iterable[asyncio.Task[Any]]) -> None:
