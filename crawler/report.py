@@ -7,16 +7,18 @@ from pathlib import Path
 from time import monotonic
 
 import redis
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
 
 from crawler.fleet.member import Member
 from crawler.fleet.squad import Squad
 from crawler.frontier.ledger import Ledger, ListingCount, Summary
+from crawler.tables import table_of
 from crawler.words import counted, to_do
 
+LISTINGS = ("listing", "declared", "found", "refused", "failed", "complete")
+LESS_OF_LISTINGS = ("failed", "refused")
+"""Columns that a narrow terminal has no room for, the first of them first; notes below the table tell of both."""
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two lines of progress where the output is no terminal."""
 MOST_LISTINGS = 5
@@ -117,11 +119,8 @@ class Report:
         left = self.left()
         how = f"Stopped, {left}," if left else "Done"
         self.show(f"\n{how} in {monotonic() - self.begun:.0f} s")
-        table = Table(
-            "listing",
-            *(Column(name, justify="right") for name in ("declared", "found", "refused", "failed", "complete")),
-            box=SIMPLE_HEAD,
-        )
+        rows: list[tuple[str, ...]] = []
+        totals: set[int] = set()
         notes: list[str] = []
         for name, ledger in self.ledgers.items():
             try:
@@ -133,9 +132,9 @@ class Report:
             lines = counted(lines_of(feed), name.removesuffix("s"))
             self.show(f"{' ' * (9 - lines.index(' '))}{lines} in {feed}")
             for kind in sorted(summary.records):
-                table.add_row(*cells(summary.in_all(kind)), style="bold")
-            for listing in [one for one in summary.listings if one.whole] or summary.listings[:MOST_LISTINGS]:
-                table.add_row(*cells(listing))
+                totals.add(len(rows))
+                rows.append(cells(summary.in_all(kind)))
+            rows += map(cells, [one for one in summary.listings if one.whole] or summary.listings[:MOST_LISTINGS])
             notes += notes_on(name, summary, stopped=bool(left))
         notes += [
             f"An instance of {member.spider} {member.how_it_ended()}: see {member.output.where()}"
@@ -143,8 +142,8 @@ class Report:
             for member in squad.members
             if member.failed() and member.output
         ]
-        if table.row_count:
-            self.console.print(table)
+        if rows:
+            self.console.print(table_of(LISTINGS, rows, self.console.width, LESS_OF_LISTINGS, totals))
         for note in notes:
             self.show(note)
 
