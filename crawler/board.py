@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Column, Table
 from rich.text import Text
 
 from crawler.frontier.survey import MINUTE_MS, TEN_MINUTES_MS
+from crawler.tables import table_of
 from crawler.words import counted
 
 if TYPE_CHECKING:
@@ -22,13 +21,16 @@ if TYPE_CHECKING:
 MOST_HOSTS = 20
 """Hosts that are shown: those with most pending requests. `--json` has them all."""
 HOSTS = ("host", "pending", "in flight", "next in", "delay", "errors")
-WORKERS = ("instance", "pid", "age", "pages/s", "memory", "cpu", "leased")
+LESS_OF_HOSTS = ("delay", "in flight", "errors")
+WORKERS = ("instance", "age", "pages/s", "memory", "cpu", "leased")
+LESS_OF_WORKERS = ("cpu", "memory", "leased")
+"""Columns that a narrow terminal has no room for, the first of them first."""
 
 
 def lines_of(status: Status) -> Iterator[str]:
     """Yield all that there is to show, as lines."""
     yield from (f"ALARM {alarm.kind}: {said_of(alarm.crawl)}{alarm.text}" for alarm in status.alarms)
-    for name, crawl in status.crawls.items():
+    for name, crawl in status.shown.items():
         yield from head_of(name, crawl, status.completeness.get(name, []))
         if crawl is None:
             continue
@@ -39,21 +41,23 @@ def lines_of(status: Status) -> Iterator[str]:
             yield f"  instance {worker}: {told(WORKERS[1:], values)}"
 
 
-def screen_of(status: Status) -> RenderableType:
-    """Return all that there is to show, for a terminal."""
+def screen_of(status: Status, width: int) -> RenderableType:
+    """Return all that there is to show, for a terminal of so many cells in a line."""
     parts: list[RenderableType] = [
         Text(f"! {said_of(alarm.crawl)}{alarm.text}", style="bold red") for alarm in status.alarms
     ]
-    for name, crawl in status.crawls.items():
+    for name, crawl in status.shown.items():
         head, *more = head_of(name, crawl, status.completeness.get(name, []))
         parts += [Text(head, style="bold"), *map(Text, more)]
         if crawl is None:
             continue
         if crawl.hosts:
-            parts.append(table_of(HOSTS, [cells_of_host(one) for one in crawl.hosts[:MOST_HOSTS]]))
+            hosts = [cells_of_host(one) for one in crawl.hosts[:MOST_HOSTS]]
+            parts.append(table_of(HOSTS, hosts, width, LESS_OF_HOSTS))
         parts += map(Text, more_hosts(crawl))
         if crawl.workers:
-            parts.append(table_of(WORKERS, [cells_of_worker(one) for one in crawl.workers]))
+            workers = [cells_of_worker(one) for one in crawl.workers]
+            parts.append(table_of(WORKERS, workers, width, LESS_OF_WORKERS))
     return Group(*parts)
 
 
@@ -112,16 +116,7 @@ def cells_of_worker(worker: Worker) -> tuple[str, ...]:
         memory = f"{said.memory_bytes / 1024**2:,.0f} MiB"
         told = (duration(worker.age_s), rate(said.pages_per_s), memory, f"{100 * said.cpu_share:.0f} %")
     gone = " (died)" if worker.is_dead else ""
-    return f"{worker.host}{gone}", str(worker.pid or "-"), *told, f"{worker.leases:,}"
-
-
-def table_of(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
-    """Return rows as a table; all cells but the first are numbers."""
-    first, *others = names
-    table = Table(first, *(Column(name, justify="right") for name in others), box=SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+    return f"{worker.title}{gone}", *told, f"{worker.leases:,}"
 
 
 def told(names: tuple[str, ...], values: list[str]) -> str:

@@ -37,6 +37,7 @@ class Status:
         memory: of the server; None where there is no store yet.
         alarms: what is to be seen to.
         drifts: of each crawl, the sites that seem to have changed their pages.
+        named: whether these crawls were asked for by name.
     """
 
     crawls: Mapping[str, Survey | None]
@@ -44,6 +45,13 @@ class Status:
     memory: Memory | None = None
     alarms: tuple[Alarm, ...] = ()
     drifts: Mapping[str, list[Drift]] = field(default_factory=dict)
+    named: bool = True
+
+    @property
+    def shown(self) -> Mapping[str, Survey | None]:
+        """Those that a reader is shown: nobody has asked for one that is not there, unless by its name."""
+        there = {} if self.named else {name: crawl for name, crawl in self.crawls.items() if crawl}
+        return there or self.crawls
 
     def as_json(self) -> dict[str, Any]:
         """Return it in types of JSON; the names are documented in docs/status.md."""
@@ -102,6 +110,9 @@ class Observer:
         quick: leave completeness out, for which the keys of all records are read.
         limits: what is an alarm.
         drift_least: readings of a site from which it is told whether it drifts; 0 for never.
+
+    Attributes:
+        named: whether these crawls were asked for by name.
     """
 
     def __init__(
@@ -114,6 +125,7 @@ class Observer:
         drift_least: int = LEAST_READINGS,
     ) -> None:
         self.server, self.keys, self.quick = server, keys, quick
+        self.named = True
         self.limits, self.drift_least = limits, drift_least
         self.completeness: dict[str, list[ListingCount]] = {}
         self.count_at = 0.0
@@ -130,7 +142,7 @@ class Observer:
             alarms += alarms_of_crawl(name, crawl, self.limits) if crawl else ()
             alarms += alarms_of_visits(name, crawl, self.limits.least_visit_s) if crawl else ()
             alarms += [Alarm("drift", sentence, name) for sentence in sentences(drifts.get(name, ()))]
-        return Status(crawls, self.completeness, memory, tuple(alarms), drifts)
+        return Status(crawls, self.completeness, memory, tuple(alarms), drifts, self.named)
 
     def drifts(self, name: str) -> list[Drift]:
         """Return which sites of a crawl seem to have changed their pages."""
@@ -175,6 +187,7 @@ def worker_json(worker: Worker) -> dict[str, Any]:
     said = worker.vitals
     return {
         "worker": worker.name,
+        "place": said.place if said else "",
         "host": worker.host,
         "pid": worker.pid,
         "is_dead": worker.is_dead,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from redis import Redis
 from rich.console import Console
 
 from crawler.board import MOST_HOSTS, lines_of, screen_of
+from crawler.commands.status import fitting
 from crawler.frontier.alarms import Alarm
 from crawler.frontier.keys import Keys
 from crawler.frontier.queue import Queue
@@ -80,7 +82,7 @@ def test_a_reader_sees_a_crawl_as_lines(status: Status) -> None:
 
 def test_a_terminal_shows_the_same_as_tables(status: Status) -> None:
     console = Console(width=160, record=True, force_terminal=True, file=StringIO())
-    console.print(screen_of(status))
+    console.print(screen_of(status, console.width))
     shown = console.export_text()
     for words in (
         "running, 1 instance",
@@ -91,6 +93,26 @@ def test_a_terminal_shows_the_same_as_tables(status: Status) -> None:
         "! videos: 1 request",
     ):
         assert words in shown
+
+
+def test_a_spider_without_a_crawl_is_told_of_where_it_was_named_or_there_is_nothing_else(status: Status) -> None:
+    unnamed = replace(status, named=False)
+    assert "No crawl of users here" in list(lines_of(status))
+    assert "No crawl of users here" not in list(lines_of(unnamed))
+    assert [one["crawl"] for one in unnamed.as_json()["crawls"]] == ["users", "videos"]
+    assert list(lines_of(Status({"users": None}, named=False))) == ["No crawl of users here"]
+
+
+@pytest.mark.parametrize("height", [2, 6, 10])
+def test_a_low_window_shows_alarms_first_and_how_many_lines_are_missing(status: Status, height: int) -> None:
+    whole, low = (Console(width=100, height=lines, record=True, file=StringIO()) for lines in (200, height))
+    whole.print(fitting(status, whole))
+    low.print(fitting(status, low))
+    lines, seen = whole.export_text().splitlines(), low.export_text().splitlines()
+    assert len(seen) == height
+    assert seen[0].startswith("! videos: 1 request")
+    assert [line.rstrip() for line in seen[:-1]] == [line.rstrip() for line in lines[: height - 1]]
+    assert seen[-1] == f"… {len(lines) - height + 1} more lines: a higher window shows them"
 
 
 def test_all_of_it_is_one_object_of_json(status: Status) -> None:

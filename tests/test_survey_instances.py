@@ -42,6 +42,13 @@ def test_an_instance_is_told_by_its_machine_and_process(crew: Crew) -> None:
     assert worker.age_s is not None
     assert worker.age_s >= 100
     assert not worker.is_dead
+    assert worker.title == f"{worker.host} {worker.pid}"
+
+
+def test_an_instance_of_a_fleet_goes_by_its_place_too(crew: Crew) -> None:
+    say(crew.join(), place="users-1")
+    (worker,) = look(crew).workers
+    assert worker.title == f"users-1 ({worker.host} {worker.pid})"
 
 
 def test_an_instance_that_was_killed_on_this_machine_is_known_to_be_dead(crew: Crew) -> None:

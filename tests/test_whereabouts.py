@@ -127,7 +127,7 @@ def test_an_instance_that_was_killed_with_it_in_hand_is_told(crew: Crew) -> None
     queue.join()
     push(queue, URL)
     take(queue)
-    assert find(crew).text.endswith(f"instance {process.pid} on {machine().rpartition('-')[0]}, which has died")
+    assert find(crew).text.endswith(f"instance {machine().rpartition('-')[0]} {process.pid}, which has died")
 
 
 def test_a_dead_letter_says_why_it_was_given_up(crew: Crew) -> None:

@@ -9,8 +9,10 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from redis.exceptions import RedisError
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.segment import Segment, Segments
+from rich.text import Text
 from scrapy.exceptions import UsageError
 
 from crawler.board import lines_of, screen_of
@@ -22,6 +24,7 @@ from crawler.frontier.connection import ask
 from crawler.frontier.keys import Keys
 from crawler.looking import StoreCommand, print_json, say, store_of
 from crawler.status import Observer, Status
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +86,7 @@ class Command(StoreCommand):
                     limits=Limits.from_settings(settings),
                     drift_least=int(number(settings, "DRIFT_LEAST_READINGS")),
                 )
+                observer.named = bool(named)
                 try:
                     status = ask(settings, server, observer.look)
                 except StoreError as exc:
@@ -100,7 +104,7 @@ def show(status: Status) -> None:
     """Show the crawls once."""
     console = Console()
     if console.is_terminal:
-        console.print(screen_of(status))
+        console.print(screen_of(status, console.width))
         return
     for line in lines_of(status):
         say(line, console)
@@ -114,10 +118,22 @@ def watch(observer: Observer, status: Status) -> Status:
         if not console.is_terminal:
             for last in looks(observer, status):
                 show(last)
-        with Live(screen_of(status), console=console, auto_refresh=False, screen=True) as live:
+        with Live(fitting(status, console), console=console, auto_refresh=False, screen=True) as live:
             for last in looks(observer, status):
-                live.update(screen_of(last), refresh=True)
+                live.update(fitting(last, console), refresh=True)
     return last
+
+
+def fitting(status: Status, console: Console) -> RenderableType:
+    """Return what the screen has room for, alarms first, and how many lines that leaves out."""
+    whole = screen_of(status, console.width)
+    lines = console.render_lines(whole, pad=False)
+    missing = len(lines) - console.height
+    if missing <= 0:
+        return whole
+    room = max(console.height - 1, 0)
+    seen = [Segments([*line, Segment.line()]) for line in lines[:room]]
+    return Group(*seen, Text(f"… {counted(len(lines) - room, 'more line')}: a higher window shows them", style="bold"))
 
 
 def looks(observer: Observer, status: Status) -> Iterator[Status]:

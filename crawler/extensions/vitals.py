@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import shutil
 import sys
@@ -10,7 +11,7 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, process_time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -20,7 +21,7 @@ from crawler.extensions.rejects import folder
 from crawler.feeds.paths import local_path
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.slots import slot_of
-from crawler.frontier.vitals import Asked, Disk, Vitals
+from crawler.frontier.vitals import PLACE, Asked, Disk, Vitals
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -30,12 +31,22 @@ if TYPE_CHECKING:
 EVERY_S = 5.0
 """How often it is told where no setting says so, as in the project of somebody else."""
 MINUTE_S = 60.0
+LEAST_S = 0.1
+"""Over less than that, as at the first look, no rate is told, in seconds."""
 MINUTES = 10
 """How far back it is told how hosts have answered."""
 MOST_HOSTS = 100
 """Hosts that are told of: those that were asked most."""
 TOO_MANY, FAULT = 429, 500
 """HTTP statuses that count as errors: this one, and from this one on."""
+
+
+class Reading(NamedTuple):
+    """How much an instance has done at a time: pages, and seconds of a core."""
+
+    at_s: float
+    pages: int
+    cpu_s: float
 
 
 class Answers:
@@ -83,8 +94,7 @@ class VitalsExtension:
         self.looks = create_looping_call(self.look)
         self.telling: asyncio.Task[None] | None = None
         self.begun = monotonic()
-        self.former = self.begun, process_time()
-        self.past: deque[tuple[float, int]] = deque([(self.begun, 0)])
+        self.past: deque[Reading] = deque()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -104,7 +114,9 @@ class VitalsExtension:
         return extension
 
     def spider_opened(self) -> None:
-        """Begin to tell."""
+        """Begin to tell; what the start took is no part of the work."""
+        self.begun = monotonic()
+        self.past.append(self.reading())
         self.looks.start(self.interval_s)
 
     def spider_closed(self) -> None:
@@ -138,15 +150,17 @@ class VitalsExtension:
         disks = await asyncio.to_thread(lambda: [disk for feed in self.feeds if (disk := disk_of(folder(feed, name)))])
         memory_bytes = await asyncio.to_thread(resident_bytes)
         options = self.frontier.options
+        pages_per_s, cpu_share = self.rates()
         vitals = Vitals(
+            place=os.environ.get(PLACE, ""),
             age_s=round(monotonic() - self.begun, 1),
             stays=self.frontier.courier.completion.stays,
             every_s=self.interval_s,
             pages=self.pages,
             records=self.crawler.stats.get_value("item_scraped_count", 0),
-            pages_per_s=self.pages_per_s(),
+            pages_per_s=pages_per_s,
             memory_bytes=memory_bytes,
-            cpu_share=self.cpu_share(),
+            cpu_share=cpu_share,
             delay_ms=options.delay_ms,
             own_delays_ms={slot: limits.delay_ms for slot, limits in options.own.items()},
             hosts=self.answers.by_host(),
@@ -154,20 +168,21 @@ class VitalsExtension:
         )
         self.frontier.note(*vitals.command(self.frontier.queue))
 
-    def pages_per_s(self) -> float:
-        """Return the rate of the last minute."""
-        now = monotonic()
-        self.past.append((now, self.pages))
-        while len(self.past) > 1 and self.past[1][0] <= now - MINUTE_S:
-            self.past.popleft()
-        since, pages = self.past[0]
-        return round((self.pages - pages) / (now - since), 2) if now > since else 0.0
+    def reading(self) -> Reading:
+        """Return how much was done until now."""
+        return Reading(monotonic(), self.pages, process_time())
 
-    def cpu_share(self) -> float:
-        """Return the share of a core since the last call."""
-        (then, used), self.former = self.former, (monotonic(), process_time())
-        passed = self.former[0] - then
-        return round((self.former[1] - used) / passed, 3) if passed > 0 else 0.0
+    def rates(self) -> tuple[float, float]:
+        """Return pages in a second, and the share of a core, of the last minute."""
+        now = self.reading()
+        self.past.append(now)
+        while len(self.past) > 1 and self.past[1].at_s <= now.at_s - MINUTE_S:
+            self.past.popleft()
+        since = self.past[0]
+        passed_s = now.at_s - since.at_s
+        if passed_s < LEAST_S:
+            return 0.0, 0.0
+        return round((now.pages - since.pages) / passed_s, 2), round((now.cpu_s - since.cpu_s) / passed_s, 3)
 
 
 def disk_of(path: Path) -> Disk | None:

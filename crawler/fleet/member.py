@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from crawler.fleet.outputs import Output
 from crawler.fleet.restarts import Restarts
+from crawler.frontier.vitals import PLACE
 
 OWN_ENDS = frozenset({0, 1, 2})
 """Exit codes with which an instance ends by itself: done or stopped, not what was asked, wrong arguments."""
@@ -75,7 +76,7 @@ class Member:
         try:
             self.process = subprocess.Popen(  # noqa: S603 - our own command
                 launch.command,
-                env=os.environ | launch.environment,
+                env=os.environ | launch.environment | {PLACE: self.name},
                 stdin=subprocess.DEVNULL,
                 stdout=output.target(),
                 stderr=output.target(),

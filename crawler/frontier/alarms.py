@@ -159,7 +159,7 @@ def alarms_of_workers(name: str, crawl: Survey, limits: Limits) -> Iterator[Alar
     for worker in crawl.workers:
         if text := trouble_of(worker):
             kind = "lease_overdue" if worker.is_dead or worker.lease_ms < 0 else "stuck"
-            yield Alarm(kind, f"The instance {worker.pid} on {worker.host} {text}", name)
+            yield Alarm(kind, f"The instance {worker.title} {text}", name)
         for disk in worker.vitals.disks if worker.vitals else ():
             disks[worker.host, disk.path] = disk.free
     for (host, path), free in disks.items():

@@ -72,6 +72,12 @@ class Worker:
         return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else None
 
     @property
+    def title(self) -> str:
+        """What people call it: its machine and process, such as `vm 4711`, after its place in a fleet if it has one."""
+        process = f"{self.host} {self.pid}" if self.pid else self.host
+        return f"{self.vitals.place} ({process})" if self.vitals and self.vitals.place else process
+
+    @property
     def age_s(self) -> float | None:
         """How long it has been at work."""
         return None if self.vitals is None else self.vitals.age_s + (self.told_ms or 0) / 1000

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 if TYPE_CHECKING:
     from crawler.frontier.queue import Queue
 
+PLACE = "CRAWLER_PLACE"
+"""Environment variable by which a fleet tells its instances what it calls them."""
 KEPT_MS = 900_000
 """How long Redis keeps what an instance has said last, in ms."""
 
@@ -42,6 +44,7 @@ class Vitals:
     """What an instance says of itself.
 
     Attributes:
+        place: what its fleet calls it, such as `users-1`; "" for one that was started alone.
         age_s: since its spider was opened.
         stays: whether it waits for seeds when all is done.
         every_s: how often it says so.
@@ -49,13 +52,14 @@ class Vitals:
         records: lines that it has written.
         pages_per_s: in the last minute.
         memory_bytes: resident; on systems without /proc the most that it ever was.
-        cpu_share: of one core, since it spoke last.
+        cpu_share: of one core, in the last minute.
         delay_ms: least time between two requests to a host, as its settings say.
         own_delays_ms: the same for the slots that its settings name.
         hosts: how hosts have answered, by slot.
         disks: where its feeds are.
     """
 
+    place: str = ""
     age_s: float = 0.0
     stays: bool = False
     every_s: float = 0.0

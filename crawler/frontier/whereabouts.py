@@ -216,7 +216,7 @@ class Searcher:
 def held_by(worker: Worker) -> str:
     """Say who has a request in hand."""
     lease = f"whose lease ends in {worker.lease_ms / 1000:.0f} s" if worker.lease_ms > 0 else "whose lease is over"
-    who = f"instance {worker.pid} on {worker.host}"
+    who = f"instance {worker.title}"
     return f"in hand of {who}, {'which has died' if worker.is_dead else f'{lease} unless it renews that'}"
 
 
