@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,14 @@ def test_a_wrong_argument_of_crawl_is_one_sentence(tmp_path: Path, words: tuple[
     (line,) = said.splitlines()
     assert sentence.format(tmp_path) in line
     assert code == 2
+
+
+OWN = ("clear", "collect", "crawl", "dead", "drain", "explain", "health", "merge", "pause", "resume", "seed", "status")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_a_command_says_below_its_options_fits_a_terminal_of_eighty_columns(name: str) -> None:
+    command, parser = import_module(f"crawler.commands.{name}").Command(), ScrapyArgumentParser()
+    command.settings = Settings({"SPIDER_MODULES": ["crawler.spiders"]})
+    command.add_options(parser)
+    assert [line for line in (parser.epilog or "").splitlines() if len(line) >= 80] == []

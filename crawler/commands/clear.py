@@ -16,15 +16,17 @@ from crawler.words import counted, with_revisits
 MOST_NAMED = 10
 """Instances that are named; the rest are counted."""
 NOTES = """
-Drops the queue, the dead letters, and what is known of records, listings and sites, so that the next start begins
-anew. The files of records stay, and so do seeds that other programs have left in Redis. It asks first, and refuses
-while an instance is at work.
+Drops the queue, the dead letters, and what is known of records, listings and
+sites, so that the next start begins anew. The files of records stay, and so do
+seeds that other programs have left in Redis. It asks first, and refuses while
+an instance is at work.
 
 examples:
   scrapy clear users
   scrapy clear users videos --yes
 
-exit codes: 0 done, 1 there is no such crawl, an instance is at work, or you said no, 2 wrong arguments
+exit codes: 0 done, 1 there is no such crawl, an instance is at work, or you
+said no, 2 wrong arguments
 """
 
 

@@ -41,13 +41,18 @@ SAMPLE_SITE = (sys.executable, "-m", "tests.site", "--until-stdin-closes")
 
 EXAMPLES = """
 examples:
-  scrapy collect                                        the bundled sample site, files in sample/
-  scrapy collect https://peertube.example               all users and videos of an instance
-  scrapy collect https://peertube.example -d out -n 2   two instances of each spider, files in out/
+  scrapy collect
+      the bundled sample site, files in sample/
+  scrapy collect https://peertube.example
+      all users and videos of an instance
+  scrapy collect https://peertube.example -d out -n 2
+      two instances of each spider, files in out/
 
-An interrupted run goes on where it was when the same command is started again. Files that hold what another crawl has
-found are never replaced: give each site a folder of its own.
-exit codes: 0 done, 1 an instance could not do what was asked, 2 wrong arguments
+An interrupted run goes on where it was when the same command is started again.
+Files that hold what another crawl has found are never replaced: give each site
+a folder of its own.
+exit codes: 0 done, 1 an instance could not do what was asked, 2 wrong
+arguments
 """
 
 

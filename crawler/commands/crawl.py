@@ -38,26 +38,34 @@ FEED_FAILED = "feedexport/failed_count/"
 
 ARGUMENTS = """
 arguments of the spiders users and videos, each as -a NAME=VALUE:
-  url=URL[,URL…]     an instance, a user, a channel or a video; with or without https://
-  seeds=FILE         one seed a line (txt), a column url (csv), a key url (jsonl); - for standard input
-  scope=SCOPE        seed, host or web: what is asked for, all of its host, all that it leads to
-                     (default: seed for one user or video of a known site, else host)
+  url=URL[,URL…]     an instance, a user, a channel or a video; with or without
+                     https://
+  seeds=FILE         one seed a line (txt), a column url (csv), a key url
+                     (jsonl); - for standard input
+  scope=SCOPE        seed, host or web: what is asked for, all of its host, all
+                     that it leads to (default: seed for one user or video of a
+                     known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
-  max_pages=N        stop this instance after N pages; the next start goes on (default: 0, no limit)
-  every=TIME         visit pages again after 30m, 6h, 7d, or as often as each is worth it (auto); write what has
-                     changed; never lets such a crawl end
+  max_pages=N        stop this instance after N pages; the next start goes on
+                     (default: 0, no limit)
+  every=TIME         visit pages again after 30m, 6h, 7d, or as often as each
+                     is worth it (auto); write what has changed; never lets
+                     such a crawl end
   anew=1             drop what an interrupted crawl has left, and begin anew
-  wait=1             stay for seeds to come when all is done, until Ctrl-C or scrapy drain
+  wait=1             stay for seeds to come when all is done, until Ctrl-C or
+                     scrapy drain
 
 examples:
   scrapy crawl users -a url=https://peertube.example -O users.jsonl
   scrapy crawl videos -a url=peertube.example/@alice -O alice.jsonl
   scrapy crawl users -a url=https://peertube.example -a every=6h -o users.jsonl
-  scrapy crawl videos -a seeds=channels.txt -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
+  scrapy crawl videos -a seeds=channels.txt \\
+      -s REDIS_URL=redis://queue.example:6379 -o videos.jsonl
 """
 EXIT_CODES = """
-exit codes: 0 done (the summary says how complete) or stopped by you, 1 done and a seed failed, or a fault or
-the loss of the store or the feed stopped it, 2 wrong arguments
+exit codes: 0 done (the summary says how complete) or stopped by you, 1 done
+and a seed failed, or a fault or the loss of the store or the feed stopped it,
+2 wrong arguments
 """
 
 

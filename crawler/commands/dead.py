@@ -28,17 +28,22 @@ if TYPE_CHECKING:
     from crawler.frontier.letters import Letter
 
 NOTES = """
-A request is a dead letter when MAX_DELIVERIES instances crashed with it in hand, or when none can read it.
-Piped, each is a line: crawl, id, crashes, host, reason, URL, separated by tabs.
+A request is a dead letter when MAX_DELIVERIES instances crashed with it in
+hand, or when none can read it. Piped, each is a line: crawl, id, crashes,
+host, reason, URL, separated by tabs.
 
 examples:
   scrapy dead                                           those of all crawls
   scrapy dead users --host peertube.example --json
-  scrapy dead videos --reason crashes --retry           put them back into the queue: their crashes are forgotten
-  scrapy dead videos --reason not_json --drop           forget them: they count as done
+  scrapy dead videos --reason crashes --retry
+      put them back into the queue: their crashes are forgotten
+  scrapy dead videos --reason not_json --drop
+      forget them: they count as done
 
-What is put back is fetched by the instances that run, or by the next start. What cannot be read can only be dropped.
-exit codes: 0 done, 1 some of those to be put back cannot be read, 2 wrong arguments, or Redis cannot be used
+What is put back is fetched by the instances that run, or by the next start.
+What cannot be read can only be dropped.
+exit codes: 0 done, 1 some of those to be put back cannot be read, 2 wrong
+arguments, or Redis cannot be used
 """
 
 

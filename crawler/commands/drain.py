@@ -13,18 +13,20 @@ from crawler.words import counted, with_revisits
 POLL_S = 0.1
 """Seconds between two looks at who is still at work."""
 NOTES = """
-Each instance finishes what it has in flight, gives the rest back to the queue, and ends with exit code 0, as after
-Ctrl-C. This waits until the last one has ended; Ctrl-C ends the wait only. The order is for those that are at work when
+Each instance finishes what it has in flight, gives the rest back to the queue,
+and ends with exit code 0, as after Ctrl-C. This waits until the last one has
+ended; Ctrl-C ends the wait only. The order is for those that are at work when
 it is given: an instance that starts later goes on with the crawl.
 
-CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
-Redis.
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one
+the order goes to all crawls in this Redis.
 
 examples:
   scrapy drain                     all crawls
   scrapy drain users --no-wait
 
-exit codes: 0 done, 1 there is no such crawl, or Ctrl-C while instances were at work, 2 wrong arguments
+exit codes: 0 done, 1 there is no such crawl, or Ctrl-C while instances were at
+work, 2 wrong arguments
 """
 
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 
 NOTES = """
-It is looked for among the records, the requests that are pending or in hand, the dead letters, what was refused or has
-failed, and at last among all that was ever requested; the first of them answers. On a host that is known to run
+It is looked for among the records, the requests that are pending or in hand,
+the dead letters, what was refused or has failed, and at last among all that
+was ever requested; the first of them answers. On a host that is known to run
 PeerTube, the URLs of its pages and of its API are the same to it.
 
 examples:

@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from crawler.frontier.survey import Worker
 
 NOTES = """
-For the health checks of container engines, which run it beside the instance: an instance is alive while its lease in
-Redis is renewed and it goes on saying how it does. What has died and is no longer waited for does not count.
+For the health checks of container engines, which run it beside the instance:
+an instance is alive while its lease in Redis is renewed and it goes on saying
+how it does. What has died and is no longer waited for does not count.
 
 examples:
   scrapy health                    either spider's
   scrapy health users
   scrapy health users -s CRAWL_ID=nightly
 
-exit codes: 0 there is an instance, and all that live are well, 1 there is none, or one is stuck, 2 wrong arguments, or
-Redis cannot be used: that says nothing of the instance, which waits for Redis for STORE_PATIENCE_S and then ends
+exit codes: 0 there is an instance, and all that live are well, 1 there is
+none, or one is stuck, 2 wrong arguments, or Redis cannot be used: that says
+nothing of the instance, which waits for Redis for STORE_PATIENCE_S and then
+ends
 """
 
 

@@ -28,17 +28,20 @@ MOST_NAMED = 10
 NEVER = float("-inf")
 
 NOTES = """
-Of a record that is in several lines the one with the latest `fetched_at` stays, and of equal ones the last. Lines that
-are JSON and no record stay as they are, in their order. A torn last line, which a killed writer leaves, and lines that
-are no JSON are left out and named. The files to be merged may be compressed with gzip; they are never changed, and may
-be written to meanwhile. FILE appears when it is whole.
+Of a record that is in several lines the one with the latest `fetched_at`
+stays, and of equal ones the last. Lines that are JSON and no record stay as
+they are, in their order. A torn last line, which a killed writer leaves, and
+lines that are no JSON are left out and named. The files to be merged may be
+compressed with gzip; they are never changed, and may be written to meanwhile.
+FILE appears when it is whole.
 
 examples:
   scrapy merge london/users.jsonl paris/users.jsonl.gz -o users.jsonl
-  scrapy merge */videos.jsonl -O videos.jsonl             the same, in place of a former videos.jsonl
+  scrapy merge */videos.jsonl -O videos.jsonl
+      the same, in place of a former videos.jsonl
 
-exit codes: 0 done, 1 lines were left out because they are no JSON, or a file could not be read or written,
-2 wrong arguments
+exit codes: 0 done, 1 lines were left out because they are no JSON, or a file
+could not be read or written, 2 wrong arguments
 """
 
 

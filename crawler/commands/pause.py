@@ -9,12 +9,13 @@ from crawler.frontier.control import Answer, Control
 from crawler.words import counted, with_revisits
 
 NOTES = """
-All instances stop asking sites within 2 seconds; what is in flight by then is finished. They stay, and nothing is lost
-where one of them is killed. Instances that start meanwhile wait too. A pause lasts until scrapy resume, also where all
-instances end; a crawl that begins anew is not paused.
+All instances stop asking sites within 2 seconds; what is in flight by then is
+finished. They stay, and nothing is lost where one of them is killed. Instances
+that start meanwhile wait too. A pause lasts until scrapy resume, also where
+all instances end; a crawl that begins anew is not paused.
 
-CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
-Redis.
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one
+the order goes to all crawls in this Redis.
 
 examples:
   scrapy pause                     all crawls

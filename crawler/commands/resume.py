@@ -9,8 +9,8 @@ from crawler.frontier.control import Answer, Control
 from crawler.words import counted, with_revisits
 
 NOTES = """
-CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one the order goes to all crawls in this
-Redis.
+CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID; without one
+the order goes to all crawls in this Redis.
 
 examples:
   scrapy resume                    all crawls

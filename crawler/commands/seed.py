@@ -37,20 +37,24 @@ FILE_SUFFIXES = frozenset({*(f".{form}" for form in FORMATS), ".tsv", ".gz", ".l
 NOTES = """
 CRAWL is the name of its spider, or with a CRAWL_ID users@CRAWL_ID.
 
-A file holds one seed a line: a URL (txt), a JSON object with a key `url` (jsonl), or a row below a header with a
-column `url` (csv); or it is a JSON list of such objects, as for scrapy-redis. Each may be compressed with gzip. A
-column or key `priority` is the seed's; all others, and the parts of a key `meta`, are kept on the records that the
-seed leads to, as `seed_meta`. A seed that is in the queue, or was in this crawl, is not added again: started again
+A file holds one seed a line: a URL (txt), a JSON object with a key `url`
+(jsonl), or a row below a header with a column `url` (csv); or it is a JSON
+list of such objects, as for scrapy-redis. Each may be compressed with gzip. A
+column or key `priority` is the seed's; all others, and the parts of a key
+`meta`, are kept on the records that the seed leads to, as `seed_meta`. A seed
+that is in the queue, or was in this crawl, is not added again: started again
 after Ctrl-C, the same command goes on.
 
 examples:
-  scrapy seed users channels.txt                        then, as often as you like: scrapy crawl users -o users.jsonl
+  scrapy seed users channels.txt
+      then, as often as you like: scrapy crawl users -o users.jsonl
   scrapy seed users https://peertube.example site.example/@kim --priority 10
   scrapy seed videos list.csv.gz more.jsonl --meta job=2026-05 --scope seed
   zcat urls.gz | scrapy seed videos -
 
-exit codes: 0 done, 1 lines were refused (they stand in the rejects file), a file could not be read, the queue stayed
-away, or you stopped it; 2 wrong arguments
+exit codes: 0 done, 1 lines were refused (they stand in the rejects file), a
+file could not be read, the queue stayed away, or you stopped it; 2 wrong
+arguments
 """
 
 

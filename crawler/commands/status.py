@@ -33,15 +33,16 @@ WATCHED_EVERY_S = 2.0
 """Seconds between two looks of `--watch`."""
 
 NOTES = """
-Only Redis is read: it works from any machine, whether an instance runs or not. What each number means, and the names
-of --json, are in docs/status.md.
+Only Redis is read: it works from any machine, whether an instance runs or not.
+What each number means, and the names of --json, are in docs/status.md.
 
 examples:
   scrapy status                             all crawls
   scrapy status users --watch               again and again, until Ctrl-C
   scrapy status --json | jq .crawls[].pending
 
-exit codes: 0 all is well, or there is no crawl, 1 there are alarms, 2 wrong arguments, or Redis cannot be used
+exit codes: 0 all is well, or there is no crawl, 1 there are alarms, 2 wrong
+arguments, or Redis cannot be used
 """
 
 
