@@ -215,7 +215,7 @@ class Seeding:
 
     def show(self, meanwhile: str = "") -> None:
         """Show how far it is."""
-        words = f"{self.tally.seeds:,} seeds, {self.rate():,.0f}/s{meanwhile}"
+        words = f"{counted(self.tally.seeds, 'seed')}, {self.rate():,.0f}/s{meanwhile}"
         if self.console.is_terminal:
             size = self.file.size if self.file else None
             done = self.file.position() if self.file and size else 0

@@ -66,7 +66,7 @@ def test_dead_letters_are_put_back_and_what_cannot_be_read_is_told_of(queue: Que
     ended = run("dead", "videos", "--retry", "-s", f"REDIS_URL={valkey}")
     assert (ended.returncode, ended.stderr) == (1, "")
     assert ended.stdout == (
-        "videos: 2 dead letters are back in the queue.\n"
+        "videos: 2 dead letters put back into the queue.\n"
         "videos: 1 not put back, as no instance can read them: --drop forgets them.\n"
     )
     assert len(take(queue)) == 2
@@ -74,13 +74,15 @@ def test_dead_letters_are_put_back_and_what_cannot_be_read_is_told_of(queue: Que
 
 def test_dead_letters_are_forgotten_by_reason(crew: Crew, queue: Queue, valkey: str) -> None:
     ended = run("dead", "videos", "--drop", "--reason", "JSON", "-s", f"REDIS_URL={valkey}")
-    assert (ended.returncode, ended.stdout) == (0, "videos: 1 dead letters are forgotten; they count as done.\n")
+    assert (ended.returncode, ended.stdout) == (0, "videos: 1 dead letter forgotten, and counted as done.\n")
     assert set(crew.letters()) == {f"{PAGE}a", "https://other.example/b"}
     assert queue.beat() == "ok"
 
 
 def test_without_a_crawl_there_are_none_and_no_store_is_made(tmp_path: Path) -> None:
     ended = run("dead", "users", "-s", f"STORE_DIR={tmp_path / 'store'}")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "There are no dead letters.\n")
+    ended = run("dead", "users", "--reason", "crashes", "-s", f"STORE_DIR={tmp_path / 'store'}")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "There are no such dead letters.\n")
     assert list(tmp_path.iterdir()) == []
 

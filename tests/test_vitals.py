@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 
-from crawler.extensions.vitals import MOST_HOSTS, Answers, VitalsExtension, disk_of, resident_bytes
+from crawler.extensions.vitals import MOST_HOSTS, Answers, Reading, VitalsExtension, disk_of, resident_bytes
 from crawler.frontier.survey import Worker, survey
 from crawler.frontier.vitals import KEPT_MS, Asked, Vitals, vitals_of
 from tests.frontiers import at_work, crawler_at, until
@@ -76,6 +76,23 @@ def test_an_instance_tells_how_it_does(valkey: str, crew: Crew, tmp_path: Path) 
     assert vitals.memory_bytes > 10_000_000
     assert [disk.path for disk in vitals.disks] == [str(tmp_path)]
     assert 0 < vitals.disks[0].free <= vitals.disks[0].total
+
+
+def test_rates_are_of_the_time_since_the_spider_was_opened_and_of_the_last_minute_at_most(valkey: str) -> None:
+    async def past() -> tuple[int, tuple[float, float]]:
+        extension = VitalsExtension(crawler_at(valkey, Videos, VITALS_INTERVAL_S=60))
+        before = len(extension.past)
+        now = extension.reading()
+        extension.past += [
+            Reading(now.at_s - 600, -6000, now.cpu_s - 600),
+            Reading(now.at_s - 70, -140, now.cpu_s - 7),
+        ]
+        return before, extension.rates()
+
+    before, (pages_per_s, cpu_share) = asyncio.run(past())
+    assert before == 0
+    assert 0 < pages_per_s <= 2
+    assert 0 < cpu_share < 0.5
 
 
 def test_without_an_interval_or_a_frontier_nothing_is_told(valkey: str) -> None:

@@ -56,6 +56,11 @@ def test_a_url_that_nothing_leads_to_was_never_seen(crew: Crew) -> None:
     )
 
 
+def test_of_a_crawl_whose_seeds_were_sent_to_it_that_is_said(crew: Crew) -> None:
+    push(crew.join(), f"https://{SITE}/video/other")
+    assert "(its seeds were sent with scrapy seed, or by other programs)" in find(crew).text
+
+
 def test_a_url_is_found_in_the_queue_with_what_comes_before_it(crew: Crew) -> None:
     queue = crew.join()
     push(queue, f"https://{SITE}/a", f"https://{SITE}/b", URL)

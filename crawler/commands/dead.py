@@ -20,6 +20,7 @@ from crawler.frontier.connection import ask
 from crawler.frontier.keys import Keys
 from crawler.frontier.letters import Letters
 from crawler.looking import StoreCommand, print_json, say, store_of
+from crawler.words import counted
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -45,9 +46,6 @@ What cannot be read can only be dropped.
 exit codes: 0 done, 1 some of those to be put back cannot be read, 2 wrong
 arguments, or Redis cannot be used
 """
-
-
-NOTHING = "There are no such dead letters."
 
 
 class Command(StoreCommand):
@@ -97,7 +95,7 @@ class Command(StoreCommand):
             for line in what_was_done(shown, opts):
                 say(line)
         else:
-            show(shown)
+            show(shown, opts)
         left = [one for chosen in shown.values() for one in chosen if not one.readable]
         self.exitcode = 1 if opts.retry and left else 0
 
@@ -133,19 +131,24 @@ def what_was_done(found: dict[str, list[Letter]], opts: argparse.Namespace) -> l
     for name, letters in found.items():
         unreadable = sum(not one.readable for one in letters)
         if letters and opts.drop:
-            lines.append(f"{name}: {len(letters):,} dead letters are forgotten; they count as done.")
+            lines.append(f"{name}: {counted(len(letters), 'dead letter')} forgotten, and counted as done.")
         elif letters:
-            lines.append(f"{name}: {len(letters) - unreadable:,} dead letters are back in the queue.")
+            lines.append(f"{name}: {counted(len(letters) - unreadable, 'dead letter')} put back into the queue.")
         if unreadable and opts.retry:
             lines.append(f"{name}: {unreadable:,} not put back, as no instance can read them: --drop forgets them.")
-    return lines or [NOTHING]
+    return lines or [nothing(opts)]
 
 
-def show(found: dict[str, list[Letter]]) -> None:
+def nothing(opts: argparse.Namespace) -> str:
+    """Return that there is nothing."""
+    return f"There are no {'such ' if opts.reason or opts.host else ''}dead letters."
+
+
+def show(found: dict[str, list[Letter]], opts: argparse.Namespace) -> None:
     """Show the letters: as a table in a terminal, else as lines with tabs."""
     rows = [(name, one) for name, letters in found.items() for one in letters]
     if not rows:
-        sys.stderr.write(f"{NOTHING}\n")
+        sys.stderr.write(f"{nothing(opts)}\n")
         return
     console = Console()
     if not console.is_terminal:
@@ -156,4 +159,4 @@ def show(found: dict[str, list[Letter]]) -> None:
     for name, one in rows:
         table.add_row(*map(Text, (name, one.id, str(one.deliveries), one.host, one.reason, one.url)))
     console.print(table)
-    say(f"{len(rows):,} dead letters; --retry puts them back into the queue, --drop forgets them", console)
+    say(f"{counted(len(rows), 'dead letter')}; --retry puts them back into the queue, --drop forgets them", console)

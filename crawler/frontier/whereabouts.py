@@ -98,7 +98,7 @@ class Searcher:
         left = f"; left that may lead to it: {counted(crawl.left, 'request')}" if crawl.left else ""
         seeds = f"{counted(crawl.seeds_waiting, 'seed')} of other programs"
         left += f"; not read yet: {seeds}" if crawl.seeds_waiting else ""
-        seeds = crawl.control.get("seeds") or "seeds in Redis"
+        seeds = crawl.control.get("seeds") or "its seeds were sent with scrapy seed, or by other programs"
         words = f"never seen: it is no seed, and no page read so far leads to it within the scope ({seeds}){left}"
         return Whereabouts("unseen", words)
 
