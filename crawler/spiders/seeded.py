@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
+from crawler.pages import PLATFORMS
 from crawler.seeds import (
     Seed,
     describe,
@@ -37,6 +38,8 @@ from crawler.spiders.replies import fetch
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawler.pages.base import Platform
 
 LISTS_OF_PARTS = ("scrapy.addons", "scrapy.middleware", "scrapy.utils.log")
 """Loggers that say at every start which parts Scrapy has."""
@@ -111,6 +114,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
+        spider.sites = {name: platform.configured(crawler.settings) for name, platform in PLATFORMS.items()}
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
@@ -118,6 +122,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         return spider
 
     frontier: Frontier
+    sites: Mapping[str, Platform]
     ledger: Ledger
     hosts: Hosts
     rounds: Rounds
