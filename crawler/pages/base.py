@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -152,6 +152,10 @@ class Page:
         """
         yield from ()
 
+    def refusals(self) -> Iterator[tuple[RecordKey, NotARecord]]:
+        """Yield what was asked for together with the records of this page and is none, with the reasons."""
+        yield from ()
+
     def links(self) -> Iterator[Link]:
         """Yield where this page leads to."""
         yield from ()
@@ -224,6 +228,13 @@ class Platform:
     """As nodeinfo's `software.name` says it, lower case."""
     hosts: ClassVar[tuple[str, ...]] = ()
     """Hosts that surely run it, lower case, with their port where it is no default; none for most software."""
+
+    batch: ClassVar[int] = 1
+    """Things that one request can ask for, at most."""
+
+    def joined(self, urls: Sequence[str]) -> Link | None:  # noqa: ARG002 - for those that can
+        """Return one link to what stands at these addresses, up to `batch` of them; None where there is none."""
+        return None
 
     def configured(self, settings: Mapping[str, Any]) -> Self:  # noqa: ARG002 - for those that have any
         """Return this platform as a project's settings want it."""

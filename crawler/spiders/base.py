@@ -59,7 +59,7 @@ class BaseSpider(SeededSpider):
             if len(links) == 1 or scope == "web" or not link.outward:
                 yield self.request(link, {"scope": scope, "seed": seed, "resolved": True, **inherited(meta)})
 
-    def is_started(self, platform: str, url: str) -> bool:
+    def begins(self, platform: str, url: str) -> bool:
         """Tell whether `url` is itself where to begin for what it names, so that it need not be fetched again."""
         try:
             return [link.url for link in self.sites[platform].start(url)] == [url]
@@ -96,7 +96,7 @@ class BaseSpider(SeededSpider):
             self.rounds.forget()
             logger.debug("Left alone, as it does not run %s: %s", meta["platform"], reply.base)
             return
-        if platform and not meta.get("resolved") and not self.is_started(platform, reply.url):
+        if platform and not meta.get("resolved") and not (meta.get("scope") and self.begins(platform, reply.url)):
             self.rounds.forget()
             for request in self.start_on(platform, reply.url, meta):
                 yield request
@@ -116,6 +116,7 @@ class BaseSpider(SeededSpider):
         try:
             records = list(page.records())
             links = list(page.links())
+            refusals = list(page.refusals())
             totals, listing = page.totals(), page.listing()
             members = list(page.members()) if listing is not None else []
         except NotARecord as refusal:
@@ -134,6 +135,8 @@ class BaseSpider(SeededSpider):
         self.rounds.reads(page.response, wanted, [link.url for link in links], lists=lists)
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
+        for key, why in refusals:
+            self.refuse(key, why.reason, why.detail, url=page.url, seed=key.id if meta.get("seed") else None)
         for record in wanted:
             record.seed_meta = meta.get("seed_meta")
             yield record

@@ -33,13 +33,14 @@ from crawler.seeds import (
     parse_wait,
     read_seeds,
 )
+from crawler.spiders.batches import Batches
 from crawler.spiders.hosts import Hosts
 from crawler.spiders.replies import fetch
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from crawler.pages.base import Platform
+    from crawler.pages.base import Link, Platform
 
 LISTS_OF_PARTS = ("scrapy.addons", "scrapy.middleware", "scrapy.utils.log")
 """Loggers that say at every start which parts Scrapy has."""
@@ -137,6 +138,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         count = 0
         given = self.given_seeds()
         keys = self.frontier.keys
+        batches = Batches(self.sites, self.request)
         try:
             while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
                 if isinstance(seed, SeedError):
@@ -147,7 +149,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 url = await self.hosts.with_scheme(seed)
                 await self.hosts.look_up([urlsplit(url).netloc.lower()])
                 for request in self.seed_requests(replace(seed, url=url), self.scope):
-                    yield request
+                    for ready in batches.add(request) if self.seeds_file != "-" else [request]:
+                        yield ready
+            for request in batches.rest():
+                yield request
             others_seeds = await self.frontier.execute("EXISTS", keys.start_urls)
             taken = int(await self.frontier.execute("HGET", keys.control, "sequence") or 0)
         except SeedError as exc:
@@ -173,6 +178,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
             self.refuse(data.decode(errors="replace").strip(), "bad_seed", str(exc), seed=str(exc))
             return []
         return list(self.seed_requests(seed, self.scope))
+
+    def request(self, link: Link, meta: dict[str, Any]) -> Request:
+        """Return the request of a link."""
+        raise NotImplementedError
 
     def seed_requests(self, seed: Seed, scope: str | None) -> Iterator[Request]:
         """Yield the requests of a seed whose scheme is known."""

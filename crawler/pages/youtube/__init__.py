@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from crawler.pages.base import Link, Platform, Response
 from crawler.pages.youtube import urls
+from crawler.pages.youtube.urls import join_videos
 
 KEY = "YOUTUBE_API_KEY"
 """Setting that the key is in; the requests get it only on their way out, see `crawler/middlewares/keys.py`."""
@@ -22,12 +23,18 @@ class YouTube(Platform):
     name = urls.SITE
     hosts = (*urls.HOSTS, *urls.PLAYER_HOSTS, urls.CONSENT_HOST, urls.API_HOST)
 
+    batch = urls.BATCH
+
     def __init__(self, *, uses_api: bool = False) -> None:
         self.uses_api = uses_api
 
     def configured(self, settings: Mapping[str, Any]) -> Self:
         """Return the site as it is read with a key, where there is one."""
         return type(self)(uses_api=bool(settings.get(KEY)))
+
+    def joined(self, urls: Sequence[str]) -> Link | None:
+        """Return one link for several of videos in the Data API."""
+        return join_videos(urls)
 
     def recognises(self, response: Response) -> bool:  # noqa: ARG002 - its hosts say so
         """Tell that no page of another host is YouTube's."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from http import HTTPStatus
 from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
@@ -47,7 +46,7 @@ class ApiPage(Page):
 
     def asked_for(self, name: str) -> str:
         """Return a parameter of the request, empty where it has none."""
-        return parse_qs(urlsplit(self.url).query).get(name, [""])[0]
+        return urls.split(self.url)[2].get(name, "")
 
     def parts(self) -> frozenset[str]:
         """Return the parts that were asked for: what is missing in these, the site does not have."""
@@ -61,10 +60,10 @@ class Videos(ApiPage):
         """Yield the videos.
 
         Raises:
-            NotARecord: none of those that were asked for is there.
+            NotARecord: only one was asked for, and it is not there.
         """
-        if not self.rows:
-            raise NotARecord("not_found", "private, deleted, or it never existed (the API does not tell which)")
+        if not self.rows and "," not in self.asked_for("id"):
+            raise gone()
         yield from (api_records.video(row, self.response, self.parts()) for row in self.rows if row.get("id"))
 
     def links(self) -> Iterator[Link]:
@@ -73,6 +72,13 @@ class Videos(ApiPage):
         ids = sorted({one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)})
         for first in range(0, len(ids), urls.BATCH):
             yield urls.api_channel(id=",".join(ids[first : first + urls.BATCH]))
+
+    def refusals(self) -> Iterator[tuple[RecordKey, NotARecord]]:
+        """Yield the ids of a batch that the API leaves out."""
+        there = {row.get("id") for row in self.rows}
+        for video_id in self.asked_for("id").split(","):
+            if video_id and video_id not in there:
+                yield urls.video_key(video_id), gone()
 
 
 class Channels(ApiPage):
@@ -129,6 +135,11 @@ class PlaylistItems(ApiPage):
         return whole(dig(self.body, "pageInfo", "totalResults"))
 
 
+def gone() -> NotARecord:
+    """Return the error for a video that the API says nothing of."""
+    return NotARecord("not_found", "private, deleted, or it never existed (the API does not tell which)")
+
+
 READERS: dict[str, type[ApiPage]] = {
     "youtube#videoListResponse": Videos,
     "youtube#channelListResponse": Channels,
@@ -174,6 +185,10 @@ class Answer(Page):
     def links(self) -> Iterator[Link]:
         """Yield where they lead to."""
         yield from self.read.links()
+
+    def refusals(self) -> Iterator[tuple[RecordKey, NotARecord]]:
+        """Yield what was asked for and is not there."""
+        yield from self.read.refusals()
 
     def listing(self) -> Listing | None:
         """Return the listing that this is a page of."""

@@ -50,7 +50,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         fetched_from=response.url,
         title=text(snippet.get("title")) or "",
         description=text(snippet.get("description")),
-        published_at=text(snippet.get("publishedAt")),
+        published_at=values.date(snippet.get("publishedAt")),
         duration=duration,
         view_count=numbers.whole(statistics.get("viewCount")),
         like_count=numbers.whole(statistics.get("likeCount")),  # missing where the owner hides it
@@ -62,7 +62,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         channel_id=channel_id,
         channel_url=owner_url,
         thumbnail=thumbnail(snippet),
-        tags=snippet["tags"] if isinstance(snippet.get("tags"), list) else None,
+        tags=[one for one in said if isinstance(one, str)] if isinstance(said := snippet.get("tags"), list) else None,
         categories=[name] if (name := CATEGORIES.get(str(snippet.get("categoryId")))) else None,
         language=language(snippet.get("defaultAudioLanguage")),
         license=LICENSES.get(str(status.get("license"))),
@@ -111,7 +111,7 @@ def channel(row: Node, response: Response) -> User:
         country=text(snippet.get("country")),
         language=language(snippet.get("defaultLanguage")),
         tags=keywords(said) if said else None,
-        created_at=text(snippet.get("publishedAt")),
+        created_at=values.date(snippet.get("publishedAt")),
     )
 
 

@@ -6,8 +6,6 @@ import shlex
 from collections.abc import Iterator
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User
@@ -95,7 +93,7 @@ class Channel(RecordPage):
 
     def live(self) -> Watch | None:
         """Return the page of the running stream, which is what `/live` shows instead of the channel."""
-        if "/live" not in urlsplit(self.url).path:
+        if not urls.split(self.url)[1].rstrip("/").endswith("/live"):
             return None
         watch = Watch(self.response)
         return watch if watch.details else None
@@ -123,7 +121,7 @@ class Channel(RecordPage):
         """Return the handle, or the user name that channels had before."""
         owner_urls = self.metadata.get("ownerUrls")
         told = [self.metadata.get("vanityChannelUrl"), *(owner_urls if isinstance(owner_urls, list) else ())]
-        paths = [unquote(urlsplit(one).path) for one in told if isinstance(one, str)]
+        paths = [urls.split(one)[1] for one in told if isinstance(one, str)]
         handles = [path.removeprefix("/@") for path in paths if path.startswith("/@")]
         handles += [one.removeprefix("@") for one in self.handles_printed() if one.startswith("@")]
         users = [path.removeprefix("/user/") for path in paths if path.startswith("/user/")]
@@ -232,7 +230,7 @@ class Channel(RecordPage):
         for tab in nodes(dig(self.data, "contents", "twoColumnBrowseResultsRenderer", "tabs")):
             url = dig(tab, "tabRenderer", "endpoint", "commandMetadata", "webCommandMetadata", "url")
             if isinstance(url, str):
-                yield urlsplit(url).path.rpartition("/")[2]
+                yield urls.split(url)[1].rpartition("/")[2]
 
 
 class ChannelVideos(Page):
@@ -286,9 +284,8 @@ class ChannelVideos(Page):
 
 def target(url: str) -> str:
     """Return where a link leads to that goes by way of YouTube's own redirect."""
-    parts = urlsplit(url)
-    there: list[Any] = parse_qs(parts.query).get("q", []) if parts.path == "/redirect" else []
-    return there[0] if there else url
+    _, path, query = urls.split(url)
+    return query.get("q", url) if path == "/redirect" else url
 
 
 def keywords(text: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from urllib.parse import parse_qs, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
@@ -56,8 +55,7 @@ class Playlist(Page):
 
     def listing(self) -> Listing:
         """Return this playlist."""
-        query = parse_qs(urlsplit(self.url).query)
-        return Listing(f"playlist {query.get('list', [''])[0]}", "video")
+        return Listing(f"playlist {urls.split(self.url)[2].get('list', '')}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""

@@ -40,9 +40,7 @@ def start_link(url: str, *, uses_api: bool) -> Link:
     Raises:
         NotARecord: it names none.
     """
-    parts = urlsplit(url)
-    host, path = (parts.hostname or "").removeprefix("www."), unquote(parts.path)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    host, path, query = split(url)
     if host == CONSENT_HOST:
         raise NotARecord(
             "consent", f"{url} is YouTube's consent screen: pass the address of the video or channel itself"
@@ -131,11 +129,20 @@ def channel_key(channel_id: str) -> RecordKey:
     return RecordKey("user", SITE, channel_id)
 
 
-def absolute(path: str | None) -> str | None:
+def absolute(address: str | None) -> str | None:
     """Return an address on the site as people see it, `http://www.youtube.com/@Queen` as https; None for others."""
-    parts = urlsplit(path or "")
-    is_here = (parts.hostname or "www.youtube.com").removeprefix("www.") == "youtube.com"
-    return f"{BASE}{quote(unquote(parts.path), safe='/@')}" if is_here and parts.path.startswith("/") else None
+    host, path, _ = split(address or "")
+    return f"{BASE}{quote(path, safe='/@')}" if host in {"", "youtube.com"} and path.startswith("/") else None
+
+
+def split(address: str) -> tuple[str, str, dict[str, str]]:
+    """Return the host without `www.`, the path, and the first value of each parameter; nothing for what is no URL."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", "", {}
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return (parts.hostname or "").removeprefix("www."), unquote(parts.path), query
 
 
 # --- the Data API ---
@@ -148,6 +155,12 @@ def api_videos(ids: Iterable[str]) -> Link:
     if len(wanted) == 1:
         return Link(url, "video", key=video_key(wanted[0]))
     return Link(url, "listing", leads_to=frozenset({"video"}))
+
+
+def join_videos(urls: Iterable[str]) -> Link | None:
+    """Return the link to all videos that links of the API are to; None where one of these is to something else."""
+    asked = [split(url)[2].get("id", "") if url.startswith(f"{API}/videos?") else "" for url in urls]
+    return api_videos(one for ids in asked for one in ids.split(",")) if asked and all(asked) else None
 
 
 def api_channel(**named: str) -> Link:
