@@ -250,7 +250,14 @@ def test_whatever_the_api_answers_is_read_or_refused(data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("url", URLS)
-@pytest.mark.parametrize("body", [b"", b"\x00" * 100, b"<html>" * 20_000, b"<script>ytInitialData = {" * 20_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"\x00" * 100, b"<html>" * 20_000, b"<script>ytInitialData = {" * 200_000),
+        b'<script>ytInitialData = {"a": ' + b'{"videoRenderer":{"videoId":"abcdefghijk"}},' * 400_000,
+    ],
+    ids=["nothing", "nul bytes", "tags", "many values", "large"],
+)
 def test_broken_input_is_read_without_an_error(url: str, body: bytes) -> None:
     read_all(url, body)
 

@@ -75,7 +75,7 @@ class Videos(ApiPage):
 
     def refusals(self) -> Iterator[tuple[RecordKey, NotARecord]]:
         """Yield the ids of a batch that the API leaves out."""
-        there = {row.get("id") for row in self.rows}
+        there = {str(row.get("id")) for row in self.rows}
         for video_id in self.asked_for("id").split(","):
             if video_id and video_id not in there:
                 yield urls.video_key(video_id), gone()
@@ -108,7 +108,7 @@ class PlaylistItems(ApiPage):
     @cached_property
     def ids(self) -> list[str]:
         """The ids of the videos that can be seen."""
-        rows = [row for row in self.rows if dig(row, "status", "privacyStatus") not in UNSEEN]
+        rows = [row for row in self.rows if str(dig(row, "status", "privacyStatus")) not in UNSEEN]
         told = [dig(row, "contentDetails", "videoId") or dig(row, "snippet", "resourceId", "videoId") for row in rows]
         return list(dict.fromkeys(one for one in told if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one)))
 

@@ -69,7 +69,7 @@ class Buttons:
         """Return what is printed beside the word for comments."""
         for panel in nodes(self.data.get("engagementPanels")):
             one = node(dig(panel, "engagementPanelSectionListRenderer"))
-            if one.get("panelIdentifier") in COMMENT_PANELS:
+            if str(one.get("panelIdentifier")) in COMMENT_PANELS:
                 return dig(one, "header", "engagementPanelTitleHeaderRenderer", "contextualInfo")
         watch = dig(self.data, "contents", "twoColumnWatchNextResults", "results", "results", "contents")
         return first_named(watch, "commentsEntryPointHeaderRenderer").get("commentCount")

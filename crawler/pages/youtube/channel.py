@@ -20,6 +20,8 @@ VERIFIED_STYLES = frozenset({"BADGE_STYLE_TYPE_VERIFIED", "BADGE_STYLE_TYPE_VERI
 VERIFIED_PICTURES = frozenset({"CHECK_CIRCLE_FILLED", "AUDIO_BADGE"})
 ABOUT = ("aboutChannelViewModel", "channelAboutFullMetadataRenderer")
 """Where the numbers of the whole channel are, since 2023 and before."""
+MOST_KEYWORDS_CHARS = 5_000
+"""Ten times what the site lets a channel have."""
 NAME = r"/(?:channel|user|c)/[^/]+|/@[^/]+"
 
 
@@ -199,9 +201,9 @@ class Channel(RecordPage):
 
     def is_verified(self) -> bool | None:
         """Return True where the page shows a badge; False where the header that shows it has none."""
-        styles = {dig(badge, "metadataBadgeRenderer", "style") for badge in nodes(self.old_header.get("badges"))}
+        styles = {str(dig(badge, "metadataBadgeRenderer", "style")) for badge in nodes(self.old_header.get("badges"))}
         title = dig(self.new_header, "title", "dynamicTextViewModel", "text", "attachmentRuns")
-        pictures = {one.get("imageName") for _, one in all_named(title, "clientResource")}
+        pictures = {str(one.get("imageName")) for _, one in all_named(title, "clientResource")}
         if styles & VERIFIED_STYLES or pictures & VERIFIED_PICTURES:
             return True
         return False if self.old_header else None
@@ -290,9 +292,9 @@ def target(url: str) -> str:
 
 def keywords(text: str) -> list[str]:
     """Return keywords that are separated by blanks, those of several words in quotation marks."""
-    lexer = shlex.shlex(text, posix=True)
+    lexer = shlex.shlex(text[:MOST_KEYWORDS_CHARS], posix=True)
     lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', ""
     try:
         return list(lexer)
     except ValueError:  # a quotation mark that nothing closes
-        return text.replace('"', " ").split()
+        return text[:MOST_KEYWORDS_CHARS].replace('"', " ").split()

@@ -10,6 +10,8 @@ from crawler.pages.structured.counts import MAGNITUDES, Count, count
 EXACT_BELOW = 1000
 """Subscribers from this number on are rounded to three digits, also where they are printed in full."""
 DIGITS_KEPT = 3
+MOST_CHARS = 300
+"""A longer text is no label of a number."""
 NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d{2,3})*")  # noqa: RUF001 - as printed
 GROUPED = re.compile(r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{2,3})*[.,'’ \u00a0\u202f]\d{3}|\d+")  # noqa: RUF001 - as printed
 WORD = re.compile(r"[^\W\d_]+")
@@ -50,7 +52,9 @@ def videos(printed: str | None, language: str) -> Count | None:
 
 def printed_count(printed: str | None, noun: re.Pattern[str], language: str) -> Count | None:
     """Return the number beside a noun, which must be there: another thing's number is none."""
-    plain = " ".join((printed or "").split())
+    if printed is None or len(printed) > MOST_CHARS:
+        return None
+    plain = " ".join(printed.split())
     bare = noun.sub("", plain).strip()
     bare = re.sub(r"\s(?:de|d[\u2019'])$", "", bare)
     return count(bare, language) if bare != plain else None
@@ -69,8 +73,10 @@ def only_number(label: str | None, short: str | None = None) -> int | None:
         label: the sentence; with two numbers or a magnitude, such as `145 mil`, it tells nothing for certain.
         short: the same number in short, such as `13M`, which it then has to begin with.
     """
-    found = NUMBER.findall(label or "")
-    if label is None or len(found) != 1 or GROUPED.fullmatch(found[0]) is None:
+    if label is None or len(label) > MOST_CHARS:
+        return None
+    found = NUMBER.findall(label)
+    if len(found) != 1 or GROUPED.fullmatch(found[0]) is None:
         return None
     following = WORD.match(label[label.index(found[0]) + len(found[0]) :].lstrip())
     if following and is_magnitude(following[0].casefold()):

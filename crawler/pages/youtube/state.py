@@ -6,17 +6,21 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
 
 DECODER = json.JSONDecoder()
-DATA = re.compile(r"(?:window\s*\[\s*[\"']ytInitialData[\"']\s*\]|\bytInitialData)\s*=\s*")
-PLAYER = re.compile(r"(?:window\s*\[\s*[\"']ytInitialPlayerResponse[\"']\s*\]|\bytInitialPlayerResponse)\s*=\s*")
-CONFIG = re.compile(r"\bytplayer\.config\s*=\s*")
+DATA, PLAYER = "ytInitialData", "ytInitialPlayerResponse"
+CONFIG = "ytplayer.config"
 """Until 2020 the player's response was text inside this object."""
+ASSIGNS = re.compile(r"(?:[\"']\s*\])?\s*=\s*(?=[{J])")
+"""What follows the name of a variable, or of a property of `window`, that gets a value."""
 PARSED = "JSON.parse("
 SCRIPT_END = "</script>"
+MOST_VALUES = 10
+"""Values of one variable that are tried: each that is broken can cost a look at the rest of the page."""
 MOST_NODES = 200_000
 """Parts of a page's data that are looked at in search of something."""
 
@@ -37,20 +41,27 @@ def initial_data(source: str) -> Node:
     return assigned(source, DATA)
 
 
-def assigned(source: str, name: re.Pattern[str]) -> Node:
+def assigned(source: str, name: str) -> Node:
     """Return the first object that a page's scripts assign to a variable; what is no whole object is passed over."""
-    for match in name.finditer(source):
-        start = match.end()
+    for start in islice(values_of(source, name), MOST_VALUES):
         if source.startswith(PARSED, start):
             text = decoded(source, start + len(PARSED))
             found = loaded(text) if isinstance(text, str) else None
-        elif source.startswith("{", start):
-            found = object_at(source, start)
         else:
-            continue
+            found = object_at(source, start)
         if isinstance(found, dict) and found:
             return found
     return {}
+
+
+def values_of(source: str, name: str) -> Iterator[int]:
+    """Yield where the values begin that a variable gets; by plain search, ten times as fast as an expression here."""
+    position = source.find(name)
+    while position >= 0:
+        is_whole = not (source[position - 1 : position].isalnum() or source[position - 1 : position] == "_")
+        if is_whole and (match := ASSIGNS.match(source, position + len(name))):
+            yield match.end()
+        position = source.find(name, position + len(name))
 
 
 def object_at(source: str, start: int) -> Any:

@@ -290,8 +290,8 @@ class Watch(RecordPage):
             return "needs_auth"
         if hidden:
             return "unlisted"
-        status = dig(self.player, "playabilityStatus", "status")
-        return "public" if hidden is False and status in {"OK", "LIVE_STREAM_OFFLINE", None} else None
+        plays = not self.player or refusals.said(self.player)[0] in {"OK", "LIVE_STREAM_OFFLINE"}
+        return "public" if hidden is False and plays else None
 
     def width(self) -> int | None:
         """Return the width of the largest file."""
