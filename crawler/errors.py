@@ -14,6 +14,7 @@ CrawlerError
 ├── BadPayload           what stands in the queue is no request, or of a newer version
 └── PageError
     ├── NotARecord       a page that was read and is no record
+    ├── Exhausted        a site answers no more for now: the page is left for another start
     └── PageClash        two page classes claim one URL
 
 What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest; `Refused`, `Duplicate`, `Awaited` and
@@ -153,6 +154,19 @@ class NotARecord(PageError):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+
+
+class Exhausted(PageError):
+    """Raised by a page where its site answers nothing more for now: a quota is used up, a key is not accepted.
+
+    Args:
+        reason: a short word, by which the crawl ends.
+        sentence: what is the matter, and the remedy.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class PageClash(PageError):

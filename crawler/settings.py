@@ -112,11 +112,19 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.FleetRobotsTxtMiddleware": 100,
     "crawler.middlewares.backoff.BackOffMiddleware": 560,
     "crawler.middlewares.pace.PaceMiddleware": 10_000,
+    "crawler.middlewares.keys.KeysMiddleware": 20_000,
 }
 """Around and between Scrapy's own: what watches the requests, robots.txt once for the fleet, back-off below retries,
-and the pace as the last. The scope decides which hosts are visited."""
+the pace, and as the last what adds the keys of APIs. The scope decides which hosts are visited."""
 SPIDER_MIDDLEWARES = {"crawler.frontier.tracking.SpiderTracking": -10_000}
 """What watches the responses, around Scrapy's own."""
+
+# --- Keys for the APIs of sites ---
+
+YOUTUBE_API_KEY = os.environ.get("YOUTUBE_API_KEY", "")
+"""Key of YouTube's Data API v3, which is then read instead of the site's pages; empty for the pages. It goes on the
+wire as a header, and nowhere else: not into URLs, the queue, records or logs. Best given as a variable of the
+environment."""
 
 # --- Visiting pages again, with `every=` ---
 

@@ -23,7 +23,10 @@ from crawler.terse import Terse
 
 logger = logging.getLogger(__name__)
 
-STOPPED_EARLY = frozenset({"no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"})
+STOPPED_EARLY = frozenset({
+    *("no_seeds", "bad_seeds", "seeds_unread", "queue_lost", "start_error", "feed_failed"),
+    *("quota", "bad_key"),
+})  # fmt: skip
 """Close reasons after which the crawl has not done what was asked."""
 STOPPED_AS_ASKED = frozenset({"shutdown", "drained", "max_pages"})
 """Close reasons of an instance that has ended when it should, whatever the crawl has met with before: systemd and

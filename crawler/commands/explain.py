@@ -22,7 +22,7 @@ from crawler.frontier.queue import text
 from crawler.frontier.whereabouts import Candidate, Searcher, Whereabouts
 from crawler.items import RecordKey
 from crawler.looking import StoreCommand, print_json, say, store_of
-from crawler.pages import FALLBACK, PLATFORMS
+from crawler.pages import FALLBACK, HOMES, PLATFORMS
 from crawler.seeds import KINDS, parse_seed
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def forms_of(word: str) -> list[str]:
 def requests_of(server: Redis, keys: Keys, url: str) -> Iterator[tuple[str, tuple[RecordKey, ...]]]:
     """Yield what a crawl requests for a URL, each with the records that it may give."""
     yield url, tuple(RecordKey(kind, FALLBACK.site, url) for kind in KINDS)
-    platform = PLATFORMS.get(text(server.hget(keys.platforms, urlsplit(url).netloc.lower()) or b""))
+    host = urlsplit(url).netloc.lower()
+    platform = PLATFORMS.get(HOMES.get(host) or text(server.hget(keys.platforms, host) or b""))
     try:
         links = platform.start(url) if platform else ()
     except NotARecord:

@@ -30,11 +30,9 @@ def page_for(response: Response, platform: str | None = None) -> Page:
 def reads(cls: type[Page], url: str, platform: str | None) -> bool:
     """Tell whether `cls` says that it reads `url` on a host that runs `platform`."""
     parts = urlsplit(url)
-    if cls.platform is not None:
-        at_home = cls.platform == platform
-    else:
-        host = parts.hostname or ""
-        at_home = any(host == known or host.endswith("." + known) for known in cls.hosts)
+    host = parts.hostname or ""
+    at_home = cls.platform is not None and cls.platform == platform
+    at_home = at_home or any(host == known or host.endswith("." + known) for known in cls.hosts)
     return at_home and re.fullmatch(cls.path, parts.path or "/") is not None
 
 
@@ -78,7 +76,10 @@ PAGES = find_pages()
 check_clashes(PAGES)
 
 PLATFORMS = find_platforms()
-"""Software that runs on any host, by name."""
+"""Software that runs on any host, and sites whose addresses have several forms, by name."""
+
+HOMES = {host: name for name, platform in PLATFORMS.items() for host in platform.hosts}
+"""What runs on the hosts of which that is known beforehand."""
 
 from crawler.pages.structured import StructuredPage  # noqa: E402 - after the classes of known sites
 

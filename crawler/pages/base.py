@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import orjson
@@ -130,9 +130,9 @@ class Page:
     site: ClassVar[str] = ""
     """Value of the records' `site`."""
     platform: ClassVar[str | None] = None
-    """For software that runs on any host (`peertube`): read only where the host is known to run it."""
+    """For software that runs on any host (`peertube`): read where the host is known to run it."""
     hosts: ClassVar[tuple[str, ...]] = ()
-    """Host names, lower case; a subdomain counts as its parent. Empty with `platform`."""
+    """Host names, lower case; a subdomain counts as its parent. Empty for software that runs on any."""
     path: ClassVar[str] = r"$^"
     """Regular expression that the URL's whole path matches."""
     examples: ClassVar[tuple[str, ...]] = ()
@@ -150,6 +150,10 @@ class Page:
         Raises:
             NotARecord: the page is no record, with the reason.
         """
+        yield from ()
+
+    def refusals(self) -> Iterator[tuple[RecordKey, NotARecord]]:
+        """Yield what was asked for together with the records of this page and is none, with the reasons."""
         yield from ()
 
     def links(self) -> Iterator[Link]:
@@ -222,6 +226,19 @@ class Platform:
 
     name: ClassVar[str]
     """As nodeinfo's `software.name` says it, lower case."""
+    hosts: ClassVar[tuple[str, ...]] = ()
+    """Hosts that surely run it, lower case, with their port where it is no default; none for most software."""
+
+    batch: ClassVar[int] = 1
+    """Things that one request can ask for, at most."""
+
+    def joined(self, urls: Sequence[str]) -> Link | None:  # noqa: ARG002 - for those that can
+        """Return one link to what stands at these addresses, up to `batch` of them; None where there is none."""
+        return None
+
+    def configured(self, settings: Mapping[str, Any]) -> Self:  # noqa: ARG002 - for those that have any
+        """Return this platform as a project's settings want it."""
+        return self
 
     def recognises(self, response: Response) -> bool:
         """Tell whether the HTML of `response` was made by this software."""

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.exceptions import CloseSpider
 
-from crawler.errors import NotARecord, QueueLost
+from crawler.errors import Exhausted, NotARecord, QueueLost
 from crawler.failures import explain
+from crawler.frontier.deliveries import GivenBack
 from crawler.frontier.ledger import member
 from crawler.items import Record, RecordKey
-from crawler.pages import PLATFORMS, page_class, page_for
+from crawler.pages import page_class, page_for
 from crawler.pages.base import Link, Page
 from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
@@ -47,7 +48,7 @@ class BaseSpider(SeededSpider):
     def start_on(self, platform: str, url: str, meta: dict[str, Any], *, again: bool = True) -> Iterator[Request]:
         """Yield where to begin on a host whose software is known; `again` where `url` itself has been fetched."""
         try:
-            links = PLATFORMS[platform].start(url)
+            links = self.sites[platform].start(url)
         except NotARecord as refusal:
             self.refuse(url, refusal.reason, refusal.detail, seed=meta.get("seed"))
             return
@@ -57,6 +58,13 @@ class BaseSpider(SeededSpider):
         for link in links:
             if len(links) == 1 or scope == "web" or not link.outward:
                 yield self.request(link, {"scope": scope, "seed": seed, "resolved": True, **inherited(meta)})
+
+    def begins(self, platform: str, url: str) -> bool:
+        """Tell whether `url` is itself where to begin for what it names, so that it need not be fetched again."""
+        try:
+            return [link.url for link in self.sites[platform].start(url)] == [url]
+        except NotARecord:
+            return False
 
     # --- pages ---
 
@@ -73,6 +81,9 @@ class BaseSpider(SeededSpider):
         except QueueLost as exc:
             logger.debug("Left for another time, as %s: %s", exc, response.url)
             return
+        except Exhausted as exc:
+            self.frontier.end(exc.reason, str(exc))
+            raise GivenBack(str(exc)) from exc
         if self.max_pages and self.pages >= self.max_pages:
             raise CloseSpider("max_pages")
 
@@ -85,7 +96,7 @@ class BaseSpider(SeededSpider):
             self.rounds.forget()
             logger.debug("Left alone, as it does not run %s: %s", meta["platform"], reply.base)
             return
-        if platform and not meta.get("resolved"):
+        if platform and not meta.get("resolved") and not (meta.get("scope") and self.begins(platform, reply.url)):
             self.rounds.forget()
             for request in self.start_on(platform, reply.url, meta):
                 yield request
@@ -105,6 +116,7 @@ class BaseSpider(SeededSpider):
         try:
             records = list(page.records())
             links = list(page.links())
+            refusals = list(page.refusals())
             totals, listing = page.totals(), page.listing()
             members = list(page.members()) if listing is not None else []
         except NotARecord as refusal:
@@ -123,6 +135,8 @@ class BaseSpider(SeededSpider):
         self.rounds.reads(page.response, wanted, [link.url for link in links], lists=lists)
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
+        for key, why in refusals:
+            self.refuse(key, why.reason, why.detail, url=page.url, seed=key.id if meta.get("seed") else None)
         for record in wanted:
             record.seed_meta = meta.get("seed_meta")
             yield record

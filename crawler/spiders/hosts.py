@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from crawler.frontier.queue import text
-from crawler.pages import PLATFORMS
+from crawler.pages import HOMES, PLATFORMS
 from crawler.pages.base import Link, Response
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Hosts:
         self.frontier = frontier
         self.key = frontier.keys.platforms
         self.fetch = fetch
-        self.platforms: dict[str, str] = {}
+        self.platforms: dict[str, str] = dict(HOMES)
         self.asked: dict[str, asyncio.Task[str | None]] = {}
         self.schemes: dict[str, str] = {}
 

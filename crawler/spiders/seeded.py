@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
+from crawler.pages import PLATFORMS
 from crawler.seeds import (
     Seed,
     describe,
@@ -32,11 +33,14 @@ from crawler.seeds import (
     parse_wait,
     read_seeds,
 )
+from crawler.spiders.batches import Batches
 from crawler.spiders.hosts import Hosts
 from crawler.spiders.replies import fetch
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawler.pages.base import Link, Platform
 
 LISTS_OF_PARTS = ("scrapy.addons", "scrapy.middleware", "scrapy.utils.log")
 """Loggers that say at every start which parts Scrapy has."""
@@ -111,6 +115,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
+        spider.sites = {name: platform.configured(crawler.settings) for name, platform in PLATFORMS.items()}
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
@@ -118,6 +123,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         return spider
 
     frontier: Frontier
+    sites: Mapping[str, Platform]
     ledger: Ledger
     hosts: Hosts
     rounds: Rounds
@@ -132,6 +138,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         count = 0
         given = self.given_seeds()
         keys = self.frontier.keys
+        batches = Batches(self.sites, self.request)
         try:
             while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
                 if isinstance(seed, SeedError):
@@ -142,7 +149,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 url = await self.hosts.with_scheme(seed)
                 await self.hosts.look_up([urlsplit(url).netloc.lower()])
                 for request in self.seed_requests(replace(seed, url=url), self.scope):
-                    yield request
+                    for ready in batches.add(request) if self.seeds_file != "-" else [request]:
+                        yield ready
+            for request in batches.rest():
+                yield request
             others_seeds = await self.frontier.execute("EXISTS", keys.start_urls)
             taken = int(await self.frontier.execute("HGET", keys.control, "sequence") or 0)
         except SeedError as exc:
@@ -168,6 +178,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
             self.refuse(data.decode(errors="replace").strip(), "bad_seed", str(exc), seed=str(exc))
             return []
         return list(self.seed_requests(seed, self.scope))
+
+    def request(self, link: Link, meta: dict[str, Any]) -> Request:
+        """Return the request of a link."""
+        raise NotImplementedError
 
     def seed_requests(self, seed: Seed, scope: str | None) -> Iterator[Request]:
         """Yield the requests of a seed whose scheme is known."""

@@ -1,0 +1,131 @@
+"""From the objects of the Data API to records; the API gives every count as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.items import Availability, LiveStatus, User, Video
+from crawler.pages.base import Response
+from crawler.pages.structured import values
+from crawler.pages.youtube import numbers, urls
+from crawler.pages.youtube.channel import keywords
+from crawler.pages.youtube.state import Node, dig, node, widest
+from crawler.pages.youtube.video import ADULT_YEARS, SHORT_MOST_S
+
+CATEGORIES = {
+    "1": "Film & Animation", "2": "Autos & Vehicles", "10": "Music", "15": "Pets & Animals", "17": "Sports",
+    "19": "Travel & Events", "20": "Gaming", "22": "People & Blogs", "23": "Comedy", "24": "Entertainment",
+    "25": "News & Politics", "26": "Howto & Style", "27": "Education", "28": "Science & Technology",
+    "29": "Nonprofits & Activism", "30": "Movies", "43": "Shows", "44": "Trailers",
+}  # fmt: skip
+"""Names of the categories, as the pages of the site have them."""
+LICENSES = {"creativeCommon": "Creative Commons Attribution license (reuse allowed)"}
+"""What the pages call a licence; they say nothing of YouTube's own."""
+AVAILABILITY: dict[str, Availability] = {"public": "public", "unlisted": "unlisted", "private": "private"}
+LIVE: dict[str, LiveStatus] = {"live": "is_live", "upcoming": "is_upcoming"}
+NO_LANGUAGE = frozenset({"und", "zxx", "mul"})
+AGE_RESTRICTED = "ytAgeRestricted"
+
+
+def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
+    """Return the record of a video.
+
+    Args:
+        row: the object.
+        response: where it stood.
+        parts: the parts that were asked for.
+    """
+    snippet, details, status = (node(row.get(name)) for name in ("snippet", "contentDetails", "status"))
+    video_id, channel_id = str(row["id"]), text(snippet.get("channelId"))
+    live_status = live_status_of(row, parts)
+    duration = None if live_status in LIVE.values() else values.duration(text(details.get("duration")))
+    restricted = dig(details, "contentRating", "ytRating") == AGE_RESTRICTED if "contentDetails" in row else None
+    owner, owner_url = text(snippet.get("channelTitle")), urls.channel_url(channel_id) if channel_id else None
+    statistics = node(row.get("statistics"))
+    return Video(
+        site=urls.SITE,
+        id=video_id,
+        url=urls.video_url(video_id),
+        fetched_at=response.fetched_at,
+        fetched_from=response.url,
+        title=text(snippet.get("title")) or "",
+        description=text(snippet.get("description")),
+        published_at=values.date(snippet.get("publishedAt")),
+        duration=duration,
+        view_count=numbers.whole(statistics.get("viewCount")),
+        like_count=numbers.whole(statistics.get("likeCount")),  # missing where the owner hides it
+        comment_count=numbers.whole(statistics.get("commentCount")),  # missing where they are switched off
+        uploader=owner,
+        uploader_id=channel_id,
+        uploader_url=owner_url,
+        channel=owner,
+        channel_id=channel_id,
+        channel_url=owner_url,
+        thumbnail=thumbnail(snippet),
+        tags=[one for one in said if isinstance(one, str)] if isinstance(said := snippet.get("tags"), list) else None,
+        categories=[name] if (name := CATEGORIES.get(str(snippet.get("categoryId")))) else None,
+        language=language(snippet.get("defaultAudioLanguage")),
+        license=LICENSES.get(str(status.get("license"))),
+        age_limit=None if restricted is None else ADULT_YEARS if restricted else 0,
+        is_family_friendly=False if restricted else None,
+        live_status=live_status,
+        availability=AVAILABILITY.get(str(status.get("privacyStatus"))),
+        media_type="video" if live_status == "not_live" and (duration or 0) > SHORT_MOST_S else None,
+        embed_url=f"{urls.BASE}/embed/{video_id}" if status.get("embeddable") is True else None,
+    )
+
+
+def live_status_of(row: Node, parts: frozenset[str]) -> LiveStatus | None:
+    """Return the status; of what is over, the API does not tell a stream from a première."""
+    broadcast = str(dig(row, "snippet", "liveBroadcastContent"))
+    if broadcast in LIVE:
+        return LIVE[broadcast]
+    has_been = "liveStreamingDetails" in row or "liveStreamingDetails" not in parts
+    return "not_live" if broadcast == "none" and not has_been else None
+
+
+def channel(row: Node, response: Response) -> User:
+    """Return the record of a channel."""
+    snippet, branding = node(row.get("snippet")), node(row.get("brandingSettings"))
+    statistics = node(row.get("statistics"))
+    is_hidden = statistics.get("hiddenSubscriberCount") is True
+    followers = None if is_hidden else numbers.whole(statistics.get("subscriberCount"))
+    said = text(dig(branding, "channel", "keywords"))
+    handle = text(snippet.get("customUrl")) or ""
+    return User(
+        site=urls.SITE,
+        id=str(row["id"]),
+        url=urls.channel_url(str(row["id"])),
+        fetched_at=response.fetched_at,
+        fetched_from=response.url,
+        username=handle.removeprefix("@") if handle.startswith("@") else None,
+        name=text(snippet.get("title")),
+        description=text(snippet.get("description")),
+        avatar_url=thumbnail(snippet),
+        banner_url=text(dig(branding, "image", "bannerExternalUrl")),
+        account_type="channel",
+        follower_count=followers,
+        video_count=numbers.whole(statistics.get("videoCount")),
+        view_count=numbers.whole(statistics.get("viewCount")),
+        approximate=["follower_count"] if followers and numbers.is_rounded(followers) else None,
+        country=text(snippet.get("country")),
+        language=language(snippet.get("defaultLanguage")),
+        tags=keywords(said) if said else None,
+        created_at=values.date(snippet.get("publishedAt")),
+    )
+
+
+def text(value: Any) -> str | None:
+    """Return a text that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def language(value: Any) -> str | None:
+    """Return the BCP 47 tag of a language; None for what is none."""
+    tag = values.language(value)
+    return None if tag in NO_LANGUAGE else tag
+
+
+def thumbnail(snippet: Node) -> str | None:
+    """Return the widest of the pictures, which have names here."""
+    return widest(list(node(snippet.get("thumbnails")).values()))
