@@ -18,7 +18,7 @@ from crawler.frontier.connection import ask, connect
 from crawler.frontier.keys import Keys, spider_of
 from crawler.frontier.options import Options
 from crawler.frontier.standing import begins_anew, is_over, other_crawl, other_writer
-from crawler.seeds import asks_anew, check_arguments, describe, no_seeds, parse_wait
+from crawler.seeds import asks_anew, check_arguments, describe, no_seeds, parse_flag
 from crawler.spiders.seeded import SeededSpider
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def check_start(
             raise SettingsError(in_the_way)
         begins = partial(begins_anew, server, keys, anew=anew)
         ask(settings, server, partial(check_others_feeds, settings, server, keys, begins))
-        if is_seeded and parse_wait(arguments.get("wait", "")):
+        if is_seeded and parse_flag("wait", arguments.get("wait", "")):
             return None
         others_seeds = partial(server.exists, keys.start_urls)
         if is_seeded and ask(settings, server, begins) and not ask(settings, server, others_seeds):

@@ -40,6 +40,7 @@ def doc(text: str) -> object:
     return Field(description=text)
 
 
+PROVENANCE = doc("With `provenance=1`: which part of the page told each known field, such as `JSON-LD`; else null.")
 CHANGED = doc("With `every=`: names of the fields that have changed since the last reading; null for the first one.")
 AccountType = Literal["person", "channel", "organization"]
 LiveStatus = Literal["not_live", "is_upcoming", "is_live", "post_live", "was_live"]
@@ -81,6 +82,7 @@ class User:
     updated_at: Annotated[OptionalTime, doc("ISO 8601 UTC.")] = None
     seed_meta: Annotated[dict[str, Any] | None, doc("What was said of the seed that led here.")] = None
     changed: Annotated[OptionalLines, CHANGED] = None
+    provenance: Annotated[dict[str, str] | None, PROVENANCE] = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,6 +129,7 @@ class Video:
     content_url: Annotated[OptionalUrl, doc("Media file or playlist, the largest.")] = None
     seed_meta: Annotated[dict[str, Any] | None, doc("What was said of the seed that led here.")] = None
     changed: Annotated[OptionalLines, CHANGED] = None
+    provenance: Annotated[dict[str, str] | None, PROVENANCE] = None
 
 
 Record = User | Video

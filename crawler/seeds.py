@@ -19,7 +19,7 @@ from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
-ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every")
+ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every", "provenance")
 """What the spiders take."""
 MOST_DIGITS = 12
 PATH = re.compile(r"/(?!/)|\.{1,2}/|~/")
@@ -215,27 +215,22 @@ def parse_max_pages(text: str | int) -> int:
     return int(text)
 
 
-def parse_anew(text: str) -> bool:
-    """Read the argument `anew=`, `1` to drop what is left of a crawl.
+FLAGS = {
+    "anew": "to begin anew, or leave it out to go on with what is left",
+    "wait": "to stay for seeds to come, or leave it out",
+    "provenance": "to have the source of each field in the records, or leave it out",
+}
+"""Arguments that are `1` or not given, with what that is for."""
+
+
+def parse_flag(name: str, text: str) -> bool:
+    """Read an argument that is `1` or not given.
 
     Raises:
         SeedError: it is neither that nor `0`: what is meant must not be guessed where something is dropped.
     """
     if text not in {"", "0", "1"}:
-        raise SeedError(
-            f"anew={text} is unknown: pass anew=1 to begin anew, or leave it out to go on with what is left."
-        )
-    return text == "1"
-
-
-def parse_wait(text: str) -> bool:
-    """Read the argument `wait=`, `1` to stay for seeds to come.
-
-    Raises:
-        SeedError: it is neither that nor `0`.
-    """
-    if text not in {"", "0", "1"}:
-        raise SeedError(f"wait={text} is unknown: pass wait=1 to stay for seeds to come, or leave it out.")
+        raise SeedError(f"{name}={text} is unknown: pass {name}=1 {FLAGS[name]}.")
     return text == "1"
 
 
@@ -269,8 +264,8 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     if records := arguments.get("records"):
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
-    parse_anew(arguments.get("anew", ""))
-    parse_wait(arguments.get("wait", ""))
+    for flag in FLAGS:
+        parse_flag(flag, arguments.get(flag, ""))
     parse_every(arguments.get("every", ""))
     source = arguments.get("seeds", "-")
     if source != "-" and Path(source).is_dir():
@@ -281,7 +276,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
 
 def asks_anew(arguments: Mapping[str, str]) -> bool:
     """Tell whether `anew=1` was given."""
-    return parse_anew(arguments.get("anew", ""))
+    return parse_flag("anew", arguments.get("anew", ""))
 
 
 def no_seeds(arguments: Mapping[str, str], key: str) -> str | None:

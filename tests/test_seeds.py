@@ -12,7 +12,7 @@ from crawler.seeds import (
     Seed,
     check_arguments,
     describe,
-    parse_anew,
+    parse_flag,
     parse_kinds,
     parse_max_pages,
     parse_message,
@@ -267,10 +267,10 @@ def test_the_most_pages_are_a_whole_number() -> None:
 
 
 def test_a_crawl_is_dropped_where_that_is_said_and_kept_where_it_is_not_clear() -> None:
-    assert [parse_anew(text) for text in ("1", "0", "")] == [True, False, False]
+    assert [parse_flag("anew", text) for text in ("1", "0", "")] == [True, False, False]
     for text in ("no", "yes", "2", " "):
         with pytest.raises(SeedError, match=f"anew={text} is unknown: pass anew=1 to begin anew"):
-            parse_anew(text)
+            parse_flag("anew", text)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
   every=TIME         visit pages again after 30m, 6h, 7d, or as often as each
                      is worth it (auto); write what has changed; never lets
                      such a crawl end
+  provenance=1       say in each record which part of its page told each field
   anew=1             drop what an interrupted crawl has left, and begin anew
   wait=1             stay for seeds to come when all is done, until Ctrl-C or
                      scrapy drain

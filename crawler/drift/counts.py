@@ -21,7 +21,7 @@ PAGE = "page"
 """In place of a kind: all that was read as a record, or refused."""
 RECORD = "record"
 """In place of a field: of such pages, those that were records."""
-GIVEN = {"kind", "site", "id", "url", "fetched_at", "fetched_from", "seed_meta", "changed"}
+GIVEN = {"kind", "site", "id", "url", "fetched_at", "fetched_from", "seed_meta", "changed", "provenance"}
 """Fields that no page fills, or that no record can be without."""
 SPARE = {"approximate"}
 """Fields that lose nothing by being empty."""

@@ -13,7 +13,7 @@ import orjson
 if TYPE_CHECKING:
     from crawler.items import Record
 
-PASSING = frozenset({"fetched_at", "fetched_from", "changed"})
+PASSING = frozenset({"fetched_at", "fetched_from", "changed", "provenance"})
 """Fields that tell of the reading, not of what was read."""
 DIGEST_BYTES = 4
 """One change in 4 billion is missed; it shows with the next change of the field."""

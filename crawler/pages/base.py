@@ -137,6 +137,8 @@ class Page:
     """Regular expression that the URL's whole path matches."""
     examples: ClassVar[tuple[str, ...]] = ()
     """URLs that this class reads; no other class may match them (checked at import)."""
+    source: ClassVar[str] = ""
+    """What this class reads, as `provenance=1` and `scrapy explain` name it: `REST API`, `ytInitialData`, `oEmbed`."""
     statuses: ClassVar[frozenset[int]] = frozenset({401, 403, 404, 410})
     """HTTP errors whose body this class reads, to say why there is no record."""
 
@@ -151,6 +153,10 @@ class Page:
             NotARecord: the page is no record, with the reason.
         """
         yield from ()
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return, for each known field of one of `records()`, which part of the page told it; by rule `source` did."""
+        return dict.fromkeys(known_fields(record), self.source or type(self).__name__)
 
     def refusals(self) -> Iterator[tuple[RecordKey, NotARecord]]:
         """Yield what was asked for together with the records of this page and is none, with the reasons."""
@@ -183,6 +189,19 @@ class Page:
 
     def add(self, response: Response | None) -> None:
         """Take the response to the last `wants()`; None when it could not be had."""
+
+
+NOT_READ = frozenset({
+    *("kind", "site", "fetched_at", "fetched_from", "seed_meta"),
+    *("approximate", "changed", "provenance"),
+})  # fmt: skip
+"""Fields that no page tells."""
+
+
+def known_fields(record: Record) -> list[str]:
+    """Return the names of the fields that a page has told, in their order."""
+    names = (name for name in type(record).__slots__ if name not in NOT_READ)
+    return [name for name in names if getattr(record, name) is not None]
 
 
 REASONS = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}

@@ -139,6 +139,8 @@ class BaseSpider(SeededSpider):
             self.refuse(key, why.reason, why.detail, url=page.url, seed=key.id if meta.get("seed") else None)
         for record in wanted:
             record.seed_meta = meta.get("seed_meta")
+            if self.provenance:
+                record.provenance = page.sources(record)
             yield record
         scope = meta.get("scope") or "host"
         links = list(

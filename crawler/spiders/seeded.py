@@ -24,13 +24,12 @@ from crawler.seeds import (
     Seed,
     describe,
     no_seeds_in,
-    parse_anew,
+    parse_flag,
     parse_kinds,
     parse_max_pages,
     parse_message,
     parse_scope,
     parse_urls,
-    parse_wait,
     read_seeds,
 )
 from crawler.spiders.batches import Batches
@@ -65,6 +64,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         every: how often pages are visited again, such as `6h` or `auto`; by default never.
         max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
         wait: `1` stays for seeds to come when all is done.
+        provenance: `1` says in each record which part of the page told each field.
     """
 
     kinds: ClassVar[frozenset[str]] = frozenset()
@@ -80,6 +80,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         anew: str = "",
         wait: str = "",
         every: str = "",
+        provenance: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -88,9 +89,10 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.scope = parse_scope(scope) if scope else None
         self.wanted = parse_kinds(records) if records else self.kinds
         self.max_pages = parse_max_pages(max_pages)
-        self.anew = parse_anew(anew)
-        self.wait = parse_wait(wait)
+        self.anew = parse_flag("anew", anew)
+        self.wait = parse_flag("wait", wait)
         self.every = every
+        self.provenance = parse_flag("provenance", provenance)
         self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
         self.pages = 0
         self.bad_seeds = 0

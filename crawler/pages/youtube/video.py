@@ -40,7 +40,6 @@ class Watch(RecordPage):
 
     def __init__(self, response: Response) -> None:
         super().__init__(response)
-        self.source = response.text
         self.markup = Markup(response)
 
     # --- where it stands ---
@@ -48,12 +47,12 @@ class Watch(RecordPage):
     @cached_property
     def player(self) -> Node:
         """What the player was told."""
-        return player_response(self.source)
+        return player_response(self.response.text)
 
     @cached_property
     def data(self) -> Node:
         """What the rest of the page is made from."""
-        return initial_data(self.source)
+        return initial_data(self.response.text)
 
     @cached_property
     def details(self) -> Node:
@@ -107,7 +106,7 @@ class Watch(RecordPage):
         if self.player:
             refusals.refuse_player(self.player)
             return
-        refusals.refuse_consent(self.source)
+        refusals.refuse_consent(self.response.text)
         if not (self.markup.video and self.id()):
             refusals.refuse_alerts(self.data)
             raise NotARecord("shell", f"{self.url} has no player and no description of a video")
@@ -170,7 +169,7 @@ class Watch(RecordPage):
     @property
     def language_of_page(self) -> str:
         """Language of the page, which says what its commas mean."""
-        return language_of(self.source)
+        return language_of(self.response.text)
 
     # --- whose it is ---
 
