@@ -184,10 +184,12 @@ def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str |
         (pixels(file.get("height") or part(file, "resolution").get("id")), file.get("width"), file.get("fileUrl"))
         for file in files
     ]
+    links = objects(activity.get("url"))
+    links += [nested for link in links for nested in objects(link.get("tag"))]  # of an HLS playlist
     found += [
         (pixels(link.get("height")), link.get("width"), link.get("href"))
-        for link in objects(activity.get("url"))
-        if str(link.get("mediaType")).startswith("video/")
+        for link in links
+        if str(link.get("mediaType")).startswith("video/") and isinstance(link.get("href"), str)
     ]
     if not found:
         return None, None, None

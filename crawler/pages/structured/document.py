@@ -93,6 +93,11 @@ class Document:
         url, source = next(found, (self.response.url, "URL"))
         return without_tracking(url.partition("#")[0]), source
 
+    @property
+    def picture(self) -> str | None:
+        """The picture that OpenGraph names."""
+        return http_url(self.metas.first("og:image:secure_url", "og:image"), self.base)
+
     @cached_property
     def oembed_url(self) -> str | None:
         """The address of what the site tells of this page in oEmbed; None where that is another site's."""
