@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.items import Availability, RecordKey, User, Video
 from crawler.pages.base import Response
 from crawler.pages.peertube.urls import SITE
+from crawler.pages.structured.values import http_url
 
 Row = Mapping[str, Any]
 
@@ -220,7 +221,7 @@ def image(row: Row, plural: str, singular: str, response: Response) -> str | Non
 
 def absolute(path: Any, response: Response) -> str | None:
     """Return `path` as an absolute URL; None for an empty one."""
-    return urljoin(response.url, path) if isinstance(path, str) and path else None
+    return http_url(path, response.url) if isinstance(path, str) else None
 
 
 def origin(url: str) -> str:
