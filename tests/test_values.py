@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from crawler.fields import utc_time, web_url
 from crawler.pages.structured.counts import Count, count
-from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text
+from crawler.pages.structured.values import KOREA_AND_JAPAN, boolean, date, duration, http_url, language, line, text
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50),
@@ -94,8 +94,8 @@ def test_a_date_keeps_its_zone(value: object, utc: str) -> None:
 
 
 def test_a_date_without_a_zone_is_korean_time_on_a_korean_page() -> None:
-    assert utc_time(date("2025-03-01T08:30:00", far_east=True)) == "2025-02-28T23:30:00Z"
-    assert utc_time(date("2025-03-01T08:30:00+00:00", far_east=True)) == "2025-03-01T08:30:00Z"
+    assert utc_time(date("2025-03-01T08:30:00", zone=KOREA_AND_JAPAN)) == "2025-02-28T23:30:00Z"
+    assert utc_time(date("2025-03-01T08:30:00+00:00", zone=KOREA_AND_JAPAN)) == "2025-03-01T08:30:00Z"
 
 
 @pytest.mark.parametrize("value", ["", "0001-01-01T00:00:00", "1970-01-01T00:00:00Z", "yesterday", "2016", True, None])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
+from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +16,12 @@ from crawler.pages.structured import microdata
 from crawler.pages.structured.addresses import are_one_site, same_page_is_possible, without_tracking
 from crawler.pages.structured.jsonld import Graph, blocks
 from crawler.pages.structured.metas import OPENGRAPH, Metas
-from crawler.pages.structured.values import http_url, line
+from crawler.pages.structured.titles import ALIASES, SEPARATOR, without_brand
+from crawler.pages.structured.values import CHINA, KOREA_AND_JAPAN, http_url, line
 
 MAX_BODY_BYTES = 20 * 2**20
 MAX_HEADINGS = 20
-SEPARATOR = re.compile(r"\s+[-|\u2013\u2014·•:]\s+")
 OEMBED = "application/json+oembed"
-FAR_EAST = ("ko", "ja")
 
 
 class Document:
@@ -73,10 +72,12 @@ class Document:
         return (line(self.metas.first("og:type")) or "").casefold()
 
     @property
-    def far_east(self) -> bool:
-        """Whether a time without a zone is Korea's or Japan's."""
-        host = urlsplit(self.response.url).hostname or ""
-        return host.endswith((".kr", ".jp")) or self.language.casefold().startswith(FAR_EAST)
+    def zone(self) -> tzinfo:
+        """The zone of a time without one: Korea's, Japan's or China's on their sites, else UTC."""
+        host, spoken = urlsplit(self.response.url).hostname or "", self.language.casefold()
+        if host.endswith((".kr", ".jp")) or spoken.startswith(("ko", "ja")):
+            return KOREA_AND_JAPAN
+        return CHINA if host.endswith((".cn", ".tw", ".hk")) or spoken.startswith("zh") else UTC
 
     @property
     def canonical(self) -> str:
@@ -114,21 +115,20 @@ class Document:
         host = (urlsplit(self.response.url).hostname or "").removeprefix("www.").removeprefix("m.")
         names = {host, *(SEPARATOR.split(self.site_name) if self.site_name else ()), self.site_name or ""}
         label = host.split(".")[-2] if host.count(".") and not host.replace(".", "").isdecimal() else ""
-        return {name.casefold() for name in names | {label} if len(name) > 2}  # noqa: PLR2004 - "tv" is in many a title
+        names |= {label, *ALIASES.get(label, ())}
+        return {name.casefold() for name in names if len(name) > 2}  # noqa: PLR2004 - "tv" is in many a title
 
     def without_site(self, title: str | None) -> str | None:
-        """Return `title` without the site's suffix, where it surely is one.
+        """Return `title` without what the site adds to it, where that surely is the site's; None where all of it is.
 
         Surely: it is the site's name, or it ends with it and the page elsewhere tells the title without it.
         """
-        *rest, suffix = SEPARATOR.split(title or "")
-        if not title or not rest or not suffix:
-            return title
-        bare = title[: title.rindex(suffix)].rstrip(" -|\u2013\u2014·•:")
-        if suffix.casefold() in {(self.site_name or "").casefold(), *self.brands}:
+        bare = without_brand(title, self.brands, self.headings) if title else None
+        *rest, suffix = SEPARATOR.split(bare or "")
+        if bare is None or not rest or not suffix or not any(suffix.casefold().endswith(one) for one in self.brands):
             return bare
-        branded = any(suffix.casefold().endswith(brand) for brand in self.brands)
-        return bare if branded and bare and self._tells(bare, instead_of=title) else title
+        shorter = bare[: bare.rindex(suffix)].rstrip(" -|\u2013\u2014·•:")
+        return shorter if shorter and self._tells(shorter, instead_of=bare) else bare
 
     def _tells(self, bare: str, instead_of: str) -> bool:
         summary = line(self.metas.first("og:description", "description")) or ""

@@ -21,6 +21,7 @@ from crawler.pages.structured.refusals import (
     refuse_shell,
 )
 from crawler.pages.structured.schema import Fields, merged
+from crawler.pages.structured.titles import is_slogan
 
 MAX_JSON_BYTES = 2**20
 """An oEmbed answer is a few hundred bytes; larger JSON is something else."""
@@ -127,6 +128,8 @@ class StructuredPage(Page):
         thin = fields.get("duration") is None and fields.get("published_at") is None
         if thin:
             refuse_by_title(document, [fields.get("title")])
+        if thin and not subject.entities and is_slogan(fields.get("title") or "", document.brands, document.headings):
+            raise NotARecord("shell", f"title {fields['title']!r} is the site's own")
         if fields.get("live_status") in {"is_live", "is_upcoming"}:
             fields["duration"] = None
         return Video(**self._common(), title=self._title(fields, "title"), **fields)

@@ -50,10 +50,10 @@ def of_node(entity: Entity) -> Fields:
 
 def of_profile_page(entity: Entity) -> Fields:
     """Return what a ProfilePage says of itself and of the one it is about."""
-    far_east = entity.document.far_east
+    zone = entity.document.zone
     return {
-        "created_at": date(text(entity.first("dateCreated")), far_east=far_east),
-        "updated_at": date(text(entity.first("dateModified")), far_east=far_east),
+        "created_at": date(text(entity.first("dateCreated")), zone=zone),
+        "updated_at": date(text(entity.first("dateModified")), zone=zone),
         "video_count": video_count(entity),
     }
 

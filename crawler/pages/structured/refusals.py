@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.pages.structured.addresses import is_home
-from crawler.pages.structured.document import SEPARATOR, Document
+from crawler.pages.structured.document import Document
+from crawler.pages.structured.titles import SEPARATOR
 
 FIRST_ERROR = 400
 STATUSES = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
@@ -37,12 +38,14 @@ SAYS = {
     r"|page introuvable|p[aá]gina (?:no encontrada|não encontrada)|seite nicht gefunden|pagina non trovata"
     r"|страница не найдена|页面不存在|ページが見つかりません|페이지를 찾을 수 없습니다",
     "login": r"(?:please )?(?:log ?in|sign ?in|sign up)(?: or sign up| or register)?|login required"
+    r"|log into (?:facebook|instagram)"
     r"|(?:sign|log) in to (?:continue|your account|confirm .*|see .*|view .*|watch .*)"
     r"|anmelden|se connecter|connexion|iniciar sesi[oó]n|ログイン|로그인",
     "age": r"age (?:verification|check|gate|restricted|confirmation)(?: required)?|(?:verify|confirm) your age"
     r"|are you (?:over )?18.*|adults? only|age[- ]restricted (?:video|content)",
     "consent": r"before you continue(?: .*)?|(?:cookie|privacy) (?:consent|choices|settings)|(?:we value )?your privacy"
-    r"|your privacy choices|bevor (?:sie|du) fortf[aä]hr.*|avant de continuer.*|antes de continuar.*",
+    r"|your privacy choices|bevor (?:sie|du) (?:fortf[aä]hr|zu \w+ weiterge).*|avant (?:de continuer|d'accéder).*"
+    r"|antes de continuar.*",
     "blocked": r"just a moment|attention required!?|access denied|are you (?:a )?(?:human|robot)\??|captcha"
     r"|verify you are human|(?:please wait\W*)?checking your browser.*|security check",
 }

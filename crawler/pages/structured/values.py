@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from w3lib.url import safe_url_string
 
-KOREA_AND_JAPAN = timezone(timedelta(hours=9))
+CHINA, KOREA_AND_JAPAN = timezone(timedelta(hours=8)), timezone(timedelta(hours=9))
 DAY_SECONDS = 86_400
 FIRST_YEAR, LAST_YEAR = 1991, 2100
 """Years in which something can have been published on the web; others are place holders."""
@@ -77,19 +77,19 @@ def number_of_seconds(value: float) -> float | None:
     return value / 1000 if value >= DAY_SECONDS and value == int(value) else float(value)
 
 
-def date(value: Any, *, far_east: bool = False) -> str | None:
+def date(value: Any, *, zone: tzinfo = UTC) -> str | None:
     """Return ISO 8601 with its zone.
 
     Args:
         value: ISO 8601, RFC 2822 or a Unix time in seconds or milliseconds.
-        far_east: a time without a zone is Korea's or Japan's; otherwise it is UTC.
+        zone: of a time that names none.
     """
     try:
         found = moment(value)
         if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
             return None
         if found.tzinfo is None:
-            found = found.replace(tzinfo=KOREA_AND_JAPAN if far_east else UTC)
+            found = found.replace(tzinfo=zone)
         return found.isoformat()
     except (ValueError, OverflowError, OSError):
         return None

@@ -23,6 +23,7 @@ from crawler.pages.structured.schema import (
     picture,
     words,
 )
+from crawler.pages.structured.titles import is_made_by_site
 from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text
 
 MEDIA_FILE = re.compile(r"\.(?:mp4|webm|m3u8|mpd|mov|m4v|ogv|mkv|flv)$", re.IGNORECASE)
@@ -50,7 +51,7 @@ def of_node(entity: Entity) -> Fields:
         "title": document.without_site(line(entity.first("name", "headline", "title"))),
         "description": whole(text(entity.first("description"))),
         "published_at": published(entity),
-        "updated_at": date(text(entity.first("dateModified")), far_east=document.far_east),
+        "updated_at": date(text(entity.first("dateModified")), zone=document.zone),
         "duration": duration(quantity(entity, "duration")),
         "thumbnail": picture(entity, "thumbnailUrl", "thumbnailURL", "thumbnail", "image"),
         "tags": words(entity.values("keywords")),
@@ -84,7 +85,7 @@ def of_metas(document: Document) -> Fields:
     return {
         "title": document.without_site(line(told["title"]) or document.title),
         "description": whole(own_words(document, told["description"])),
-        "published_at": date(told["published_at"], far_east=document.far_east),
+        "published_at": date(told["published_at"], zone=document.zone),
         "duration": duration(told["duration"]),
         "thumbnail": http_url(told["thumbnail"], document.base),
         "tags": words(metas.all(*METAS["tags"])),
@@ -124,13 +125,13 @@ def of_oembed(document: Document, told: OEmbed) -> Fields:
 
 def published(entity: Entity) -> str | None:
     """Return when the video was published; an upload date of the same day is taken when it alone has the time."""
-    far_east = entity.document.far_east
+    zone = entity.document.zone
     told = [line(value) for name in ("datePublished", "uploadDate") for value in entity.values(name)]
-    first, *others = [value for value in told if date(value, far_east=far_east)] or [None]
+    first, *others = [value for value in told if date(value, zone=zone)] or [None]
     more = [
         other for other in others if first and other and len(first) == len("2026-01-01") and other.startswith(first)
     ]
-    return date(max([first or "", *more], key=len), far_east=far_east)
+    return date(max([first or "", *more], key=len), zone=zone)
 
 
 def quantity(entity: Entity, name: str) -> Any:
@@ -237,6 +238,8 @@ def own_words(document: Document, summary: str | None) -> str | None:
     title = document.without_site(line(document.metas.first("og:title")) or document.title)
     if plain is None or title is None:
         return plain
+    if is_made_by_site(plain, title):
+        return None
     said = plain.casefold()
     names_site = any(re.search(rf"\b{re.escape(brand)}\b", said) for brand in document.brands)
     return None if names_site and title.casefold() in said else plain
