@@ -75,7 +75,7 @@ class StructuredPage(Page):
         told = OEmbed.of(response) if response is not None and response.status < FIRST_ERROR else None
         if told is not None and told.is_video:
             self._oembed = told
-            del self._record
+            self.__dict__.pop("_record", None)  # read anew, with what is told here
 
     def links(self) -> Iterator[Link]:
         """Yield where this page or sitemap leads to, on its own host."""
