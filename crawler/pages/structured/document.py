@@ -5,6 +5,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from datetime import UTC, tzinfo
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from crawler.pages.structured.values import CHINA, KOREA_AND_JAPAN, http_url, li
 
 MAX_BODY_BYTES = 20 * 2**20
 MAX_HEADINGS = 20
+MAX_TITLES = 100
+"""Titles of pictures before that of the page."""
 OEMBED = "application/json+oembed"
 
 
@@ -46,15 +49,16 @@ class Document:
     @cached_property
     def title(self) -> str | None:
         """The `<title>` of the head."""
-        found = (title for title in self.root.iter("title") if next(title.iterancestors("svg"), None) is None)
+        titles = islice(self.root.iter("title"), MAX_TITLES)
+        found = (title for title in titles if next(title.iterancestors("svg"), None) is None)
         first = next(found, None)
         return None if first is None else line("".join(first.itertext()))
 
     @cached_property
     def headings(self) -> list[str]:
         """The texts of the `<h1>`s."""
-        found = self.selector.xpath("(//h1)[position() <= $most]", most=MAX_HEADINGS)
-        return [text for heading in found if (text := line((heading.xpath("string()").get() or "")[:1000]))]
+        found = islice(self.root.iter("h1"), MAX_HEADINGS)
+        return [text for heading in found if (text := line("".join(heading.itertext())[:1000]))]
 
     @cached_property
     def language(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
@@ -53,6 +54,9 @@ SENTENCES = {reason: re.compile(pattern) for reason, pattern in SAYS.items()}
 """What the whole title of such a page says."""
 SHELL_LINKS = 2
 SHELL_TEXT_CHARS = 200
+MAX_ELEMENTS = 20_000
+"""Elements of a page in which a text is looked for."""
+UNREAD = {"script", "style", "noscript"}
 
 
 def refuse_by_status(status: int) -> None:
@@ -109,7 +113,21 @@ def refuse_shell(document: Document) -> None:
     title = document.metas.first("og:title") or document.title or ""
     scripts = document.selector.xpath("//script[@src]")
     nameless = title.strip().casefold() in document.brands
-    texts = document.selector.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")
-    empty = sum(len(part.strip()) for part in texts.getall()[:1000]) < SHELL_TEXT_CHARS
-    if scripts and empty and (nameless or not title):
+    if scripts and (nameless or not title) and is_empty(document):
         raise NotARecord("shell", f"no content but the title {title!r}")
+
+
+def is_empty(document: Document) -> bool:
+    """Tell whether a page has hardly a text to read."""
+    left = SHELL_TEXT_CHARS
+    body = document.root.find("body")
+    for element in () if body is None else islice(body.iter(), MAX_ELEMENTS):
+        unread = element.tag in UNREAD or next(element.iterancestors("noscript"), None) is not None
+        shown = "" if unread or not isinstance(element.tag, str) else element.text or ""
+        after = (
+            "" if element is body or next(element.iterancestors("noscript"), None) is not None else element.tail or ""
+        )
+        left -= len(shown.strip()) + len(after.strip())
+        if left <= 0:
+            return False
+    return True

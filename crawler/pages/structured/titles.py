@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+MAX_CHARS = 2_000
+"""A longer text is no title that a site has added something to."""
 SEPARATOR = re.compile(r"\s+[-|\u2013\u2014·•:]\s+")
 VIDEO_WORDS = frozenset({"video", "videos", "vidéo", "vidéos", "vídeo", "видео", "watch", "clips", "动画", "動画"})
 """What a site may put before its name at the end of a title."""
@@ -29,6 +31,8 @@ def without_brand(title: str, brands: Collection[str], headings: Collection[str]
         brands: what the site calls itself, lower case.
         headings: what else the page shows as titles.
     """
+    if len(title) > MAX_CHARS:
+        return title
     if COUNTED.match(title):
         return None
     posted = POSTED.fullmatch(title)
