@@ -24,6 +24,7 @@ from crawler.pages.structured.refusals import refuse_by_status
 ACTIVITY_PUB = "ActivityPub"
 VIDEO_PATH = re.compile(r"/(?:w|videos/watch)/([\w-]+)")
 ACTOR_PATH = re.compile(r"/(a|accounts|c|video-channels)/([^/]+)(?:/.*)?")
+ASKED_PATH = re.compile(r"/(?:(?:a|accounts|c|video-channels)/|@)([^/]+)(?:/.*)?")
 PERSONS = {"a", "accounts"}
 
 
@@ -100,14 +101,21 @@ class Watch(Shown):
         uuid = next((uuid for match in named if match and (uuid := urls.long_uuid(match[1]))), None)
         if uuid is None:
             raise NotARecord("unnamed", f"{self.url} does not tell the video's id")
-        return replace(found, site=self.site, id=uuid)
+        # A place in the video, `?start=3s`, is no part of its address.
+        return replace(found, site=self.site, id=uuid, url=found.url.partition("?")[0])
 
 
 class Profile(Shown):
     """The page of an account or a channel."""
 
-    path = r"/(?:a|accounts|c|video-channels)/[^/]+(?:/(?:videos|video-channels|video-playlists|about|search)/?|/?)"
-    examples = ("https://peertube.example/a/alice", "https://peertube.example/c/alice_channel/videos")
+    path = (
+        r"/(?:(?:a|accounts|c|video-channels)/|@)[^/]+(?:/(?:videos|video-channels|video-playlists|about|search)/?|/?)"
+    )
+    examples = (
+        "https://peertube.example/a/alice",
+        "https://peertube.example/c/alice_channel/videos",
+        "https://peertube.example/@alice",
+    )
 
     def of_json(self, row: Row) -> User:
         """Return the actor of ActivityPub, or of the REST API."""
@@ -121,16 +129,16 @@ class Profile(Shown):
     def of_html(self) -> User:
         """Return the user that the page is named after; its own address tells the id."""
         document = self._html.document
-        asked = ACTOR_PATH.fullmatch(unquote(urlsplit(self.url).path))
+        asked = ASKED_PATH.fullmatch(unquote(urlsplit(self.url).path))
         told = ACTOR_PATH.fullmatch(unquote(urlsplit(document.canonical).path))
         title = document.metas.first("og:title")
-        if not asked or not told or told[2].partition("@")[0] != asked[2].partition("@")[0] or not title:
+        if not asked or not told or told[2].partition("@")[0] != asked[1].partition("@")[0] or not title:
             raise NotARecord("shell", f"{self.url} does not tell whose page it is")
         known = next(iter(self._html.records()), None)
         name, _, host = told[2].partition("@")
         if name == "peertube":
             raise NotARecord("instance_actor", f"{self.url} is the instance itself, no user")
-        host = (host or asked[2].partition("@")[2] or urlsplit(document.canonical).netloc).lower()
+        host = (host or asked[1].partition("@")[2] or urlsplit(document.canonical).netloc).lower()
         picture = document.picture
         base = User(
             site=self.site,
@@ -141,7 +149,7 @@ class Profile(Shown):
             username=name,
             name=title.strip(),
             avatar_url=picture if picture and "/avatars/" in picture else None,
-            account_type="person" if asked[1] in PERSONS else "channel",
+            account_type="person" if told[1] in PERSONS else "channel",
             host=host,
         )
         if isinstance(known, User):
