@@ -91,7 +91,7 @@ def video_link(base: str, video_id: str, *, last: bool = False) -> Link:
     """Return the link to a video by UUID, short UUID or number."""
     whole = long_uuid(video_id)
     key = RecordKey("video", SITE, whole) if whole else None
-    return Link(f"{base}/api/v1/videos/{whole or video_id}", "video", key=key, last=last)
+    return Link(f"{base}/api/v1/videos/{whole or quote(video_id, errors='replace')}", "video", key=key, last=last)
 
 
 def account_link(base: str, handle: str, *, last: bool = False) -> Link:
