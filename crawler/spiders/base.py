@@ -21,6 +21,7 @@ from crawler.pages import page_class, page_for
 from crawler.pages.base import Link, Page
 from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
+from crawler.spiders.quota import Reading
 from crawler.spiders.replies import fetch, reply_of
 from crawler.spiders.scope import followed
 from crawler.spiders.seeded import SeededSpider
@@ -52,7 +53,9 @@ class BaseSpider(SeededSpider):
         except NotARecord as refusal:
             self.refuse(url, refusal.reason, refusal.detail, seed=meta.get("seed"))
             return
-        scope = meta.get("scope") or ("host" if len(links) > 1 else "seed")
+        scope = meta.get("scope") or "seed"
+        if len(links) > 1 and scope == "seed":  # a whole host is asked for
+            scope = "host"
         links = tuple(replace(link, again=again and link.url == url) for link in links)
         seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
@@ -130,7 +133,13 @@ class BaseSpider(SeededSpider):
                     meta.get("key") or page.url, refusal.reason, refusal.detail, url=page.url, seed=meta.get("seed")
                 )
             return
-        wanted = [record for record in records if record.kind in self.wanted]
+        scope = meta.get("scope") or "host"
+        leaves_channels = scope != "seed" and "user" in self.wanted
+        reading = await self.quota.limit(
+            page, Reading(listing, members, links, records), leaves_channels=leaves_channels
+        )
+        members, links = reading.members, reading.links
+        wanted = [record for record in reading.records if record.kind in self.wanted]
         lists = listing is not None or meta["kind"] == "listing"
         self.rounds.reads(page.response, wanted, [link.url for link in links], lists=lists)
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
@@ -142,15 +151,13 @@ class BaseSpider(SeededSpider):
             if self.provenance:
                 record.provenance = page.sources(record)
             yield record
-        scope = meta.get("scope") or "host"
-        links = list(
-            followed(page, links, scope=scope, wanted=self.wanted, found=frozenset(record.kind for record in wanted))
-        )
+        found = frozenset(meta.get("had", ())).union(record.kind for record in wanted)
+        links = list(followed(page, links, scope=scope, wanted=self.wanted, found=found))
         known = await self.known([link.key for link in links if link.key is not None])
         await self.hosts.look_up(urlsplit(link.url).netloc.lower() for link in links)
         for link in links:
             if link.key is None or link.key not in known:
-                yield self.request(link, {**self.onward(page, link, scope), **inherited(meta)})
+                yield self.request(link, {**inherited(meta), **self.onward(page, link, scope, found)})
 
     async def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
         """Return those of `keys` whose records are there."""
@@ -159,10 +166,11 @@ class BaseSpider(SeededSpider):
         there = await self.frontier.execute("SMISMEMBER", self.frontier.keys.recorded, *map(member, keys))
         return {key for key, is_there in zip(keys, there, strict=True) if is_there}
 
-    def onward(self, page: Page, link: Link, scope: str) -> dict[str, Any]:
-        """Return what the request of a link on `page` needs to know."""
+    def onward(self, page: Page, link: Link, scope: str, found: frozenset[str]) -> dict[str, Any]:
+        """Return what the request of a link on `page` needs to know; from a seed also what was found on the way."""
         same_host = urlsplit(link.url).netloc.lower() == page.response.host
-        return {"scope": scope, "resolved": same_host and page.platform is not None}
+        had = {"had": sorted(found)} if scope == "seed" and page.listing() is None else {}
+        return {"scope": scope, "resolved": same_host and page.platform is not None, **had}
 
     def request(self, link: Link, meta: dict[str, Any]) -> Request:
         """Return the request of `link`."""
@@ -223,4 +231,4 @@ class BaseSpider(SeededSpider):
 
 def inherited(meta: dict[str, Any]) -> dict[str, Any]:
     """Return what a request hands on to all that it leads to."""
-    return {name: meta[name] for name in ("seed_meta", "priority") if meta.get(name)}
+    return {name: meta[name] for name in ("seed_meta", "priority", "had") if meta.get(name)}

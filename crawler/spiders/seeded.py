@@ -27,6 +27,7 @@ from crawler.seeds import (
     parse_flag,
     parse_kinds,
     parse_max_pages,
+    parse_max_per_user,
     parse_message,
     parse_scope,
     parse_urls,
@@ -34,6 +35,7 @@ from crawler.seeds import (
 )
 from crawler.spiders.batches import Batches
 from crawler.spiders.hosts import Hosts
+from crawler.spiders.quota import Quota
 from crawler.spiders.replies import fetch
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         records: `user`, `video` or both; by default the spider's own.
         anew: `1` drops what an interrupted crawl has left.
         every: how often pages are visited again, such as `6h` or `auto`; by default never.
+        max_per_user: videos of each user that are taken, first those that the user's listing shows first. 0 for all.
         max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
         wait: `1` stays for seeds to come when all is done.
         provenance: `1` says in each record which part of the page told each field.
@@ -77,6 +80,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         scope: str = "",
         records: str = "",
         max_pages: str = "0",
+        max_per_user: str = "0",
         anew: str = "",
         wait: str = "",
         every: str = "",
@@ -89,11 +93,13 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.scope = parse_scope(scope) if scope else None
         self.wanted = parse_kinds(records) if records else self.kinds
         self.max_pages = parse_max_pages(max_pages)
+        self.max_per_user = parse_max_per_user(max_per_user)
         self.anew = parse_flag("anew", anew)
         self.wait = parse_flag("wait", wait)
         self.every = every
         self.provenance = parse_flag("provenance", provenance)
-        self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
+        asked = {"url": url, "seeds": seeds, "scope": scope, "records": records, "max_per_user": max_per_user}
+        self.asked_for = describe(asked)
         self.pages = 0
         self.bad_seeds = 0
 
@@ -121,6 +127,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
+        spider.quota = Quota.of_crawl(crawler, frontier, spider.max_per_user)
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 
@@ -129,6 +136,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     ledger: Ledger
     hosts: Hosts
     rounds: Rounds
+    quota: Quota
     beginning: Beginning
 
     def log(self, message: Any, level: int = logging.DEBUG, **_: Any) -> None:
