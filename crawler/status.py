@@ -222,6 +222,7 @@ def listing_json(one: ListingCount) -> dict[str, Any]:
         "refused": one.refused,
         "failed": one.failed,
         "missing": one.lacking,
+        "missing_ids": one.missing,
         "max_per_user": one.most,
         "share": None if one.share is None else int(one.share * 10_000) / 10_000,
     }

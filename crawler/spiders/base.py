@@ -59,6 +59,8 @@ class BaseSpider(SeededSpider):
         links = tuple(replace(link, again=again and link.url == url) for link in links)
         seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
+            if self.quota.is_check(link, self.wanted):
+                continue
             if len(links) == 1 or scope == "web" or not link.outward:
                 yield self.request(link, {"scope": scope, "seed": seed, "resolved": True, **inherited(meta)})
 
@@ -134,10 +136,8 @@ class BaseSpider(SeededSpider):
                 )
             return
         scope = meta.get("scope") or "host"
-        leaves_channels = scope != "seed" and "user" in self.wanted
-        reading = await self.quota.limit(
-            page, Reading(listing, members, links, records), leaves_channels=leaves_channels
-        )
+        reading = Reading(listing, members, links, records)
+        reading = await self.quota.limit(page, reading, scope=scope, wanted=self.wanted)
         members, links = reading.members, reading.links
         wanted = [record for record in reading.records if record.kind in self.wanted]
         lists = listing is not None or meta["kind"] == "listing"

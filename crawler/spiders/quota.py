@@ -66,14 +66,15 @@ class Quota:
         agreed: Any = ask(crawler.settings, server, lambda: server.hget(control, LIMIT))
         return cls(frontier, int(text(agreed)) if agreed else 0)
 
-    async def limit(self, page: Page, reading: Reading, *, leaves_channels: bool) -> Reading:
+    async def limit(self, page: Page, reading: Reading, *, scope: str, wanted: frozenset[str]) -> Reading:
         """Return what may be taken of a page.
 
         Args:
             page: what was read.
             reading: what it gives.
-            leaves_channels: whether a channel's listing is left to the account that owns it, whose listing has all of
-                its videos: else so many of each channel would come on top of those of the account.
+            scope: how far links are followed; only a channel that is a seed is read by its own listing, others by
+                that of the account that owns them: else so many of each channel came on top of the account's.
+            wanted: kinds of records that are asked for.
         """
         if not self.most:
             return reading
@@ -81,10 +82,15 @@ class Quota:
         if listing is not None and is_of_user(listing.name, listing.kind, whole=listing.whole):
             return await self.limit_listing(page, listing, reading)
         members = [key for key in reading.members if key.kind != "video" or not is_whole(listing)]
-        owned = leaves_channels and any(isinstance(one, User) and one.owner_id for one in reading.records)
+        is_far = scope != "seed" and "user" in wanted
+        owned = is_far and any(isinstance(one, User) and one.owner_id for one in reading.records)
         links = [link for link in reading.links if not (owned and link.leads_to == VIDEOS_ONLY)]
-        links = [link for link in links if not (link.last and link.kind == "video")]
+        links = [link for link in links if not self.is_check(link, wanted)]
         return Reading(listing, members, links, await self.within(page, reading.records))
+
+    def is_check(self, link: Link, wanted: frozenset[str]) -> bool:
+        """Tell whether a link is there to find videos that users' listings did not give, of which none is missed."""
+        return bool(self.most) and link.last and (link.kind == "video" or wanted == VIDEOS_ONLY)
 
     async def limit_listing(self, page: Page, listing: Listing, reading: Reading) -> Reading:
         """Return what may be taken of a page of a user's videos."""
