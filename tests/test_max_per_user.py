@@ -151,6 +151,19 @@ def test_videos_that_are_seeds_count_for_their_uploaders(tmp_path: Path) -> None
     assert "'records/over_max_per_user': 3" in ended.log
 
 
+def test_on_a_site_without_listings_records_count_for_the_uploaders_that_they_name(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=5, videos=40), CALM, plain=True) as site:
+        ended = crawl("videos", tmp_path, f"url={site.url}", "max_per_user=2")
+        everything = crawl("videos", tmp_path, f"url={site.url}", feed="all.jsonl")
+
+    def by_uploader(ended: Ended) -> Counter[str]:
+        return Counter(str(one["uploader_id"] or one["uploader_url"] or one["uploader"]) for one in ended.records)
+
+    there = by_uploader(everything)
+    assert max(there.values()) > 2
+    assert by_uploader(ended) == {user: min(2, number) for user, number in there.items()}
+
+
 def test_a_fleet_that_is_killed_on_the_way_takes_so_many_all_the_same(tmp_path: Path) -> None:
     with running_site(Catalogue.generate(users=40, videos=300), Quirks(rate_limit=False, latency_ms=10)) as site:
         arguments = (f"url={site.url}", "max_per_user=3", "DOWNLOAD_DELAY=0.1")

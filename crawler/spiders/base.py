@@ -144,20 +144,20 @@ class BaseSpider(SeededSpider):
         self.rounds.reads(page.response, wanted, [link.url for link in links], lists=lists)
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
-        for key, why in refusals:
+        for key, why in await self.quota.refusals(refusals) if meta.get("limited") else refusals:
             self.refuse(key, why.reason, why.detail, url=page.url, seed=key.id if meta.get("seed") else None)
         for record in wanted:
             record.seed_meta = meta.get("seed_meta")
             if self.provenance:
                 record.provenance = page.sources(record)
             yield record
-        found = frozenset(meta.get("had", ())).union(record.kind for record in wanted)
-        links = list(followed(page, links, scope=scope, wanted=self.wanted, found=found))
+        found, had = frozenset(record.kind for record in wanted), frozenset(meta.get("had", ()))
+        links = list(followed(page, links, scope=scope, wanted=self.wanted, found=found, had=had))
         known = await self.known([link.key for link in links if link.key is not None])
         await self.hosts.look_up(urlsplit(link.url).netloc.lower() for link in links)
         for link in links:
             if link.key is None or link.key not in known:
-                yield self.request(link, {**inherited(meta), **self.onward(page, link, scope, found)})
+                yield self.request(link, {**inherited(meta), **self.onward(page, link, scope, had | found)})
 
     async def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
         """Return those of `keys` whose records are there."""
@@ -166,11 +166,15 @@ class BaseSpider(SeededSpider):
         there = await self.frontier.execute("SMISMEMBER", self.frontier.keys.recorded, *map(member, keys))
         return {key for key, is_there in zip(keys, there, strict=True) if is_there}
 
-    def onward(self, page: Page, link: Link, scope: str, found: frozenset[str]) -> dict[str, Any]:
-        """Return what the request of a link on `page` needs to know; from a seed also what was found on the way."""
+    def onward(self, page: Page, link: Link, scope: str, had: frozenset[str]) -> dict[str, Any]:
+        """Return what the request of a link on `page` needs to know; from a seed also what pages so far `had`."""
         same_host = urlsplit(link.url).netloc.lower() == page.response.host
-        had = {"had": sorted(found)} if scope == "seed" and page.listing() is None else {}
-        return {"scope": scope, "resolved": same_host and page.platform is not None, **had}
+        onward: dict[str, Any] = {"scope": scope, "resolved": same_host and page.platform is not None}
+        if scope == "seed" and page.listing() is None:
+            onward["had"] = sorted(had)
+        if self.quota.applies_to(page.listing()):
+            onward["limited"] = True
+        return onward
 
     def request(self, link: Link, meta: dict[str, Any]) -> Request:
         """Return the request of `link`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from crawler.errors import NotARecord
 from crawler.frontier.connection import ask
 from crawler.frontier.ledger import LIMIT, is_of_user, member
 from crawler.frontier.queue import text
@@ -79,7 +80,7 @@ class Quota:
         if not self.most:
             return reading
         listing = reading.listing
-        if listing is not None and is_of_user(listing.name, listing.kind, whole=listing.whole):
+        if listing is not None and self.applies_to(listing):
             return await self.limit_listing(page, listing, reading)
         members = [key for key in reading.members if key.kind != "video" or not is_whole(listing)]
         is_far = scope != "seed" and "user" in wanted
@@ -87,6 +88,18 @@ class Quota:
         links = [link for link in reading.links if not (owned and link.leads_to == VIDEOS_ONLY)]
         links = [link for link in links if not self.is_check(link, wanted)]
         return Reading(listing, members, links, await self.within(page, reading.records))
+
+    def applies_to(self, listing: Listing | None) -> bool:
+        """Tell whether a listing is limited as a whole: that of a user's videos, while one of many users is not."""
+        return self.most > 0 and listing is not None and is_of_user(listing.name, listing.kind, whole=listing.whole)
+
+    async def refusals(self, told: Sequence[tuple[RecordKey, NotARecord]]) -> list[tuple[RecordKey, NotARecord]]:
+        """Return those of refused records that would have been taken: several are asked for at once."""
+        if not told:
+            return []
+        keys = [member(key) for key, _ in told]
+        answers = await self.frontier.execute("SMISMEMBER", self.frontier.keys.chosen, *keys)
+        return [one for one, is_chosen in zip(told, answers, strict=True) if is_chosen]
 
     def is_check(self, link: Link, wanted: frozenset[str]) -> bool:
         """Tell whether a link is there to find videos that users' listings did not give, of which none is missed."""

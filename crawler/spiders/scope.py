@@ -9,9 +9,17 @@ from crawler.frontier.ledger import is_of_user
 from crawler.pages import FALLBACK
 from crawler.pages.base import Link, Listing, Page
 
+NOTHING: frozenset[str] = frozenset()
 
-def followed(
-    page: Page, links: Iterable[Link], *, scope: str, wanted: frozenset[str], found: frozenset[str]
+
+def followed(  # noqa: PLR0913 - all but two are named
+    page: Page,
+    links: Iterable[Link],
+    *,
+    scope: str,
+    wanted: frozenset[str],
+    found: frozenset[str],
+    had: frozenset[str] = NOTHING,
 ) -> Iterator[Link]:
     """Yield the links to follow, each URL once.
 
@@ -20,14 +28,15 @@ def followed(
         links: what the page leads to.
         scope: `seed`, only what makes the wanted records of what was asked for; `host`, all on this host; `web`, all.
         wanted: kinds of records that are asked for.
-        found: kinds of records that the page itself gave, or one on the way from the seed to it.
+        found: kinds of records that the page itself gave.
+        had: those that pages on the way from the seed gave.
     """
     seen = set()
     listing = page.listing()
     for link in links:
         useful = wanted & leads_to(link, listing)
-        if scope == "seed" and listing is None:
-            useful -= found
+        if scope == "seed":
+            useful -= had if listing is not None else had | found
             if isinstance(page, FALLBACK) and link.kind == "listing":
                 continue
         elsewhere = link.outward or bare_host(link.url) != bare_host(page.url)
