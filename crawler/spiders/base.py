@@ -21,7 +21,7 @@ from crawler.pages import page_class, page_for
 from crawler.pages.base import Link, Page
 from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
-from crawler.spiders.quota import Reading
+from crawler.spiders.quota import Reading, is_check
 from crawler.spiders.replies import fetch, reply_of
 from crawler.spiders.scope import followed
 from crawler.spiders.seeded import SeededSpider
@@ -59,7 +59,7 @@ class BaseSpider(SeededSpider):
         links = tuple(replace(link, again=again and link.url == url) for link in links)
         seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
-            if self.quota.is_check(link, self.wanted):
+            if self.max_per_user and is_check(link, self.wanted):
                 continue
             if len(links) == 1 or scope == "web" or not link.outward:
                 yield self.request(link, {"scope": scope, "seed": seed, "resolved": True, **inherited(meta)})

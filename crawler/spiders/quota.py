@@ -86,7 +86,7 @@ class Quota:
         is_far = scope != "seed" and "user" in wanted
         owned = is_far and any(isinstance(one, User) and one.owner_id for one in reading.records)
         links = [link for link in reading.links if not (owned and link.leads_to == VIDEOS_ONLY)]
-        links = [link for link in links if not self.is_check(link, wanted)]
+        links = [link for link in links if not is_check(link, wanted)]
         return Reading(listing, members, links, await self.within(page, reading.records))
 
     def applies_to(self, listing: Listing | None) -> bool:
@@ -100,10 +100,6 @@ class Quota:
         keys = [member(key) for key, _ in told]
         answers = await self.frontier.execute("SMISMEMBER", self.frontier.keys.chosen, *keys)
         return [one for one, is_chosen in zip(told, answers, strict=True) if is_chosen]
-
-    def is_check(self, link: Link, wanted: frozenset[str]) -> bool:
-        """Tell whether a link is there to find videos that users' listings did not give, of which none is missed."""
-        return bool(self.most) and link.last and (link.kind == "video" or wanted == VIDEOS_ONLY)
 
     async def limit_listing(self, page: Page, listing: Listing, reading: Reading) -> Reading:
         """Return what may be taken of a page of a user's videos."""
@@ -138,6 +134,11 @@ class Quota:
             return []
         words = [json.dumps([member(key), *groups]) for key, groups in wanted]
         return list(await self.frontier.execute(*self.frontier.queue.command("choose", self.most, *words)))
+
+
+def is_check(link: Link, wanted: frozenset[str]) -> bool:
+    """Tell whether a link is there to find videos that users' listings did not give: with a limit none is missed."""
+    return link.last and (link.kind == "video" or wanted == VIDEOS_ONLY)
 
 
 def is_of_use(link: Link, page: Page, kept: frozenset[RecordKey], *, is_full: bool, is_spent: bool) -> bool:

@@ -123,11 +123,12 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
-        spider.sites = {name: platform.configured(crawler.settings) for name, platform in PLATFORMS.items()}
+        spider.sites = configured_sites(crawler.settings)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
         spider.quota = Quota.of_crawl(crawler, frontier, spider.max_per_user)
+        spider.max_per_user = spider.quota.most
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 
@@ -200,6 +201,11 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
         """Note a page, or a seed, that is no record."""
         raise NotImplementedError
+
+
+def configured_sites(settings: BaseSettings) -> dict[str, Platform]:
+    """Return the known platforms as the settings want them, by name."""
+    return {name: platform.configured(settings) for name, platform in PLATFORMS.items()}
 
 
 def is_news(record: logging.LogRecord) -> bool:
