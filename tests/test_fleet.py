@@ -87,7 +87,8 @@ def test_the_first_signal_drains_and_the_same_command_goes_on(tmp_path: Path, nu
 def test_the_second_signal_stops_at_once(tmp_path: Path) -> None:
     slow = Quirks(rate_limit=False, latency_ms=100_000)
     with running_site(Catalogue.generate(users=2, videos=2), slow) as site:
-        running = Running(tmp_path, "users", "-n", "2", "-a", f"url={site.url}", "-s", "DOWNLOAD_TIMEOUT=200")
+        words = ("users", "-n", "2", "-a", f"url={site.url}", "-s", "DOWNLOAD_TIMEOUT=200", *feeds(tmp_path))
+        running = Running(tmp_path, *words)
         running.until_told("users-1 |", "users-2 |", "Spider opened")
         running.process.send_signal(signal.SIGTERM)
         running.until_told("Stopping: what is in flight")

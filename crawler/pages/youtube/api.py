@@ -117,7 +117,7 @@ class PlaylistItems(ApiPage):
         for first in range(0, len(self.ids), urls.BATCH):
             yield urls.api_videos(self.ids[first : first + urls.BATCH])
         following = self.body.get("nextPageToken")
-        if isinstance(following, str) and following and self.rows:
+        if isinstance(following, str) and urls.PAGE_TOKEN.fullmatch(following) and self.rows:
             yield urls.api_items(self.asked_for("playlistId"), following)
 
     def listing(self) -> Listing:
