@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.errors import CrawlerError, NotARecord
 from crawler.explaining.answers import Answer, Refusal, fault, read
 from crawler.explaining.visit import NoAnswerError, Visitor, visit
-from crawler.pages import PLATFORMS, page_for
+from crawler.pages import configured, page_for
 from crawler.pages.base import Link, Response
 from crawler.seeds import Seed
 
@@ -37,7 +37,7 @@ class Explainer:
 
     def __init__(self, visitor: Visitor, settings: Mapping[str, Any]) -> None:
         self.visitor = visitor
-        self.sites = {name: platform.configured(settings) for name, platform in PLATFORMS.items()}
+        self.sites = configured(settings)
 
     async def explain(self, seed: Seed) -> Answer:
         """Return what a crawl would get."""

@@ -19,7 +19,7 @@ from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
-from crawler.pages import PLATFORMS
+from crawler.pages import configured
 from crawler.seeds import (
     Seed,
     describe,
@@ -115,7 +115,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
-        spider.sites = {name: platform.configured(crawler.settings) for name, platform in PLATFORMS.items()}
+        spider.sites = configured(crawler.settings)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
