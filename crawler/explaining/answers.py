@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -163,5 +163,6 @@ def fault(error: Exception) -> Refusal:
 
 def file_of(page: type[Page]) -> str:
     """Return where a page class is, from the project's folder."""
-    path = Path(inspect.getfile(page)).resolve()
+    module = sys.modules.get(page.__module__)
+    path = Path((module and module.__file__) or ROOT / f"{page.__module__.replace('.', '/')}.py").resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
