@@ -33,6 +33,7 @@ class ApiPage(Page):
     """An answer of the API that is a list."""
 
     site = urls.SITE
+    source = "Data API v3"
 
     @property
     def body(self) -> Node:
@@ -152,6 +153,7 @@ class Answer(Page):
     """Any answer of the API, which says itself what it is."""
 
     site = urls.SITE
+    source = ApiPage.source
     platform = urls.SITE
     hosts = HOSTS
     path = r"/youtube/v3/[^/]+/?"

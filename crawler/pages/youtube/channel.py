@@ -39,6 +39,7 @@ class Channel(RecordPage):
         "https://www.youtube.com/c/name",
     )
     record_type = User
+    source = "ytInitialData"
 
     def __init__(self, response: Response) -> None:
         super().__init__(response)

@@ -22,6 +22,9 @@ SHORT_MOST_S = 180
 """Seconds of the longest short."""
 CREATIVE_COMMONS = "creative_commons"
 """In the address that the licence is explained at, whatever the language of the page."""
+MICRODATA, INITIAL_DATA = "microdata", "ytInitialData"
+BELOW_THE_PLAYER = frozenset({"dislike_count", "comment_count", "channel_follower_count", "license"})
+"""Fields that the page shows below the player, and does not tell the player itself."""
 
 
 class Watch(RecordPage):
@@ -37,6 +40,7 @@ class Watch(RecordPage):
         "https://www.youtube.com/live/abcdefghijk",
     )
     record_type = Video
+    source = "ytInitialPlayerResponse"
 
     def __init__(self, response: Response) -> None:
         super().__init__(response)
@@ -313,6 +317,19 @@ class Watch(RecordPage):
         """Return the address of the player for other sites."""
         told = dig(self.about, "embed", "iframeUrl") or self.markup.first("embedUrl", "embedURL")
         return told if isinstance(told, str) else None
+
+    # --- where that is from ---
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return where each field is from: what the player was told, the rest of the page's data, or the microdata."""
+        told = super().sources(record)
+        if not self.player:
+            told = dict.fromkeys(told, MICRODATA)
+        for name in BELOW_THE_PLAYER & told.keys():
+            told[name] = INITIAL_DATA if self.data else MICRODATA
+        if "like_count" in told and numbers.whole(self.about.get("likeCount")) is None:
+            told["like_count"] = MICRODATA if self.buttons.likes() is None else INITIAL_DATA
+        return told
 
     # --- where it leads ---
 
