@@ -11,9 +11,8 @@ from typing import ClassVar
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.youtube import api_records, urls
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 HOSTS = (urls.API_HOST, "www.googleapis.com")
 SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "rateLimitExceeded"})
