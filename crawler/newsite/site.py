@@ -6,7 +6,7 @@ import json
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 MOST_NAME_CHARS = 40
 USUAL_TYPE = "text/html; charset=utf-8"
 """What the tests take a `page.html` for."""
+USUAL_TIME = "2026-01-01T00:00:00Z"
+"""When they read it, unless its meta.json says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +101,29 @@ def new_site(drafts: Sequence[Draft]) -> New:
     files = {PAGES_FOLDER / f"{drafts[0].site}.py": source.encode()}
     answers = []
     for cls, draft in zip(classes, drafts, strict=True):
-        url = draft.response.url
-        answer = read(cls(draft.response), Answer(url, read=url))
+        answer, response = steady(cls, draft.response)
         if answer.refused or not answer.records:
-            raise SettingsError(f"a class made of {url} would refuse it: {answer.refused}")
+            raise SettingsError(f"a class made of {answer.url} would refuse it: {answer.refused}")
         answers.append(answer)
-        files |= fixture(draft, answer.records[0])
+        files |= fixture(draft, response, answer.records[0])
     return New(files, answers)
 
 
-def fixture(draft: Draft, record: Record) -> dict[Path, bytes]:
+def steady(cls: type[Page], response: Response) -> tuple[Answer, Response]:
+    """Return what a class reads of a page at the time of the fixtures, or now where time makes a difference: live."""
+    then = replace(response, fetched_at=USUAL_TIME)
+    answers = [read(cls(one), Answer(one.url, read=one.url)) for one in (then, response)]
+    records = [[replace(record, fetched_at="") for record in answer.records] for answer in answers]
+    return (answers[0], then) if records[0] == records[1] else (answers[1], response)
+
+
+def fixture(draft: Draft, response: Response, record: Record) -> dict[Path, bytes]:
     """Return the files of a fixture."""
-    folder, response = FIXTURES / draft.site / draft.kind, draft.response
+    folder = FIXTURES / draft.site / draft.kind
     content_type = response.headers.get("content-type", USUAL_TYPE)
     meta = {
         "url": response.url,
-        "fetched_at": response.fetched_at,
+        **({"fetched_at": response.fetched_at} if response.fetched_at != USUAL_TIME else {}),
         **({"headers": {"content-type": content_type}} if content_type.lower() != USUAL_TYPE else {}),
     }
     known = {name: value for name, value in asdict(record).items() if value is not None and name != "provenance"}
