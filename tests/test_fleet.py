@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawls import lines
+from tests.crawls import ROOT, lines
 from tests.fleets import CRASHING, Running, ended, fleet
 from tests.site import Catalogue, Quirks, running_site
 
@@ -175,13 +175,14 @@ def test_the_number_of_instances_is_found_out_and_the_reason_said(tmp_path: Path
         (("stop", "1"), 2, "no fleet 1 runs on "),
     ],
 )
-def test_wrong_arguments_are_said_before_anything_starts(
+def test_wrong_arguments_are_said_before_anything_starts_or_is_written(
     tmp_path: Path, words: tuple[str, ...], code: int, message: str
 ) -> None:
     found, told = fleet(tmp_path, *words)
     assert message in told
     assert found == code
     assert "Traceback" not in told
+    assert not (ROOT / "users.jsonl").exists()
 
 
 def test_seeds_behind_one_name_are_not_those_of_the_other(tmp_path: Path) -> None:
