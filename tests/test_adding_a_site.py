@@ -21,7 +21,9 @@ from tests.web_page import html
 
 PAGE = (ROOT / "docs" / "adding-a-site.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"`((?:crawler|tests)/[\w./]+\.(?:py|json))`")
+FILE = re.compile(r"`((?:crawler|tests|docs)/[\w./]+\.(?:py|json|md))`")
+KINDS = {"python", "json", "md"}
+"""Of the blocks that are files."""
 SITE = "http://boats.example"
 PERSON = {"@type": "Person", "name": "Ada", "url": f"{SITE}/@ada"}
 VIDEO = {
@@ -56,7 +58,7 @@ def steps(page: str) -> Iterator[Step]:
     """Yield the blocks in their order; a file is the last one that the lines before it name."""
     for block in BLOCK.finditer(page):
         before = page[: block.start()].rstrip().splitlines()[-2:]
-        files = FILE.findall(" ".join(before)) if block[1] in {"python", "json"} else []
+        files = FILE.findall(" ".join(before)) if block[1] in KINDS else []
         yield Step(block[1], block[2], files[-1] if files else "")
 
 
@@ -87,7 +89,7 @@ def proxy() -> Iterator[str]:
 
 
 def copy_of_project(folder: Path) -> Path:
-    for name in ("crawler", "tests"):
+    for name in ("crawler", "tests", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("scrapy.cfg", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
@@ -124,6 +126,7 @@ def test_who_follows_the_page_has_a_site_that_passes_all_checks(tmp_path: Path) 
             else:
                 missing = [line for line in step.text.splitlines() if line != "…" and line not in printed.splitlines()]
                 assert missing == [], printed
+    assert "## Boats" in (folder / "docs" / "sites.md").read_text("utf-8")
     (record,) = map(orjson.loads, (folder / "boats.jsonl").read_bytes().splitlines())
     expected = orjson.loads((folder / "tests" / "fixtures" / "boats" / "video" / "record.json").read_bytes())
     assert {name: record[name] for name in expected if name != "fetched_at"} == {
@@ -133,4 +136,4 @@ def test_who_follows_the_page_has_a_site_that_passes_all_checks(tmp_path: Path) 
 
 def test_every_block_of_the_page_is_followed() -> None:
     assert len(list(steps(PAGE))) == PAGE.count("\n```") / 2
-    assert {step.kind for step in steps(PAGE) if step.file} == {"python", "json"}
+    assert {step.kind for step in steps(PAGE) if step.file} == KINDS
