@@ -33,8 +33,8 @@ fetched as a crawl would: robots.txt, user agent, delays, limits.
 
 Shown is what the pages hold for machines. Written is crawler/pages/NAME.py,
 whose classes read the structured data first and have a method for what that
-does not tell right, and tests/fixtures/NAME/, with what they read now. Nothing
-that exists is overwritten.
+does not tell right, tests/fixtures/NAME/, with what they read now, and
+docs/sites/NAME.md. Nothing that exists is overwritten.
 
 examples:
   scrapy newsite my_site https://site.example/v/1 https://site.example/@ada
@@ -157,6 +157,7 @@ def tell(new: New, console: Console) -> None:
         "  The path of each class is guessed from one address: see that it matches all such pages, and no others.",
         "  Add a fixture of a page that is no record, such as a deleted video: docs/adding-a-site.md shows it.",
         "  page.html is the site's own: cut it down to what the test needs before you publish it.",
-        f"  make test, in {ROOT}",
+        "  Say in docs/sites/ what is read of the site, and what not.",
+        f"  make docs, then make test, in {ROOT}",
     ):
         say(line, console)

@@ -41,7 +41,7 @@ class Draft:
     @property
     def base(self) -> str:
         """The class that it builds on."""
-        return "RecordPage" if self.record is None else "StructuredRecordPage"
+        return "RecordPage" if self.record is None else f"Structured{self.kind.capitalize()}Page"
 
     @property
     def segments(self) -> list[str]:
@@ -74,7 +74,7 @@ class Draft:
 
     def source(self) -> str:
         """Return the class."""
-        told = "structured data first, and here what that does not tell right" if self.record else "by its HTML"
+        told = "structured data first, below what that does not tell right" if self.record else "by its HTML"
         lines = [
             f"class {self.class_name}({self.base}):",
             f'    """A {self.kind}: {told}."""',
@@ -83,7 +83,7 @@ class Draft:
             *tuple_of("hosts", (urlsplit(self.response.url).hostname or "").removeprefix("www.")),
             f'    path = r"{self.path}"',
             *tuple_of("examples", self.response.url),
-            f"    record_type = {self.kind.capitalize()}",
+            *([f"    record_type = {self.kind.capitalize()}"] if self.record is None else []),
             *self.methods(),
         ]
         return "\n".join(lines) + "\n"
@@ -136,8 +136,8 @@ def module(drafts: list[Draft]) -> str:
     body = "\n\n".join(classes)
     parsing = [name for name in ("parse_qs", "urlsplit") if f"{name}(" in body]
     refusing = ["from crawler.errors import NotARecord"] if "NotARecord(" in body else []
-    records = sorted({draft.kind.capitalize() for draft in drafts})
-    bases = {draft.base for draft in drafts}
+    records = sorted(draft.kind.capitalize() for draft in drafts if draft.record is None)
+    structured = sorted(draft.base for draft in drafts if draft.record is not None)
     kinds = " and ".join(f"{draft.kind}s" for draft in drafts)
     blocks = [
         [f'"""{kinds.capitalize()} of {drafts[0].site}."""'],
@@ -145,9 +145,9 @@ def module(drafts: list[Draft]) -> str:
         [f"from urllib.parse import {', '.join(parsing)}"] if parsing else [],
         [
             *refusing,
-            f"from crawler.items import {', '.join(records)}",
-            *(["from crawler.pages.base import RecordPage"] if "RecordPage" in bases else []),
-            *(["from crawler.pages.structured import StructuredRecordPage"] if "StructuredRecordPage" in bases else []),
+            *([f"from crawler.items import {', '.join(records)}"] if records else []),
+            *(["from crawler.pages.base import RecordPage"] if records else []),
+            *([f"from crawler.pages.structured import {', '.join(structured)}"] if structured else []),
         ],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n\n\n" + body

@@ -6,7 +6,7 @@ import json
 import keyword
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from crawler.newsite.draft import Draft, module
 from crawler.pages import FALLBACK, HOMES, PAGES, PLATFORMS, check_clashes, page_class
 from crawler.pages.base import Page, RecordKind, Response
 from crawler.pages.structured import StructuredPage
+from crawler.pages.structured.document import Document
 
 PAGES_FOLDER = Path(crawler.pages.__file__).parent
 FIXTURES = ROOT / "tests" / "fixtures"
+WORDS = ROOT / "docs" / "sites"
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 MOST_NAME_CHARS = 40
 USUAL_TYPE = "text/html; charset=utf-8"
 """What the tests take a `page.html` for."""
+USUAL_TIME = "2026-01-01T00:00:00Z"
+"""When they read it, unless its meta.json says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ def check_name(name: str) -> None:
     if not NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > MOST_NAME_CHARS:
         raise SettingsError(f"{name} is no name of a site: use lower-case letters, digits and _, such as my_site.")
     taken = {cls.site for cls in PAGES} | set(PLATFORMS) | {"base"}
-    file, fixtures = PAGES_FOLDER / f"{name}.py", FIXTURES / name
-    there = next((path for path in (file, file.with_suffix(""), fixtures) if path.exists()), None)
+    paths = (PAGES_FOLDER / f"{name}.py", PAGES_FOLDER / name, FIXTURES / name, WORDS / f"{name}.md")
+    there = next((path for path in paths if path.exists()), None)
     if there or name in taken:
         where = relative(there) if there else f"a site of the name {name}"
         raise SettingsError(f"{where} exists, and is not overwritten: take another name, or add a class to it by hand.")
@@ -96,25 +100,48 @@ def new_site(drafts: Sequence[Draft]) -> New:
         check_clashes([*PAGES, *classes])
     except PageClash as exc:
         raise SettingsError(f"no page class can be made of it: {exc}") from exc
-    files = {PAGES_FOLDER / f"{drafts[0].site}.py": source.encode()}
+    files = {
+        PAGES_FOLDER / f"{drafts[0].site}.py": source.encode(),
+        WORDS / f"{drafts[0].site}.md": words(drafts).encode("utf-8", "replace"),
+    }
     answers = []
     for cls, draft in zip(classes, drafts, strict=True):
-        url = draft.response.url
-        answer = read(cls(draft.response), Answer(url, read=url))
+        answer, response = steady(cls, draft.response)
         if answer.refused or not answer.records:
-            raise SettingsError(f"a class made of {url} would refuse it: {answer.refused}")
+            raise SettingsError(f"a class made of {answer.url} would refuse it: {answer.refused}")
         answers.append(answer)
-        files |= fixture(draft, answer.records[0])
+        files |= fixture(draft, response, answer.records[0])
     return New(files, answers)
 
 
-def fixture(draft: Draft, record: Record) -> dict[Path, bytes]:
+def words(drafts: Sequence[Draft]) -> str:
+    """Return what docs/sites.md is to say of a site."""
+    title = Document(drafts[0].response).site_name or drafts[0].site
+    kinds = {draft.kind for draft in drafts}
+    lines = [
+        *(f"- {kind}s: {f'pages of {kind}s' if kind in kinds else 'none'}" for kind in ("user", "video")),
+        "- listings: the links of a page",
+        "- API key: none",
+        "- robots: asked per host",
+    ]
+    return "\n".join([f"# {title}", "", *lines]) + "\n"
+
+
+def steady(cls: type[Page], response: Response) -> tuple[Answer, Response]:
+    """Return what a class reads of a page at the time of the fixtures, or now where time makes a difference: live."""
+    then = replace(response, fetched_at=USUAL_TIME)
+    answers = [read(cls(one), Answer(one.url, read=one.url)) for one in (then, response)]
+    records = [[replace(record, fetched_at="") for record in answer.records] for answer in answers]
+    return (answers[0], then) if records[0] == records[1] else (answers[1], response)
+
+
+def fixture(draft: Draft, response: Response, record: Record) -> dict[Path, bytes]:
     """Return the files of a fixture."""
-    folder, response = FIXTURES / draft.site / draft.kind, draft.response
+    folder = FIXTURES / draft.site / draft.kind
     content_type = response.headers.get("content-type", USUAL_TYPE)
     meta = {
         "url": response.url,
-        "fetched_at": response.fetched_at,
+        **({"fetched_at": response.fetched_at} if response.fetched_at != USUAL_TIME else {}),
         **({"headers": {"content-type": content_type}} if content_type.lower() != USUAL_TYPE else {}),
     }
     known = {name: value for name, value in asdict(record).items() if value is not None and name != "provenance"}

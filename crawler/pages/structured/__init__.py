@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from crawler.pages.structured.page import StructuredPage
-from crawler.pages.structured.site import StructuredRecordPage
+from crawler.pages.structured.site import StructuredUserPage, StructuredVideoPage
 
-__all__ = ["StructuredPage", "StructuredRecordPage"]
+__all__ = ["StructuredPage", "StructuredUserPage", "StructuredVideoPage"]

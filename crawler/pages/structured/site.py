@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ class StructuredRecordPage(StructuredPage):
     record_type: ClassVar[type[User | Video]]
 
     @cached_property
-    def structured(self) -> Record:
+    def told(self) -> Record:
         """The record as the structured data tells it.
 
         Raises:
@@ -30,10 +31,8 @@ class StructuredRecordPage(StructuredPage):
         """
         found = next(super().records(), None)
         if not isinstance(found, self.record_type):
-            wanted = "user" if self.record_type is User else "video"
-            raise NotARecord(
-                f"no_{wanted}", f"its structured data tell of no {wanted}{f', but of a {found.kind}' if found else ''}"
-            )
+            wanted = self.record_type.__name__.lower()
+            raise NotARecord(f"no_{wanted}", f"its structured data tell of {f'a {found.kind}' if found else 'nothing'}")
         return found
 
     def records(self) -> Iterator[Record]:
@@ -42,21 +41,40 @@ class StructuredRecordPage(StructuredPage):
         Raises:
             NotARecord: the page is none.
         """
-        record = self.structured
-        own = self._own_fields()
+        record, own = self.told, self._own_fields()
         values = {name: getattr(self, METHODS.get(name, name))() for name in own}
         if record.approximate and "approximate" not in own:
             values["approximate"] = [name for name in record.approximate if name not in own] or None
-        for name, value in values.items():
-            setattr(record, name, value)
-        yield record
+        yield replace(record, **values)
 
     def sources(self, record: Record) -> dict[str, str]:
-        """Return which part of the page told each field; of those that have a method, this class."""
+        """Return which part of the page told each field; of those that have a method, this class did."""
         own = self._own_fields()
-        return {name: type(self).__name__ if name in own else told for name, told in super().sources(record).items()}
+        return {name: type(self).__name__ if name in own else part for name, part in super().sources(record).items()}
 
     def _own_fields(self) -> list[str]:
         """Return the names of the fields that have a method."""
         names = self.record_type.__slots__
         return [name for name in names if callable(getattr(self, METHODS.get(name, name), None))]
+
+
+class StructuredUserPage(StructuredRecordPage):
+    """A user's page."""
+
+    record_type = User
+
+    @property
+    def structured(self) -> User:
+        """The user as the structured data tells of it."""
+        return self.told  # type: ignore[return-value]  # it is of `record_type`
+
+
+class StructuredVideoPage(StructuredRecordPage):
+    """A video's page."""
+
+    record_type = Video
+
+    @property
+    def structured(self) -> Video:
+        """The video as the structured data tells of it."""
+        return self.told  # type: ignore[return-value]  # it is of `record_type`
