@@ -42,9 +42,9 @@ class PartsPage(Page):
         name = "name" if self.record_type is User else "title"
         if not fields.get("id") or not fields.get(name):
             raise NotARecord("shell", f"{self.url} tells no id, or no {name}")
-        common = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
-        fields = {"url": self.url} | common | fields
-        yield self.record_type(**fields)
+        record: Fields = {"url": self.url, **fields}
+        record |= {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
+        yield self.record_type(**record)
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return the part that told each known field."""
