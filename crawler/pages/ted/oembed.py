@@ -11,9 +11,9 @@ from parsel import Selector
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
 from crawler.pages.base import RecordPage
-from crawler.pages.embedded import address, first_plain, plain
+from crawler.pages.embedded import address, first_plain
+from crawler.pages.nodes import Node, node, words
 from crawler.pages.ted import urls
-from crawler.pages.youtube.state import Node, node
 
 HTML_CHARS = 20_000
 
@@ -89,5 +89,5 @@ class OEmbed(RecordPage):
 
     def embed_url(self) -> str | None:
         """Return the player for other sites."""
-        html = (plain(self.told.get("html")) or "")[:HTML_CHARS]
+        html = (words(self.told.get("html")) or "")[:HTML_CHARS]
         return address(Selector(text=html or "<p/>", type="html").xpath("//iframe/@src").get(), self.response)

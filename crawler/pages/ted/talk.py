@@ -12,13 +12,13 @@ from crawler.errors import NotARecord
 from crawler.items import Record, Video
 from crawler.pages.base import Link, RecordPage, known_fields
 from crawler.pages.embedded import address, first_plain, identifier
+from crawler.pages.nodes import dig, nodes
 from crawler.pages.structured import values
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import subject_of
 from crawler.pages.structured.known import own_record
 from crawler.pages.ted import state, urls
 from crawler.pages.ted.state import Told
-from crawler.pages.youtube.state import dig, nodes
 
 FROM_JSON_LD = "embed_url"
 

@@ -11,9 +11,9 @@ from parsel import Selector
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
 from crawler.pages.base import RecordPage
-from crawler.pages.embedded import address, first_plain, identifier, plain
+from crawler.pages.embedded import address, first_plain, identifier
+from crawler.pages.nodes import Node, node, words
 from crawler.pages.tiktok import urls
-from crawler.pages.youtube.state import Node, node
 
 VIDEO_ID = re.compile(r'data-video-id="(\d{6,20})"')
 HTML_CHARS = 20_000
@@ -60,12 +60,12 @@ class OEmbed(RecordPage):
     @property
     def html(self) -> str:
         """What other sites show in place of the video."""
-        return (plain(self.told.get("html")) or "")[:HTML_CHARS]
+        return (words(self.told.get("html")) or "")[:HTML_CHARS]
 
     @property
     def handle(self) -> str | None:
         """The account's handle."""
-        by_address = urls.handle_of(urls.split(plain(self.told.get("author_url")) or "")[1])
+        by_address = urls.handle_of(urls.split(words(self.told.get("author_url")) or "")[1])
         told = first_plain(self.told, "author_unique_id") or by_address
         return told if told and urls.HANDLE.fullmatch(told) else None
 
@@ -88,7 +88,7 @@ class OEmbed(RecordPage):
     def tags(self) -> list[str] | None:
         """Return the hashtags of the caption."""
         anchors = Selector(text=self.html or "<p/>", type="html").xpath("//a[contains(@href, '/tag/')]/@title")
-        return [tag for tag in anchors.getall() if plain(tag)] or None
+        return [tag for tag in anchors.getall() if words(tag)] or None
 
     def thumbnail(self) -> str | None:
         """Return the cover."""
