@@ -38,6 +38,8 @@ class TwitchVideo(Page):
     site = SITE
     source = "structured data"
     media_type: ClassVar[MediaType | None] = None
+    is_the_channels: ClassVar[bool] = False
+    """Whether the channel itself published it: a clip is its viewers'."""
 
     def records(self) -> Iterator[Record]:
         """Yield the video.
@@ -50,14 +52,16 @@ class TwitchVideo(Page):
         found = own_record(self.response, Video)
         named = ON_TWITCH.fullmatch(found.title)
         login = self.login() or (named["channel"] if named and re.fullmatch(LOGIN, named["channel"]) else None)
-        channel_url = f"{BASE}/{login.lower()}" if login else None
+        channel, channel_url = named["channel"] if named else None, f"{BASE}/{login.lower()}" if login else None
         yield replace(
             found,
             site=SITE,
             id=self.video_id(),
             url=self.canonical_url(),
             title=named["title"] if named else found.title,
-            channel=named["channel"] if named else None,
+            uploader=(self.is_the_channels and channel) or found.uploader,
+            uploader_url=(self.is_the_channels and channel_url) or found.uploader_url,
+            channel=channel,
             channel_url=channel_url,
             media_type=self.media_type,
         )
@@ -65,7 +69,7 @@ class TwitchVideo(Page):
     def sources(self, record: Record) -> dict[str, str]:
         """Return where the fields come from."""
         told = super().sources(record)
-        return told | dict.fromkeys({"id", "url", "channel_url", "media_type"} & {*known_fields(record)}, "address")
+        return told | dict.fromkeys({"id", "url", "media_type"} & {*known_fields(record)}, "address")
 
     def video_id(self) -> str:
         """Return the last part of the address."""
@@ -86,6 +90,12 @@ class Recording(TwitchVideo):
     hosts = HOSTS
     path = VOD_PATH
     examples = (f"{BASE}/videos/123456789", f"{BASE}/kites/v/123456789")
+    is_the_channels = True
+
+    def login(self) -> str | None:
+        """Return the channel, where the address is of the older form."""
+        parts = urlsplit(self.url).path.strip("/").split("/")
+        return parts[0] if len(parts) > len(("videos", "id")) else None
 
     def canonical_url(self) -> str:
         """Return the address without the channel."""
