@@ -21,8 +21,6 @@ What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest
 `Unclaimed` are DropItems. `Unfit` never leaves the codec.
 """
 
-from crawler.words import counted
-
 
 class CrawlerError(Exception):
     """Base of all errors that this project raises on purpose."""
@@ -76,7 +74,7 @@ class OtherCrawl(SettingsError):
                 f"for its end, {apart}."
             )
             return
-        requests = counted(pending, "request")
+        requests = "1 request" if pending == 1 else f"{pending:,} requests"
         super().__init__(
             f"Another crawl of {crawl} was interrupted here, with {seeds} and {requests} pending: go on with it by "
             f"the same arguments or none, drop it with -a anew=1, {apart}."

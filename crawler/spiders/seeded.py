@@ -19,7 +19,7 @@ from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
-from crawler.pages import PLATFORMS
+from crawler.pages import configured
 from crawler.seeds import (
     Seed,
     describe,
@@ -106,9 +106,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 logging.getLogger(name).setLevel(logging.WARNING)
             for name in ("scrapy.crawler", cls.name):
                 logging.getLogger(name).addFilter(is_news)
-        contact = settings.get("CONTACT_URL")
-        if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+        name_contact(settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -117,7 +115,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
-        spider.sites = {name: platform.configured(crawler.settings) for name, platform in PLATFORMS.items()}
+        spider.sites = configured(crawler.settings)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
@@ -192,6 +190,13 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
         """Note a page, or a seed, that is no record."""
         raise NotImplementedError
+
+
+def name_contact(settings: BaseSettings) -> None:
+    """Have the user agent name the operator's contact, unless the user has set another."""
+    contact = settings.get("CONTACT_URL")
+    if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
 
 
 def is_news(record: logging.LogRecord) -> bool:
