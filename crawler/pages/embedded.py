@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crawler.pages.base import Response
+from crawler.pages.nodes import MOST_VALUES, Node, object_at, words
 from crawler.pages.structured.values import http_url
-from crawler.pages.youtube.state import MOST_VALUES, Node, object_at
 
 NEXT_DATA = "__NEXT_DATA__"
 """The script of every site made with Next.js."""
@@ -31,19 +31,14 @@ def script(source: str, name: str) -> Node:
 
 def is_id(tag: str, name: str) -> bool:
     """Tell whether a tag that ends with `name` is a script's, and `name` its id."""
-    plain = tag.removesuffix(name).rstrip("\"'").rstrip()
-    return tag.startswith("<script") and plain.endswith("id=")
-
-
-def plain(value: Any) -> str | None:
-    """Return a text; None for an empty one, and for what is none."""
-    return (value if value.strip() else None) if isinstance(value, str) else None
+    opening = tag.removesuffix(name).rstrip("\"'").rstrip()
+    return opening.startswith("<script") and opening.endswith("id=")
 
 
 def first_plain(holder: Any, *names: str) -> str | None:
     """Return the first text among the values of `names`."""
     told = (holder.get(name) for name in names) if isinstance(holder, Mapping) else ()
-    return next((found for value in told if (found := plain(value))), None)
+    return next((found for value in told if (found := words(value))), None)
 
 
 def identifier(value: Any) -> str | None:

@@ -9,8 +9,8 @@ from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import REASONS, Link, Listing, Page
 from crawler.pages.embedded import NEXT_DATA, first_plain, identifier, script
+from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.ted import urls
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 
 class Talks(Page):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from crawler.pages.embedded import NEXT_DATA, first_plain, plain, script
+from crawler.pages.embedded import NEXT_DATA, first_plain, script
+from crawler.pages.nodes import Node, decoded, dig, loaded, node, nodes, words
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import count
-from crawler.pages.youtube.state import Node, decoded, dig, loaded, node, nodes
 
 OLD_CALL = 'q("talkPage.init"'
 OLD = "talkPage.init"
@@ -81,7 +81,7 @@ def published(told: Told) -> str | None:
     """Return when a talk was published."""
     epoch = told.player.get("published")
     at = epoch if isinstance(epoch, int) and not isinstance(epoch, bool) else None
-    return values.date(plain(told.talk.get("publishedAt"))) or values.date(at)
+    return values.date(words(told.talk.get("publishedAt"))) or values.date(at)
 
 
 def picture(told: Told) -> str | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from crawler.pages.nodes import dig, whole
 from crawler.pages.structured.counts import Count
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import dig
 
 EXACT_BELOW = 10_000
 """Smaller numbers are told to the last digit everywhere."""

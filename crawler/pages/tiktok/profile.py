@@ -8,14 +8,14 @@ from functools import cached_property
 
 from crawler.items import Record, User
 from crawler.pages.base import Link, RecordPage, known_fields
-from crawler.pages.embedded import address, first_plain, identifier, plain
+from crawler.pages.embedded import address, first_plain, identifier
+from crawler.pages.nodes import Node, dig, node, nodes, words
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.tiktok import urls
 from crawler.pages.tiktok.numbers import counted
 from crawler.pages.tiktok.state import Told, refuse, user_told
 from crawler.pages.tiktok.video import moment
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 COUNTS = {
     "follower_count": ("followerCount",),
@@ -89,7 +89,7 @@ class Profile(RecordPage):
 
     def profile_links(self) -> list[str] | None:
         """Return the link below their words."""
-        told = plain(dig(self.user, "bioLink", "link"))
+        told = words(dig(self.user, "bioLink", "link"))
         found = address(told if not told or "://" in told else f"https://{told}", self.response)
         return [found] if found else None
 

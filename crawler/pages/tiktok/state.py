@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.errors import NotARecord
-from crawler.pages.embedded import NEXT_DATA, plain, script
-from crawler.pages.youtube.state import Node, assigned, dig, node
+from crawler.pages.embedded import NEXT_DATA, script
+from crawler.pages.nodes import Node, assigned, dig, node, words
 
 UNIVERSAL, SIGI, EMBED = "__UNIVERSAL_DATA_FOR_REHYDRATION__", "SIGI_STATE", "__FRONTITY_CONNECT_STATE__"
 SCOPE = "__DEFAULT_SCOPE__"
@@ -78,7 +78,7 @@ def user_told(source: str, handle: str) -> Told:
 def of_detail(source: str, detail: Node, *path: str) -> Told:
     """Return what one of the site's answers tells, with its status."""
     titles = (dig(detail, *where, "title") for where in (("shareMeta",), ("metaParams",), ("seoProps", "metaParams")))
-    title = next((found for one in titles if (found := plain(one))), None)
+    title = next((found for one in titles if (found := words(one))), None)
     items = dig(detail, "itemList") or dig(detail, "userInfo", "itemList")
     videos = tuple(items) if isinstance(items, list) else ()
     return Told(source, node(dig(detail, *path)), status_of(detail), title, videos)

@@ -9,14 +9,13 @@ from typing import Any
 from crawler.errors import NotARecord
 from crawler.items import Availability, Record, RecordKey, Video
 from crawler.pages.base import Link, RecordPage, known_fields
-from crawler.pages.embedded import address, first_plain, identifier, plain
+from crawler.pages.embedded import address, first_plain, identifier
+from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.tiktok import urls
 from crawler.pages.tiktok.numbers import counted
 from crawler.pages.tiktok.state import Told, listed, refuse, video_told
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 COUNTS = {
     "view_count": ("stats", "playCount"),
@@ -100,11 +99,11 @@ class VideoPage(RecordPage):
 
     def title(self) -> str:
         """Return the caption; where it is empty, what the site calls the page."""
-        return self.description() or self.told.title or f"TikTok video #{self.id()}"
+        return self.description() or self.told.title or urls.nameless(self.id())
 
     def description(self) -> str | None:
         """Return the caption."""
-        return plain(self.item.get("desc"))
+        return words(self.item.get("desc"))
 
     def published_at(self) -> str | None:
         """Return when it was published."""
@@ -121,13 +120,13 @@ class VideoPage(RecordPage):
             *(dig(one, "title") for one in listed(self.item.get("challenges"))),
             *(dig(one, "hashtagName") for part in parts for one in listed(part.get("textExtra"))),
         ]
-        found = list(dict.fromkeys(tag for one in told if (tag := plain(one))))
+        found = list(dict.fromkeys(tag for one in told if (tag := words(one))))
         says_so = any(isinstance(part.get(name), list) for part in parts for name in ("challenges", "textExtra"))
         return found if found or says_so else None
 
     def categories(self) -> list[str] | None:
         """Return the categories."""
-        return [one for one in listed(self.item.get("diversificationLabels")) if plain(one)] or None
+        return [one for one in listed(self.item.get("diversificationLabels")) if words(one)] or None
 
     def is_family_friendly(self) -> bool | None:
         """Return False where it is marked as not for everybody."""
