@@ -38,7 +38,7 @@ class PartsPage(Page):
             NotARecord: the server answered with an error, or the page is no record.
         """
         refuse_status(self.response.status)
-        fields = merged(fields for _, fields in self.told)
+        fields, _ = self.merged
         name = "name" if self.record_type is User else "title"
         if not fields.get("id") or not fields.get(name):
             raise NotARecord("shell", f"{self.url} tells no id, or no {name}")
@@ -46,12 +46,15 @@ class PartsPage(Page):
         record |= {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
         yield self.record_type(**record)
 
+    @cached_property
+    def merged(self) -> tuple[Fields, dict[str, str]]:
+        """The fields of all parts, and which part told each."""
+        return merged(self.told)
+
     def sources(self, record: Record) -> dict[str, str]:
         """Return the part that told each known field."""
-        return {
-            name: next((part for part, fields in self.told if fields.get(name) is not None), self.source)
-            for name in known_fields(record)
-        }
+        told = self.merged[1]
+        return {name: told.get(name, self.source) for name in known_fields(record)}
 
 
 def refuse_status(status: int) -> None:

@@ -12,13 +12,13 @@ from crawler.items import User, Video
 from crawler.pages.base import known_fields
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.rows import secure
+from crawler.pages.nodes import assigned, decoded, node
 from crawler.pages.parts import PartsPage
 from crawler.pages.structured import profiles, values, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import subject_of
 from crawler.pages.structured.refusals import refuse_by_title
 from crawler.pages.structured.schema import Fields
-from crawler.pages.youtube.state import assigned, decoded, node
 
 SUFFIX = re.compile(r"\s+[-|\u2013]\s+(?:[^\s-]+\s*)?Dailymotion(?:\s+[^\s-]+)?$", re.IGNORECASE)
 """What the site adds to a title: `- Dailymotion Video`, `- Vidéo Dailymotion`."""

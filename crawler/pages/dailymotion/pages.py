@@ -14,10 +14,9 @@ from crawler.items import Record, RecordKey, Video
 from crawler.pages.base import Link, Listing, Page, RecordPage
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.html import UserHtml, VideoHtml
+from crawler.pages.nodes import Node, node, nodes, whole
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, node, nodes
 
 HOSTS = ("dailymotion.com",)
 API_SOURCE = "REST API"

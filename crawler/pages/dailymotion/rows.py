@@ -11,10 +11,9 @@ from crawler.errors import NotARecord
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import REASONS, Response
 from crawler.pages.dailymotion import urls
+from crawler.pages.nodes import Node, node, whole
 from crawler.pages.structured import values
 from crawler.pages.texts import plain
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, node
 
 ADULT_YEARS = 18
 SIZED = re.compile(r"(?:thumbnail|avatar|cover)_(\d{2,4})_url")

@@ -10,11 +10,10 @@ from typing import Any
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Record, User, Video
 from crawler.pages.base import REASONS, Link, RecordPage
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 from crawler.pages.vimeo import common, urls
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 VIDEO_URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
 USER_URI = re.compile(r"/users/(\d{1,15})", re.ASCII)

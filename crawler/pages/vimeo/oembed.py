@@ -9,10 +9,10 @@ from functools import cached_property
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
 from crawler.pages.base import Link, RecordPage
+from crawler.pages.nodes import Node, node
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 from crawler.pages.vimeo import common, urls
-from crawler.pages.youtube.state import Node, node
 
 URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
 

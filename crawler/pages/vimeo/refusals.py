@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from crawler.errors import NotARecord
+from crawler.pages.nodes import Node, node
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.refusals import refuse_by_title, says
-from crawler.pages.youtube.state import Node, node
 
 PASSWORD_VIEW = 4
 """`view` of a player that asks for a password."""

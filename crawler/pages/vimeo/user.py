@@ -10,13 +10,13 @@ from urllib.parse import urljoin
 from crawler.errors import NotARecord
 from crawler.items import RecordKey, User
 from crawler.pages.base import Link, Listing, Page
+from crawler.pages.nodes import Node, decoded, dig, node, nodes
 from crawler.pages.parts import PartsPage
 from crawler.pages.structured import profiles, values
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import subject_of
 from crawler.pages.structured.schema import Entity, Fields
 from crawler.pages.vimeo import common, refusals, urls
-from crawler.pages.youtube.state import Node, decoded, dig, node, nodes
 
 APP_CONFIG = '"app_config":'
 DEEP_LINK = re.compile(r"vimeo://app\.vimeo\.com/users/(\d{1,15})", re.ASCII)
