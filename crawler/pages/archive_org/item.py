@@ -21,7 +21,7 @@ VIDEO_FORMATS = frozenset({
     "ogm", "rm", "rmvb", "ts", "vob", "webm", "wmv",
 })  # fmt: skip
 """Endings of the names of videos."""
-BREAK = re.compile(r"<\s*(?:br|/p|/div|/li|/h\d|/tr)\b[^<>]{0,300}>", re.IGNORECASE)
+BREAK = re.compile(r"</?(?:br|p|div|ul|ol|li|h\d|table|tr|blockquote)\b[^<>]{0,300}>", re.IGNORECASE)
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
 CLOCK_WITH_HOURS = re.compile(r"\d{1,3}:\d\d:\d\d(?:\.\d+)?")
 MOST_FILES = 20_000
@@ -195,8 +195,9 @@ def length(value: Any) -> float | None:
     if isinstance(value, str):
         is_number = re.fullmatch(r"\d{1,7}(?:\.\d{1,9})?", value)
         return float(value) or None if is_number else values.duration(value) if ":" in value else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 < value < MOST_SECONDS else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if 0 < value < MOST_SECONDS else None
 
 
 def size_of(row: Node) -> tuple[int, int]:

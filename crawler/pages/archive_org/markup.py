@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from urllib.parse import unquote
 
 from parsel import Selector
 
@@ -19,6 +18,8 @@ from crawler.pages.youtube.state import Node, loaded, node
 
 CARRIED = "js-ia-metadata"
 """Class of the input whose value is what `/metadata/` answers."""
+MARKS = (CARRIED, "mediatype", "schema.org/VideoObject", "iconochive-movies", "metadata-definition")
+"""What no page of an item lacks all of; looking at one of 20 MB for each field would cost seconds."""
 DEFINITIONS = "//dl[contains(@class, 'metadata-definition')]"
 FIELDS = {
     "by": "creator", "topics": "subject", "languages": "language", "publication date": "date", "run time": "runtime",
@@ -26,8 +27,13 @@ FIELDS = {
     "mediatype": "mediatype", "runtime": "runtime", "title": "title",
 }  # fmt: skip
 """What the page calls the fields of an item."""
+LOOKS_LIKE_A_VIDEO = (
+    "//*[contains(@itemtype, 'schema.org/VideoObject')]"
+    " | //h1//*[contains(concat(' ', @class, ' '), ' iconochive-movies ')]"
+)
+"""What pages have that do not say in a `<meta>` of what type the item is."""
 MOST_DEFINITIONS = 300
-COUNTED = re.compile(r"(\d[\d,]*)\s*(Views?|Favorites?|Reviews?)\b")
+COUNTED = re.compile(r"(\d[\d,]*)\s+(Views?|Favorites?|Reviews?)\b")
 TOTAL_VIEWS = re.compile(r"Total Views\s+(\d[\d,]*)")
 SAYS = {
     "unavailable": re.compile(
@@ -62,6 +68,8 @@ class Markup:
         Raises:
             NotARecord: it shows no item, with the reason.
         """
+        if not any(mark in self.response.text for mark in MARKS):
+            self.refuse()
         body = dict(self.carried)
         if not self.carries:
             body["metadata"] = self.shown()
@@ -107,7 +115,7 @@ class Markup:
             kept = found if name == "description" else [text for one in found if (text := values.line(one))]
             if kept and not fields.get(name):
                 fields[name] = kept
-        if not fields.get("mediatype") and self.selector.xpath("//*[contains(@itemtype, 'schema.org/VideoObject')]"):
+        if not fields.get("mediatype") and self.selector.xpath(LOOKS_LIKE_A_VIDEO):
             fields["mediatype"] = ["movies"]
         return fields
 
@@ -133,8 +141,8 @@ class Markup:
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many views, favorites and reviews the page counts, by the first letter."""
-        summary = values.line(self.selector.xpath("string(//*[contains(@class, 'item-stats-summary')])").get()) or ""
-        found = {word[0]: count(number) for number, word in COUNTED.findall(summary[:5_000])}
+        summary = self.selector.xpath("(//section[contains(@class, 'item-stats-summary')])[1]//text()").getall()
+        found = {word[0]: count(number) for number, word in COUNTED.findall(" ".join(summary)[:5_000])}
         boxes = self.selector.xpath("//*[contains(@class, 'grafs')]/p/text()").getall()
         totals = (TOTAL_VIEWS.search(box) for box in boxes[:20])
         if "V" not in found and (total := next((one for one in totals if one), None)):
@@ -159,7 +167,7 @@ class Markup:
         )
         for link in links[:5]:
             name = values.line(link.xpath("string()").get())
-            account = urls.identifier_of(unquote(link.attrib.get("href", "")))
+            account = urls.identifier_of(link.attrib.get("href", ""))
             if name and account.startswith("@"):
                 return account, name
         return None

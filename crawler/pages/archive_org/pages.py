@@ -56,6 +56,8 @@ class ItemPage(Page):
         if status >= HTTPStatus.BAD_REQUEST:
             raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
         body = self.markup.body if self.markup else self.response.json
+        if isinstance(part := dig(body, "result"), dict) and "metadata" not in body:  # of /metadata/ID/metadata
+            body = {"metadata": part}
         refuse_error(body, self.url)
         return Item(body)
 

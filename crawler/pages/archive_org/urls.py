@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.parts import path_in, quoted
 
 SITE = "archive_org"
 BASE = "https://archive.org"
@@ -39,23 +40,23 @@ def start_link(url: str) -> Link:
 
 def identifier_of(url: str) -> str:
     """Return the identifier that an address names; empty for none."""
-    found = NAMES_AN_ITEM.fullmatch(unquote(urlsplit(url).path))
+    found = NAMES_AN_ITEM.fullmatch(path_in(url))
     return found[1] if found and IDENTIFIER.fullmatch(found[1]) else ""
 
 
 def metadata_url(identifier: str) -> str:
     """Return the address of all that the site says of an item."""
-    return f"{BASE}/metadata/{quote(identifier, safe='@')}"
+    return f"{BASE}/metadata/{quoted(identifier, '@')}"
 
 
 def details_url(identifier: str) -> str:
     """Return the address of an item as people see it."""
-    return f"{BASE}/details/{quote(identifier, safe='@')}"
+    return f"{BASE}/details/{quoted(identifier, '@')}"
 
 
 def file_url(identifier: str, name: str) -> str:
     """Return the address of one of an item's files."""
-    return f"{BASE}/download/{quote(identifier)}/{quote(name.lstrip('/'))}"
+    return f"{BASE}/download/{quoted(identifier)}/{quoted(name.lstrip('/'), '/')}"
 
 
 def video_key(identifier: str) -> RecordKey:

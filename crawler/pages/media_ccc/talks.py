@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
@@ -67,8 +66,15 @@ class TalkRecord(RecordPage):
         return urls.page_url(slug) if (slug := self.slug()) else self.url
 
     def title(self) -> str:
-        """Return the title."""
-        return values.line(self.talk.get("title")) or ""
+        """Return the title.
+
+        Raises:
+            NotARecord: there is none.
+        """
+        title = values.line(self.talk.get("title"))
+        if title is None:
+            raise NotARecord("shell", f"the talk {self.id()} has no title")
+        return title
 
     def description(self) -> str | None:
         """Return the whole text."""
@@ -194,11 +200,13 @@ class TalkPage(TalkRecord):
         metas, select = self.document.metas, self.document.selector
         conference = select.xpath("(//*[contains(@class, 'conference')]/descendant-or-self::a/@href)[1]").get() or ""
         files = select.xpath("//video//source[@src]")
+        languages = set(files.xpath("@data-lang").getall())
         released = values.text(self.described.get("uploadDate")) or self.beside("icon-upload")
         return {
             "guid": next(iter(GUID.findall(self.response.text)), None) or self.slug(),
             "title": metas.first("og:title") or select.xpath("string((//h1)[1])").get(),
-            "description": self.text("//p[contains(@class, 'description')] | //*[contains(@class, 'description')][p]"),
+            "description": self.text(),
+            "original_language": languages.pop() if len(languages) == 1 else None,
             "release_date": released or self.beside("icon-calendar-o"),
             "duration": self.seconds(),
             "view_count": found.value if (found := count(self.beside("icon-eye"), "en")) else None,
@@ -249,11 +257,13 @@ class TalkPage(TalkRecord):
         found = self.document.selector.xpath("(//li[span[contains(@class, $icon)]])[1]", icon=icon)
         return values.line(found.xpath("string()").get())
 
-    def text(self, path: str) -> str | None:
-        """Return the text of the first element, with line breaks where it has some."""
-        found: Any = self.document.selector.xpath(path)[:1]
-        parts = found.xpath(".//text()").getall()
-        return "\n".join(line for one in parts if (line := values.line(one))) or None
+    def text(self) -> str | None:
+        """Return the description: paragraphs in one, which HTML does not know, so that they stand after it."""
+        start = self.document.selector.xpath("(//p[contains(@class, 'description')])[1]")
+        after = start.xpath("following-sibling::*")
+        end = next((number for number, one in enumerate(after) if one.root.tag != "p"), len(after))
+        paragraphs = ("\n".join(one.xpath(".//text()").getall()).strip() for one in [*start, *after[:end]])
+        return "\n\n".join(one for one in paragraphs if one) or None
 
     def links(self) -> Iterator[Link]:
         """Yield the conference."""

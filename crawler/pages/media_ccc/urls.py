@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.parts import path_in, quoted
 
 SITE = "media_ccc"
 BASE = "https://media.ccc.de"
@@ -42,24 +43,24 @@ def start_link(url: str) -> Link:
 
 def event_link(name: str, guid: str = "") -> Link:
     """Return the link to a talk by its guid or slug."""
-    return Link(f"{API}/events/{quote(guid or name)}", "video", key=RecordKey("video", SITE, guid) if guid else None)
+    return Link(f"{API}/events/{quoted(guid or name)}", "video", key=RecordKey("video", SITE, guid) if guid else None)
 
 
 def conference_link(acronym: str) -> Link:
     """Return the link to a conference with all its talks."""
-    return Link(f"{API}/conferences/{quote(acronym)}", "user", key=RecordKey("user", SITE, acronym))
+    return Link(f"{API}/conferences/{quoted(acronym)}", "user", key=RecordKey("user", SITE, acronym))
 
 
 def page_url(slug: str) -> str:
     """Return the address of a talk as people see it."""
-    return f"{BASE}/v/{quote(slug)}"
+    return f"{BASE}/v/{quoted(slug)}"
 
 
 def conference_url(acronym: str) -> str:
     """Return the address of a conference as people see it."""
-    return f"{BASE}/c/{quote(acronym)}"
+    return f"{BASE}/c/{quoted(acronym)}"
 
 
 def last_part(address: object) -> str:
     """Return the last part of an address's path: an acronym, a slug; empty for none."""
-    return unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2]) if isinstance(address, str) else ""
+    return path_in(address).rstrip("/").rpartition("/")[2]

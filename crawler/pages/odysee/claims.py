@@ -155,6 +155,10 @@ class VideoClaim(ClaimRecord):
         """Return the height."""
         return whole(dig(self.value, "video", "height")) or None
 
+    def content_url(self) -> str | None:
+        """Return the file, which only the answer to `get` tells."""
+        return values.http_url(self.claim.get("streaming_url"), self.url)
+
     def embed_url(self) -> str | None:
         """Return the address of the player."""
         name = values.line(self.claim.get("name"))
@@ -212,6 +216,28 @@ def claim_id(claim: Node) -> str | None:
     """Return a claim's id."""
     told = claim.get("claim_id")
     return told if isinstance(told, str) and urls.CLAIM_ID.fullmatch(told) else None
+
+
+def claim_of_file(told: Node) -> Node:
+    """Return the claim in an answer to `get`, which has its parts by other names."""
+    name, claim = told.get("claim_name"), claim_id(told)
+    channel = told.get("channel_name")
+    signer = f"{channel}#{told.get('channel_claim_id')}"
+    return {
+        "claim_id": claim,
+        "name": name,
+        "permanent_url": f"lbry://{name}#{claim}",
+        "signing_channel": {
+            "claim_id": told.get("channel_claim_id"),
+            "name": channel,
+            "permanent_url": f"lbry://{signer}",
+        }
+        if channel
+        else None,
+        "streaming_url": told.get("streaming_url"),
+        "value": told.get("metadata"),
+        "value_type": "stream",
+    }
 
 
 def record_of(response: Response, told: Any) -> ClaimRecord:

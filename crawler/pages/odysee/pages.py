@@ -11,7 +11,7 @@ from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, key_of
 from crawler.pages.base import REASONS, Link, Listing, Page
 from crawler.pages.odysee import urls
-from crawler.pages.odysee.claims import ChannelClaim, ClaimRecord, VideoClaim, record_of
+from crawler.pages.odysee.claims import ChannelClaim, ClaimRecord, VideoClaim, claim_of_file, record_of
 from crawler.pages.structured import values
 from crawler.pages.youtube.numbers import whole
 from crawler.pages.youtube.state import Node, dig, node
@@ -57,6 +57,8 @@ class Answer(Page):
             NotARecord: one claim was asked for, and it is none.
         """
         rows = self.result["items"] if self.is_search else list(self.result.values())
+        if "claim_name" in self.result:
+            rows = [claim_of_file(self.result)]
         found, refused = [], []
         for row in rows:
             try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.parts import path_in, quoted
 
 SITE = "odysee"
 BASE = "https://odysee.com"
@@ -31,7 +31,7 @@ def start_link(url: str) -> Link:
     Raises:
         NotARecord: it names none.
     """
-    path = unquote(urlsplit(url).path)
+    path = path_in(url)
     if found := BY_ID.fullmatch(path):
         return resolve(f"{found[1]}#{found[2]}")
     if inner := EMBED.fullmatch(path):
@@ -81,12 +81,12 @@ def page_url(address: Any) -> str | None:
     if not isinstance(address, str) or not address.startswith("lbry://"):
         return None
     path = address.removeprefix("lbry://").replace("#", ":")
-    return f"{BASE}/{quote(path, safe='@:/')}" if path else None
+    return f"{BASE}/{quoted(path, '@:/')}" if path else None
 
 
 def path_of(address: str | None) -> str:
     """Return the path of a claim, `@channel:1/video:2`, in an address of the site; empty where there is none."""
-    path = unquote(urlsplit(address or "").path)
+    path = path_in(address)
     if by_id := BY_ID.fullmatch(path):
         return f"{by_id[1]}:{by_id[2]}"
     inner = EMBED.fullmatch(path)
@@ -96,5 +96,5 @@ def path_of(address: str | None) -> str:
 
 def claim_id_in(*addresses: str | None) -> str | None:
     """Return the whole id of a claim that the first of these addresses names."""
-    found = (IN_PATH.search(unquote(urlsplit(one or "").path)) for one in addresses)
+    found = (IN_PATH.search(path_in(one)) for one in addresses)
     return next((one[1] for one in found if one), None)

@@ -200,7 +200,7 @@ class WebPage(Page):
             raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
         page = HeadVideo(self.response)
         told = page.meta("og:url")
-        if not urls.path_of(told) or (page.meta("og:title") or "").casefold().startswith(SITE_TITLES):
+        if not urls.path_of(told) or (page.meta("og:title") or SITE_TITLES[0]).casefold().startswith(SITE_TITLES):
             raise NotARecord("shell", f"{self.url} says only what the site is called")
         og_type = page.document.og_type
         if page.described or og_type.startswith("video"):
