@@ -89,6 +89,7 @@ class Link:
         otherwise: URL to read instead when this one answers 404.
         again: fetched even if it has been: what it is has only just become known.
         carry: small JSON values handed to the page that reads the answer.
+        body: JSON to POST, to an API that tells nothing without; the rule is a GET.
     """
 
     url: str
@@ -104,6 +105,12 @@ class Link:
     optional: bool = False
     otherwise: str | None = None
     carry: Mapping[str, Any] = field(default_factory=dict)
+    body: str = ""
+
+    @property
+    def method(self) -> str:
+        """How it is fetched."""
+        return "POST" if self.body else "GET"
 
 
 class Listing(NamedTuple):
