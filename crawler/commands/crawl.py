@@ -12,7 +12,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 
-from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start, usable
+from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start
 from crawler.errors import CrawlOver, SettingsError, StoreError
 from crawler.fleet.leash import crawl_of_fleet, hold_leash
 from crawler.frontier.frontier import Frontier
@@ -85,18 +85,8 @@ class Command(Terse, CrawlCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add Scrapy's options, and the spiders' arguments to the help."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         is_ours = self.settings is not None and "crawler.spiders" in self.settings.getlist("SPIDER_MODULES")
         parser.epilog = ARGUMENTS + EXIT_CODES if is_ours else EXIT_CODES
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options, and check the settings before Scrapy uses any.
-
-        Raises:
-            UsageError: one cannot work.
-        """
-        super().process_options(args, opts)
-        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider.

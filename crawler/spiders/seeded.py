@@ -21,7 +21,7 @@ from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
-from crawler.pages import PLATFORMS
+from crawler.pages import configured
 from crawler.seeds import (
     Seed,
     describe,
@@ -118,9 +118,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 logging.getLogger(name).setLevel(logging.WARNING)
             for name in ("scrapy.crawler", cls.name):
                 logging.getLogger(name).addFilter(is_news)
-        contact = settings.get("CONTACT_URL")
-        if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+        name_contact(settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -129,7 +127,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
-        spider.sites = configured_sites(crawler.settings)
+        spider.sites = configured(crawler.settings)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
@@ -238,9 +236,11 @@ def next_of(given: Iterator[Seed | SeedError], most: int) -> tuple[list[Seed | S
     return found, None
 
 
-def configured_sites(settings: BaseSettings) -> dict[str, Platform]:
-    """Return the known platforms as the settings want them, by name."""
-    return {name: platform.configured(settings) for name, platform in PLATFORMS.items()}
+def name_contact(settings: BaseSettings) -> None:
+    """Have the user agent name the operator's contact, unless the user has set another."""
+    contact = settings.get("CONTACT_URL")
+    if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
 
 
 def is_news(record: logging.LogRecord) -> bool:

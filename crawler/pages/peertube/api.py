@@ -79,7 +79,7 @@ class ListingPage(ApiPage):
         if following and not self.stands_still():
             yield Link(following, "listing", leads_to=self.leads_to, last=self.last, carry=self.carry())
         remote = (row for row in self.rows() if not is_local(row, self.response) and row.get("url"))
-        for url in dict.fromkeys(origin(str(row["url"])) for row in remote):
+        for url in dict.fromkeys(there for row in remote if (there := origin(row["url"]))):
             yield Link(url, "listing", platform=self.platform)
 
     def stands_still(self) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from crawler.items import Availability, RecordKey, User, Video
 from crawler.pages.base import Response
 from crawler.pages.peertube.urls import SITE
+from crawler.pages.structured.values import http_url
 
 Row = Mapping[str, Any]
 
@@ -221,7 +222,7 @@ def absolute(path: Any, response: Response) -> str | None:
     return urljoin(response.url, path) if isinstance(path, str) and path else None
 
 
-def origin(url: str) -> str:
-    """Return scheme and host of `url`, where an account or channel lives, with a slash."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"
+def origin(url: Any) -> str | None:
+    """Return scheme and host of `url`, where an account or channel lives, with a slash; None for what is no URL."""
+    found = http_url(url, "") if isinstance(url, str) else None
+    return "{0.scheme}://{0.netloc}/".format(urlsplit(found)) if found else None

@@ -12,9 +12,9 @@ from w3lib.html import get_base_url
 
 from crawler.pages.base import Response
 from crawler.pages.structured import microdata
-from crawler.pages.structured.addresses import same_page_is_possible, without_tracking
+from crawler.pages.structured.addresses import are_one_site, same_page_is_possible, without_tracking
 from crawler.pages.structured.jsonld import Graph, blocks
-from crawler.pages.structured.metas import Metas
+from crawler.pages.structured.metas import OPENGRAPH, Metas
 from crawler.pages.structured.values import http_url, line
 
 MAX_BODY_BYTES = 20 * 2**20
@@ -41,7 +41,7 @@ class Document:
     @cached_property
     def graphs(self) -> list[Graph]:
         """JSON-LD, then microdata."""
-        return [Graph(blocks(self.selector)), Graph(microdata.items(self.selector, self.base))]
+        return [Graph(blocks(self.selector)), Graph(microdata.items(self.selector, self.base), "microdata")]
 
     @cached_property
     def title(self) -> str | None:
@@ -75,14 +75,30 @@ class Document:
         host = urlsplit(self.response.url).hostname or ""
         return host.endswith((".kr", ".jp")) or self.language.casefold().startswith(FAR_EAST)
 
-    @cached_property
+    @property
     def canonical(self) -> str:
         """The page's own address: `<link rel=canonical>`, else `og:url`, else the response's; without tracking."""
+        return self.address[0]
+
+    @cached_property
+    def address(self) -> tuple[str, str]:
+        """The page's own address, and what told it."""
         links = self.selector.xpath("//link[contains(@rel, 'canonical')]/@href").getall()[:5]
-        told = [*links, *self.metas.all("og:url")[:5]]
-        urls = (http_url(url, self.base) for url in told)
-        chosen = next((url for url in urls if url and same_page_is_possible(url, self.response.url)), self.response.url)
-        return without_tracking(chosen.partition("#")[0])
+        told = [
+            *((url, "link rel=canonical") for url in links),
+            *((url, OPENGRAPH) for url in self.metas.all("og:url")[:5]),
+        ]
+        urls = ((http_url(url, self.base), source) for url, source in told)
+        found = ((url, source) for url, source in urls if url and same_page_is_possible(url, self.response.url))
+        url, source = next(found, (self.response.url, "URL"))
+        return without_tracking(url.partition("#")[0]), source
+
+    @cached_property
+    def oembed_url(self) -> str | None:
+        """The address of what the site tells of this page in oEmbed; None where that is another site's."""
+        links = self.selector.xpath("//link[@type='application/json+oembed']/@href").getall()[:5]
+        urls = (http_url(url, self.base) for url in links)
+        return next((url for url in urls if url and are_one_site(url, self.response.url)), None)
 
     @cached_property
     def brands(self) -> set[str]:

@@ -27,9 +27,11 @@ class Graph:
 
     Attributes:
         nodes: those that stand for themselves, in the page's order: the blocks, their lists, their `@graph`s.
+        source: what they are written in, as `provenance=1` names it.
     """
 
-    def __init__(self, blocks: Iterator[Any]) -> None:
+    def __init__(self, blocks: Iterator[Any], source: str = "JSON-LD") -> None:
+        self.source = source
         self.nodes = list(top_nodes(blocks))
         self._by_id = {node["@id"]: node for node in reversed(self.nodes) if named(node)}
 

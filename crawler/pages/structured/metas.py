@@ -10,6 +10,8 @@ from parsel import Selector
 from crawler.pages.structured.values import line
 
 MAX_METAS = 2_000
+OPENGRAPH, CARD, PLAIN = "OpenGraph", "Twitter card", "meta"
+OF_OPENGRAPH = ("og:", "video:", "profile:")
 VIDEO_ADDRESSES = {"og:video", "og:video:url", "og:video:secure_url"}
 
 
@@ -67,6 +69,13 @@ class Metas:
     def first(self, *names: str) -> str | None:
         """Return the first of `all()`."""
         return next(iter(self.all(*names)), None)
+
+    def source(self, *names: str) -> str | None:
+        """Return what `all()` comes from, as `provenance=1` names it: OpenGraph, the Twitter card, or another meta."""
+        name = next((name for name in names if self._values.get(name)), None)
+        if name is None:
+            return None
+        return OPENGRAPH if name.startswith(OF_OPENGRAPH) else CARD if name.startswith("twitter:") else PLAIN
 
     def players(self) -> list[Player]:
         """Return the page's `og:video`s that have an address."""
