@@ -117,7 +117,9 @@ class Listing(NamedTuple):
     """A list of records that a site declares, such as `videos of alice@site.example`.
 
     `whole` says that it covers all of the host's records of its kind, or all of a part of them that no other
-    such listing covers; `within` names such a listing that this one is a part of.
+    such listing covers; `within` names such a listing that this one is a part of. One that is called `videos of …`
+    and is not whole is a user's: `max_per_user=` takes the first of its rows, while other listings, such as
+    `playlist …`, have videos of several users. After `of` stands the `uploader_id` or `channel_id` of its videos.
     """
 
     name: str
