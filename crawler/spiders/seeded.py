@@ -15,6 +15,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy_redis.spiders import RedisSpider
 
 from crawler.errors import QueueLost, SeedError
+from crawler.extractors.engine import Extractors
 from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
@@ -121,6 +122,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
+        spider.extractors = Extractors(crawler)
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 
@@ -128,6 +130,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     sites: Mapping[str, Platform]
     ledger: Ledger
     hosts: Hosts
+    extractors: Extractors
     rounds: Rounds
     beginning: Beginning
 
