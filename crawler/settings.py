@@ -129,8 +129,9 @@ environment."""
 # --- Sites that only yt-dlp knows ---
 
 YTDLP = "auto"
-"""Where yt-dlp reads pages that no page class knows: `auto`, those whose structured data does not tell enough; `always`,
-also the others of the sites that it knows; `never`. It is an optional part: `pip install -r requirements-ytdlp.txt`."""
+"""Where yt-dlp reads pages that no page class knows: `auto`, those whose structured data does not tell enough;
+`always`, also the others of the sites that it knows; `never`. It is optional:
+`pip install -r requirements-ytdlp.txt`."""
 YTDLP_HOSTS: dict[str, str] = {}
 """The same for single hosts and what is below them. Example: `{"site.example": "never"}`."""
 YTDLP_THREADS = 4

@@ -1,4 +1,4 @@
-"""A site on loopback whose videos only yt-dlp understands, and a plugin of yt-dlp with extractors for some of its pages."""
+"""A site on loopback whose videos only yt-dlp understands, and a plugin with extractors for some of its pages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PAGE = """<!DOCTYPE html><html><head><title>{title} - Small Films</title>
 <body><h1>{title}</h1>{body}<a href="/about">About</a></body></html>"""
 PLAIN = "<p>Nothing to see, and much to read.</p>"
 SMIL = """<?xml version="1.0"?><smil><head><meta name="title" content="x"/></head>
-<body><switch><video src="http://127.0.0.1:1/kites.mp4" system-bitrate="400000" width="640" height="360"/></switch></body>
+<body><switch><video src="http://127.0.0.1:1/kites.mp4" width="640" height="360"/></switch></body>
 </smil>"""
-PLUGIN = '''
+PLUGIN = """
 import threading
 from yt_dlp.extractor.common import InfoExtractor
 from yt_dlp.utils import ExtractorError, OnDemandPagedList
@@ -98,7 +98,7 @@ class SmallFilmsEndlessIE(InfoExtractor):
     def _real_extract(self, url):
         while True:
             self._download_webpage(url + "?again", "1")
-'''
+"""
 
 
 @dataclass(frozen=True)

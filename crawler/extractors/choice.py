@@ -75,5 +75,5 @@ def check_ytdlp(settings: BaseSettings) -> None:
     """
     if Choice.from_settings(settings).demands and not is_installed():
         raise SettingsError(
-            f"YTDLP or YTDLP_HOSTS says always, and yt-dlp is not installed: run `{INSTALL}`, or set it to auto or never."
+            f"YTDLP or YTDLP_HOSTS says always, and yt-dlp is not installed: run `{INSTALL}`, or say auto or never."
         )

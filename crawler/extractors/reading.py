@@ -16,7 +16,7 @@ from yt_dlp import YoutubeDL
 from yt_dlp.extractor import gen_extractor_classes, get_info_extractor
 from yt_dlp.networking.common import Request, RequestHandler, Response
 from yt_dlp.networking.exceptions import HTTPError, TransportError
-from yt_dlp.utils import ExtractorError, GeoRestrictedError, UnsupportedError, UserNotLive, unsmuggle_url
+from yt_dlp.utils import ExtractorError, GeoRestrictedError, PagedList, UnsupportedError, UserNotLive, unsmuggle_url
 
 from crawler.errors import NotARecord, Unextracted
 from crawler.extractors.exchange import ROBOTS, Denied, Fetch, Wanted
@@ -31,7 +31,6 @@ MOST_HOPS = 3
 """Times that one extractor may refer to another one for the rest of a video."""
 MOST_ENTRIES = 20_000
 """Entries of a list that are read."""
-SLICE = 50
 OURS = frozenset(
     {
         *("user-agent", "cookie", "accept-encoding", "x-forwarded-for", "host", "connection", "content-length"),
@@ -265,49 +264,50 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
 
 LISTS = frozenset({"playlist", "multi_video", "compat_list"})
 SCALARS = (str, int, float, bool)
-LARGE = frozenset({"requested_formats", "automatic_captions", "subtitles", "comments", "chapters", "heatmap"})
 
 
 def plain(ydl: MetadataOnly, info: Info) -> Info:
     """Return the parts of an info dict that pages read; the entries of a list are fetched here, page by page."""
-    kept: Info = {name: value for name, value in info.items() if isinstance(value, SCALARS)}
+    kept = scalars(info)
     for name in ("tags", "categories"):
         if isinstance(value := info.get(name), list | tuple):
-            kept[name] = list(value)
+            kept[name] = [one for one in value if isinstance(one, str)]
     for name in ("formats", "thumbnails"):
         if isinstance(value := info.get(name), list | tuple):
-            kept[name] = [
-                {key: part for key, part in one.items() if isinstance(part, SCALARS)}
-                for one in value
-                if isinstance(one, Mapping)
-            ]
+            kept[name] = [scalars(one) for one in value if isinstance(one, Mapping)]
     if info.get("_type") in LISTS:
-        entries: list[Info] = []
+        kept["entries"] = []
         try:
-            for entry in entries_of(info.get("entries")):
-                if (found := plain_entry(entry)) is not None:
-                    entries.append(found)
-                if len(entries) >= MOST_ENTRIES:
-                    kept["stopped"] = f"only the first {MOST_ENTRIES:,} entries are read"
-                    break
+            read_entries(info.get("entries"), kept)
         except Exception as exc:
-            if not entries:
+            if not kept["entries"]:
                 raise
             denied = ydl.handler.denied
             kept["stopped"] = denied[-1].sentence if denied else f"{type(exc).__name__}: {exc}"
-        kept["entries"] = entries
     return kept
 
 
+def scalars(info: Mapping[str, Any]) -> Info:
+    """Return the texts and numbers of an info dict."""
+    return {name: value for name, value in info.items() if isinstance(value, SCALARS)}
+
+
+def read_entries(entries: Any, kept: Info) -> None:
+    """Add to `kept` where the entries of a list lead to."""
+    found: list[Info] = kept["entries"]
+    for entry in entries_of(entries):
+        if (place := plain_entry(entry)) is not None:
+            found.append(place)
+        if len(found) >= MOST_ENTRIES:
+            kept["stopped"] = f"only the first {MOST_ENTRIES:,} entries are read"
+            return
+
+
 def entries_of(entries: Any) -> Iterator[Any]:
-    """Yield the entries of a list, whichever of its forms it has."""
-    if hasattr(entries, "getslice"):
-        start = 0
-        while chunk := entries.getslice(start, start + SLICE):
-            yield from chunk
-            start += SLICE
-    else:
-        yield from entries or ()
+    """Return the entries of a list one by one, whichever of its forms it has; those in pages are fetched on the way."""
+    if isinstance(entries, PagedList):
+        return iter(entries._getslice(0, None))  # noqa: SLF001 - the public one fetches all pages at once
+    return iter(entries or ())
 
 
 def plain_entry(entry: Any) -> Info | None:

@@ -43,11 +43,17 @@ OLDEST = 120
 
 
 class JudgedPage(StructuredPage):
-    """A page by its structured data, which is also asked whether that is enough."""
+    """A page by its structured data, which is also asked whether that is enough.
+
+    Attributes:
+        is_told: whether it is told already why there is no record.
+    """
+
+    is_told = False
 
     def records(self) -> Iterator[Record]:
         """Yield what the structured data tells; read once."""
-        yield from self._told
+        yield from self.known if self.is_told else self._told
 
     @cached_property
     def _told(self) -> list[Record]:
@@ -86,7 +92,7 @@ class JudgedPage(StructuredPage):
 
     @property
     def may_be_a_video(self) -> bool:
-        """Whether the page says of itself that it is a video, but not enough, or plays one and is about nothing else."""
+        """Whether the page tells of a video, but not enough, or plays one and is about nothing else."""
         if self.known or self.refusal:
             return isinstance(next(iter(self.known), None), Video) and not self.is_whole
         document = self.document
@@ -114,7 +120,7 @@ class InfoPage(Page):
 
     @property
     def kind(self) -> str:
-        """What yt-dlp calls the type of the result: `video`, `url`, `playlist` …"""
+        """What yt-dlp calls the type of the result: `video`, `url`, `playlist` and so on."""
         return line(self.info.get("_type")) or "video"
 
     # --- the record ---
