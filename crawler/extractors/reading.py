@@ -167,7 +167,15 @@ class Catalogue:
 
     def key_for(self, url: str) -> str | None:
         """Return the key of the extractor that knows a URL as its own; None where only the generic one is left."""
-        return next((str(one.ie_key()) for one in self.classes if one.suitable(url)), None)
+        return next((str(one.ie_key()) for one in self.classes if is_suitable(one, url)), None)
+
+
+def is_suitable(cls: Any, url: str) -> bool:
+    """Tell whether an extractor says that it knows a URL; one that cannot tell does not."""
+    try:
+        return bool(cls.suitable(url))
+    except Exception:  # noqa: BLE001 - a broken extractor, such as a plugin's, must not keep the others from theirs
+        return False
 
 
 def read(url: str, key: str, fetch: Fetch, is_native: Callable[[str], bool]) -> Info:
@@ -251,7 +259,7 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
         target = str(told.get("url") or "")
         if not is_native(unsmuggle_url(target)[0]):
             further = further or next(
-                (one.ie_key() for one in gen_extractor_classes() if one.suitable(target)), GENERIC
+                (one.ie_key() for one in gen_extractor_classes() if is_suitable(one, target)), GENERIC
             )
             if further != GENERIC:
                 inner = resolved(ydl, target, further, is_native, hops + 1)
