@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, Video
 from crawler.pages.base import Link, Response
+from crawler.pages.structured import StructuredPage
 from crawler.pages.ytdlp import InfoPage, JudgedPage
 
 URL = "https://films.example/watch/77"
@@ -234,6 +235,19 @@ def test_a_page_may_be_a_video_where_it_has_one_player_and_is_about_nothing_else
     may: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     assert judged(head, body).may_be_a_video is may
+
+
+def test_an_extractor_is_not_asked_about_news_that_show_a_video_nor_about_a_sitemap() -> None:
+    assert judged(JSON_LD.format(kind="WebSite", more='"name": "Films"'), PLAYER).is_for_extractors
+    assert not judged(JSON_LD.format(kind="NewsArticle", more='"headline": "Kites"'), PLAYER).is_for_extractors
+    sitemap = b'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>'
+    assert not JudgedPage(Response(URL, sitemap, 200, {"content-type": "application/xml"})).is_for_extractors
+
+
+def test_a_page_is_judged_with_all_that_it_has_been_given() -> None:
+    page = StructuredPage(judged().response)
+    vars(page)["more"] = 1
+    assert vars(JudgedPage.of(page))["more"] == 1
 
 
 def test_a_home_page_with_a_player_is_no_video() -> None:

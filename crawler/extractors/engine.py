@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from crawler.errors import NotARecord, Unextracted
 from crawler.extractors.choice import INSTALL, Choice, is_installed
 from crawler.extractors.running import Runner
-from crawler.pages import FALLBACK
 from crawler.pages.base import Page
+from crawler.pages.structured.page import StructuredPage
 from crawler.pages.ytdlp import GENERIC, InfoPage, JudgedPage
 
 if TYPE_CHECKING:
@@ -55,16 +55,17 @@ class Extractors:
             QueueLost: Redis stays away.
         """
         mode = self.choice.of(urlsplit(page.url).hostname or "")
-        if type(page) is not FALLBACK or mode == "never" or page.response.status >= FIRST_ERROR:
+        if type(page) is not StructuredPage or mode == "never" or page.response.status >= FIRST_ERROR:
             return page, None
-        judged = JudgedPage(page.response)
+        judged = JudgedPage.of(page)
         if "video" not in wanted or (mode == "auto" and judged.is_whole):
             return judged, None
         if judged.refusal is not None and judged.refusal.reason != FILLED_BY_SCRIPTS:
             return judged, None
         if (catalogue := await self.catalogue()) is None:
             return judged, None
-        key = catalogue.key_for(page.url) or (GENERIC if judged.may_be_a_video else None)
+        known = catalogue.key_for(page.url) if judged.is_for_extractors else None
+        key = known or (GENERIC if judged.may_be_a_video else None)
         return (judged, None) if key is None else await self.read(judged, key, follows=follows)
 
     async def read(self, page: JudgedPage, key: str, *, follows: bool) -> tuple[Page, NotARecord | Unextracted | None]:

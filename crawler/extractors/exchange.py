@@ -131,16 +131,16 @@ class Exchange:
         elif self.is_left:
             what.box.put(None)
             return
+        else:
+            self.waiting = what
         self.said.put_nowait(what)
 
     async def next(self, timeout_s: float) -> Asked | Ended | None:
         """Return what the thread says next; None where it says nothing for so long."""
         try:
-            what = await asyncio.wait_for(self.said.get(), timeout_s)
+            return await asyncio.wait_for(self.said.get(), timeout_s)
         except TimeoutError:
             return None
-        self.waiting = what if isinstance(what, Asked) else None
-        return what
 
     def answer(self, answer: Got | Denied) -> None:
         """Answer the request that waits."""
@@ -151,11 +151,6 @@ class Exchange:
     def leave(self) -> None:
         """Wait no longer: let the thread end at its next request, or now where it waits for one."""
         self.is_left = True
-        left = [self.waiting] if self.waiting else []
-        while not self.said.empty():
-            what = self.said.get_nowait()
-            if isinstance(what, Asked):
-                left.append(what)
-        for asked in left:
-            asked.box.put(None)
-        self.waiting = None
+        if self.waiting is not None:
+            self.waiting.box.put(None)
+            self.waiting = None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Self
 
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
+from crawler.pages.structured import sitemaps
 from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.entities import candidates, is_other
+from crawler.pages.structured.entities import Candidate, candidates, is_other
+from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.page import StructuredPage
 
 ABOUT = frozenset({"website", "video"})
@@ -20,6 +24,8 @@ PLAYERS = (
     " or contains(., 'kt_player(') or contains(., 'flashvars')]"
 )
 """What plays a video on a page; not one that only decorates it."""
+NEWS = re.compile(r"\w*NewsArticle")
+"""Types of pages that are about something else, whichever video they show."""
 
 
 class JudgedPage(StructuredPage):
@@ -30,6 +36,13 @@ class JudgedPage(StructuredPage):
     """
 
     is_told = False
+
+    @classmethod
+    def of(cls, page: StructuredPage) -> Self:
+        """Return a page with all that it has read or been given."""
+        judged = cls(page.response)
+        vars(judged).update(vars(page))
+        return judged
 
     def records(self) -> Iterator[Record]:
         """Yield what the structured data tells; read once."""
@@ -70,6 +83,19 @@ class JudgedPage(StructuredPage):
         """The page as HTML; None where it is none."""
         return self._document if self._is_html else None
 
+    @cached_property
+    def _topics(self) -> list[Candidate]:
+        """What its structured data names as what it may be about."""
+        document = self.document
+        graphs = document.graphs if document else []
+        return [each for graph in graphs if document for each in candidates(graph, document)]
+
+    @property
+    def is_for_extractors(self) -> bool:
+        """Whether an extractor that knows its address may be asked: not of a sitemap, nor of news that show a video."""
+        is_news = any(NEWS.fullmatch(name) for each in self._topics for name in types(each.entity.node))
+        return not (is_news or sitemaps.is_sitemap(self.response))
+
     @property
     def may_be_a_video(self) -> bool:
         """Whether the page tells of a video, but not enough, or plays one and is about nothing else."""
@@ -78,5 +104,4 @@ class JudgedPage(StructuredPage):
         document = self.document
         if document is None or is_home(self.url) or (document.og_type or "website").partition(".")[0] not in ABOUT:
             return False
-        found = [each for graph in document.graphs for each in candidates(graph, document)]
-        return not is_other(found) and len(document.selector.xpath(PLAYERS)[:2]) == 1
+        return not is_other(self._topics) and len(document.selector.xpath(PLAYERS)[:2]) == 1

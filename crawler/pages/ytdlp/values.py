@@ -13,7 +13,9 @@ from crawler.pages.structured.values import date, line
 MANIFEST = "manifest"
 """Protocol of a format that stands for all that a manifest lists, which is left unread."""
 LARGEST_COUNT = 10**15
+"""No count on the web is larger."""
 LONGEST_S = 10**7
+"""Seconds of the longest video that there could be: a stream of four months."""
 OLDEST = 120
 """Years of an age limit that could be one."""
 
