@@ -17,6 +17,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy_redis.spiders import RedisSpider
 
 from crawler.errors import QueueLost, SeedError
+from crawler.extractors.engine import Extractors
 from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
@@ -133,6 +134,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         frontier.courier.completion.stays = spider.wait
         spider.quota = Quota.of_crawl(crawler, frontier, spider.max_per_user)
         spider.max_per_user = spider.quota.most
+        spider.extractors = Extractors(crawler)
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 
@@ -140,6 +142,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     sites: Mapping[str, Platform]
     ledger: Ledger
     hosts: Hosts
+    extractors: Extractors
     rounds: Rounds
     quota: Quota
     beginning: Beginning
