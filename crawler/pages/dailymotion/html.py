@@ -15,9 +15,9 @@ from crawler.pages.dailymotion.rows import secure
 from crawler.pages.parts import PartsPage
 from crawler.pages.structured import profiles, values, videos
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.entities import subject_of
+from crawler.pages.structured.entities import Subject, subject_of
 from crawler.pages.structured.refusals import refuse_by_title
-from crawler.pages.structured.schema import Fields
+from crawler.pages.structured.schema import Fields, merged
 from crawler.pages.youtube.state import assigned, decoded, node
 
 SUFFIX = re.compile(r"\s+[-|\u2013]\s+(?:[^\s-]+\s*)?Dailymotion(?:\s+[^\s-]+)?$", re.IGNORECASE)
@@ -56,12 +56,17 @@ class VideoHtml(PartsPage):
         yield OPEN_GRAPH, identity | self.of_metas()
 
     @cached_property
+    def subject(self) -> Subject | None:
+        """What the structured data is about."""
+        return subject_of(self.document)
+
+    @cached_property
     def video_id(self) -> str | None:
         """The id, as the addresses of the page and of its player tell it; the page's own is no proof of a video."""
         metas = self.document.metas
         told = [player.url for player in metas.players()]
         told += [metas.first("og:url") or "", metas.first("twitter:player") or "", self.document.canonical]
-        is_video = metas.first("og:type", "twitter:player") or subject_of(self.document)
+        is_video = metas.first("og:type", "twitter:player") or self.subject
         found = (urls.video_id_of(*urls.split(url)) for url in told) if is_video else iter(())
         return next((one for one in found if one), None)
 
@@ -82,13 +87,9 @@ class VideoHtml(PartsPage):
 
     def of_ld(self) -> Fields:
         """Return what JSON-LD or microdata say."""
-        subject = subject_of(self.document)
-        if subject is None or subject.kind != "video":
+        if self.subject is None or self.subject.kind != "video":
             return {}
-        fields: Fields = {}
-        for entity in subject.entities:
-            fields = {**videos.of_node(entity), **{name: one for name, one in fields.items() if one is not None}}
-        return self.cleaned(fields)
+        return self.cleaned(merged(map(videos.of_node, self.subject.entities)))
 
     def of_metas(self) -> Fields:
         """Return what the `<meta>`s say."""

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
@@ -52,7 +52,7 @@ class VideoPage(Reader):
     """A video: `api.dailymotion.com/video/ID`, the page `/video/ID`, the player's metadata."""
 
     path = r"/(?:(?:embed|crawler|player/metadata)/)?video/[^/]+/?"
-    examples = (
+    examples: ClassVar[tuple[str, ...]] = (
         "https://api.dailymotion.com/video/x7abcde",
         "https://www.dailymotion.com/video/x7abcde",
         "https://www.dailymotion.com/player/metadata/video/x7abcde",
@@ -77,6 +77,14 @@ class VideoPage(Reader):
             found = rows.owner_id(self.body) if self.is_json else self.html.owner_name
             if found:
                 yield urls.user_link(found)
+
+
+class ShortVideoPage(VideoPage):
+    """A video at its short address, which leads to the page."""
+
+    hosts = (urls.SHORT_HOST,)
+    path = r"/[xk][0-9A-Za-z]+/?"
+    examples = ("https://dai.ly/x7abcde",)
 
 
 class UserPage(Reader):

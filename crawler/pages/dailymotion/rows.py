@@ -12,7 +12,7 @@ from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import REASONS, Response
 from crawler.pages.dailymotion import urls
 from crawler.pages.structured import values
-from crawler.pages.texts import plain
+from crawler.pages.texts import first_said, plain
 from crawler.pages.youtube.numbers import whole
 from crawler.pages.youtube.state import Node, node
 
@@ -37,11 +37,11 @@ def refuse_error(body: Any) -> None:
         return
     told = node(error)
     code, kind = told.get("code"), told.get("type")
-    said = told.get("message") or told.get("title") or error
-    reason = REASONS.get(code) if isinstance(code, int) else PLAYER_REASONS.get(str(code))
+    said = first_said(told.get("message"), told.get("title"), error, otherwise="an error")
+    reason = REASONS.get(code) if isinstance(code, int) else PLAYER_REASONS.get(code) if isinstance(code, str) else None
     if reason is None:
         reason = NOT_FOUND if kind == NOT_FOUND else "private" if kind == "access_forbidden" else "unavailable"
-    raise NotARecord(reason, str(said)[:500])
+    raise NotARecord(reason, said)
 
 
 def video(row: Node, response: Response) -> Video:

@@ -12,6 +12,7 @@ from crawler.items import LiveStatus, Record, User, Video
 from crawler.pages.base import REASONS, Link, RecordPage
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
+from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
 from crawler.pages.youtube.numbers import whole
 from crawler.pages.youtube.state import Node, dig, node, nodes
@@ -40,10 +41,10 @@ class ApiPage(RecordPage):
         Raises:
             NotARecord: the answer is an error, or lacks the id or name.
         """
-        said = self.body.get("developer_message") or self.body.get("error")
         if self.body.get("error"):
+            said = first_said(self.body.get("developer_message"), self.body["error"], otherwise="an error")
             reason = REASONS.get(self.response.status, "not_found")
-            raise NotARecord(PASSWORD if PASSWORD in str(said) else reason, str(said)[:300])
+            raise NotARecord(PASSWORD if PASSWORD in said else reason, said)
         refuse_status(self.response.status)
         if not self.id() or not values.line(self.body.get("name")):
             raise NotARecord("shell", "the answer has no id or no name")

@@ -11,6 +11,7 @@ from crawler.items import Record, Video
 from crawler.pages.base import Link, RecordPage
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
+from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
 from crawler.pages.youtube.state import Node, node
 
@@ -48,8 +49,8 @@ class OEmbed(RecordPage):
         """
         refuse_status(self.response.status)
         if not self.ids:
-            said = self.body.get("error") or self.body.get("message") or "the oEmbed answer tells no video"
-            raise NotARecord("not_found", str(said)[:300])
+            said = (self.body.get("error"), self.body.get("message"))
+            raise NotARecord("not_found", first_said(*said, otherwise="the oEmbed answer tells no video"))
         if not self.title():
             raise NotARecord("private", "the oEmbed answer tells only the player, as of videos that are not public")
         yield from super().records()

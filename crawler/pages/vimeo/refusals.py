@@ -7,6 +7,7 @@ import re
 from crawler.errors import NotARecord
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.refusals import refuse_by_title, says
+from crawler.pages.texts import first_said
 from crawler.pages.youtube.state import Node, node
 
 PASSWORD_VIEW = 4
@@ -65,7 +66,6 @@ def refuse_config(config: Node) -> None:
     if config.get("view") == PASSWORD_VIEW:
         raise NotARecord("password", "the video is protected by a password")
     if not node(config.get("video")):
-        said = config.get("message") or config.get("error") or config.get("title") or "no video"
-        words = str(said)[:300]
+        words = first_said(config.get("message"), config.get("error"), config.get("title"), otherwise="no video")
         privacy = "privacy" in words or "permission" in words
         raise NotARecord("private" if privacy else says(words) or "not_found", words)

@@ -19,10 +19,10 @@ from crawler.pages.structured.schema import Entity, Fields
 from crawler.pages.texts import plain
 from crawler.pages.vimeo import common, refusals, urls
 from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import MOST_VALUES, Node, assigned, dig, node, object_at, values_of
+from crawler.pages.youtube.state import MOST_VALUES, Node, assigned, decoded, dig, node, object_at, values_of
 
 LD, CLIP, PLAYER, OPEN_GRAPH = "JSON-LD", "clip_page_config", "player configuration", "OpenGraph"
-TRACKED = "_gtm"
+TRACKED = re.compile(r"window\._gtm\s*=\s*(?=\[)")
 LIVE: dict[str, LiveStatus] = {
     "pending": "is_upcoming",
     "active": "is_upcoming",
@@ -31,6 +31,12 @@ LIVE: dict[str, LiveStatus] = {
 }
 """By the status of the event that a stream belongs to."""
 MENTIONS = re.compile(r"/videos?/(\d{1,15})(?:[/?:]|$)|vimeo\.com/(?:[\w-]+/)*(\d{1,15})(?:[/?]|$)")
+UPLOADED = "//*[contains(@class, 'clip_info') or contains(@class, 'byline')]//time/@datetime"
+OWNER = (
+    "//*[contains(@class, 'byline') or contains(@class, 'clip_info')]"
+    "//a[@rel='author' or parent::*[contains(@class, 'userlink')]]"
+)
+"""Where pages of 2010 to 2019 print the time and the owner."""
 SHORTENED = ("…", "...")
 
 
@@ -188,13 +194,8 @@ class VideoPage(PartsPage):
     @cached_property
     def tracked(self) -> Node:
         """What the page tells the site's own tracking."""
-        told = node(self.clip.get("data_layer"))
-        if told or f"window.{TRACKED}" not in self.response.text:
-            return told
-        for start in islice(values_of(self.response.text, TRACKED), MOST_VALUES):
-            if self.response.text.startswith("[", start):
-                return node(dig(object_at(self.response.text, start), 0))
-        return {}
+        told, found = node(self.clip.get("data_layer")), TRACKED.search(self.response.text)
+        return told if told or found is None else node(dig(decoded(self.response.text, found.end()), 0))
 
     @property
     def creator_id(self) -> str | None:
@@ -241,7 +242,8 @@ class VideoPage(PartsPage):
             return {}
         fields = videos.of_metas(self.document)
         rights = self.document.selector.xpath("//link[@rel='license']/@href").get()
-        made = self.document.selector.xpath("//time[@datetime]/@datetime").get()
+        owner = self.document.selector.xpath(OWNER)[:1]
+        made = self.document.selector.xpath(UPLOADED).get()
         return {
             "title": fields["title"] if self.is_og_video else None,
             "description": None if self.clip.get("clip") else common.description(fields.get("description")),
@@ -251,7 +253,9 @@ class VideoPage(PartsPage):
             "thumbnail": common.picture(fields.get("thumbnail")),
             "tags": fields.get("tags"),
             "license": common.licence(rights),
+            "uploader": values.line(owner.xpath("string()").get()),
             "uploader_id": self.creator_id,
+            "uploader_url": urls.user_url(owner.xpath("@href").get()),
         }
 
     # --- where it leads ---
@@ -270,7 +274,7 @@ class VideoPage(PartsPage):
 
 def ids_in(*addresses: str | None) -> list[str]:
     """Return the ids that addresses of videos name."""
-    found = (MENTIONS.search(one) for one in addresses if one)
+    found = (MENTIONS.search(one) for one in addresses if one and len(one) <= values.MAX_URL_CHARS)
     return [match[1] or match[2] for match in found if match]
 
 
