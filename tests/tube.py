@@ -151,9 +151,9 @@ def handler(tube: Tube, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def running_tube(folder: Path) -> Iterator[Tube]:
-    """Run the site; certificates are made in `folder`."""
-    tube = Tube()
+def running_tube(folder: Path, site: Tube | None = None) -> Iterator[Tube]:
+    """Run a site, by rule this one; certificates are made in `folder`."""
+    tube = Tube() if site is None else site
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(tube, self_signed(folder)))
     tube.proxy = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

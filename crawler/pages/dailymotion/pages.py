@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
@@ -28,6 +28,7 @@ class Reader(Page):
     """What stands at one address as JSON of the API, and as a page on the site's own host."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = HOSTS
     source = API_SOURCE
 
@@ -52,7 +53,7 @@ class VideoPage(Reader):
     """A video: `api.dailymotion.com/video/ID`, the page `/video/ID`, the player's metadata."""
 
     path = r"/(?:(?:embed|crawler|player/metadata)/)?video/[^/]+/?"
-    examples: ClassVar[tuple[str, ...]] = (
+    examples = (
         "https://api.dailymotion.com/video/x7abcde",
         "https://www.dailymotion.com/video/x7abcde",
         "https://www.dailymotion.com/player/metadata/video/x7abcde",
@@ -77,14 +78,6 @@ class VideoPage(Reader):
             found = rows.owner_id(self.body) if self.is_json else self.html.owner_name
             if found:
                 yield urls.user_link(found)
-
-
-class ShortVideoPage(VideoPage):
-    """A video at its short address, which leads to the page."""
-
-    hosts = (urls.SHORT_HOST,)
-    path = r"/[xk][0-9A-Za-z]+/?"
-    examples = ("https://dai.ly/x7abcde",)
 
 
 class UserPage(Reader):
@@ -194,6 +187,7 @@ class OEmbed(RecordPage):
     """An oEmbed answer: the title, the author's name and address, a picture."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = HOSTS
     path = r"/services/oembed/?"
     examples = ("https://www.dailymotion.com/services/oembed?url=https://www.dailymotion.com/video/x7abcde",)

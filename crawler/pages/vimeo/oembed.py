@@ -22,6 +22,7 @@ class OEmbed(RecordPage):
     """An oEmbed answer; of a video that may only be embedded it tells the player and nothing else."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = r"/api/oembed(?:\.json)?/?"
     examples = ("https://vimeo.com/api/oembed.json?url=https://vimeo.com/123456789",)

@@ -31,6 +31,7 @@ class UserPage(PartsPage):
     """The page of a user."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = rf"/{urls.USER_NAME}/?"
     examples = ("https://vimeo.com/examplename", "https://vimeo.com/user1234567")
@@ -140,6 +141,7 @@ class UserVideos(Page):
     """A page of the list of a user's videos, as far as it is there without JavaScript."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = rf"/{urls.USER_NAME}/videos(?:/page:\d+(?:/sort:\w+)?)?/?"
     examples = ("https://vimeo.com/examplename/videos", "https://vimeo.com/examplename/videos/page:2/sort:date")

@@ -44,6 +44,7 @@ class VideoPage(PartsPage):
     """The page of a video in any of its forms, `player.vimeo.com/video/ID`, and the player's configuration alone."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = rf"{urls.VIDEO_PATH}|/video/\d{{1,15}}(?:/config)?/?"
     examples = (
@@ -132,12 +133,11 @@ class VideoPage(PartsPage):
         refusals.refuse_config(self.config)
         if not self.config:
             refusals.refuse_page(self.document, self.response.text)
-        has_title = dig(self.clip, "clip", "title") or dig(self.config, "video", "title") or self.ld or self.is_og_video
-        if not has_title or not self.video_id:
-            refusals.refuse_title(self.document)
-            raise NotARecord("shell", f"{self.url} describes no video")
         parts = [(LD, self.of_ld()), (CLIP, self.of_clip()), (PLAYER, self.of_player()), (OPEN_GRAPH, self.of_metas())]
         known = [(name, fields) for name, fields in parts if any(value is not None for value in fields.values())]
+        if not any(fields.get("title") for _, fields in known) or not self.video_id:
+            refusals.refuse_title(self.document)
+            raise NotARecord("shell", f"{self.url} describes no video")
         known[0][1].update(common.identity(self.video_id, self.unlisted_hash))
         yield from known
 
