@@ -18,7 +18,7 @@ from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import Subject, subject_of
 from crawler.pages.structured.refusals import refuse_by_title
 from crawler.pages.structured.schema import Fields, merged
-from crawler.pages.youtube.state import assigned, decoded, node
+from crawler.pages.youtube.state import Node, assigned, decoded, node
 
 SUFFIX = re.compile(r"\s+[-|\u2013]\s+(?:[^\s-]+\s*)?Dailymotion(?:\s+[^\s-]+)?$", re.IGNORECASE)
 """What the site adds to a title: `- Dailymotion Video`, `- Vidéo Dailymotion`."""
@@ -26,7 +26,7 @@ BY = r"(?:on|sur|en|auf|su|no|na|op|w|di|på|trên|на)"
 AUTOPLAY = re.compile(r"\?autoplay=\d$")
 LD, OPEN_GRAPH, PLAYER = "JSON-LD", "OpenGraph", "player metadata"
 PLAYER_CONFIGS = ("__PLAYER_CONFIG__", "config")
-BUILDS_PLAYER = "buildPlayer("
+BUILDS_PLAYER, OLD_INFO = "buildPlayer(", "info"
 
 
 class VideoHtml(PartsPage):
@@ -66,21 +66,28 @@ class VideoHtml(PartsPage):
         metas = self.document.metas
         told = [player.url for player in metas.players()]
         told += [metas.first("og:url") or "", metas.first("twitter:player") or "", self.document.canonical]
-        is_video = metas.first("og:type", "twitter:player") or self.subject
+        playing = self.player_row.get("id")
+        told += [urls.video_url(playing)] if isinstance(playing, str) else []
+        is_video = playing or metas.first("og:type", "twitter:player") or self.subject
         found = (urls.video_id_of(*urls.split(url)) for url in told) if is_video else iter(())
         return next((one for one in found if one), None)
 
-    def of_player(self) -> Fields:
-        """Return what the player was told of this video."""
+    @cached_property
+    def player_row(self) -> Node:
+        """What the player was told, as pages until about 2020 and those for an iframe hold it; empty for none."""
         source = self.response.text
         configs = [assigned(source, name) for name in PLAYER_CONFIGS]
         if (start := source.find(BUILDS_PLAYER)) >= 0:
             configs.append(node(decoded(source, start + len(BUILDS_PLAYER))))
-        told = next((found for config in configs if (found := node(config.get("metadata")))), {})
-        if told.get("id") != self.video_id:
+        told = [*(node(config.get("metadata")) for config in configs), assigned(source, OLD_INFO)]
+        return next((one for one in told if one.get("id") and one.get("title")), {})
+
+    def of_player(self) -> Fields:
+        """Return what the player was told of this video."""
+        if self.player_row.get("id") != self.video_id:
             return {}
         try:
-            record = rows.video(told, self.response)
+            record = rows.video(self.player_row, self.response)
         except NotARecord:
             return {}
         return {name: getattr(record, name) for name in known_fields(record)}
@@ -98,7 +105,7 @@ class VideoHtml(PartsPage):
         return fields | {
             "tags": list(metas.all("video:tag", "og:video:tag")) or None,
             "uploader": self.uploader(),
-            "uploader_url": secure(fields.get("uploader_url")),
+            "uploader_url": secure(values.http_url(metas.first("video:director"), urls.BASE)),
         }
 
     def cleaned(self, fields: Fields) -> Fields:

@@ -11,7 +11,7 @@ from crawler.items import Record, Video
 from crawler.pages.base import Link, RecordPage
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
-from crawler.pages.texts import first_said
+from crawler.pages.texts import first_said, plain
 from crawler.pages.vimeo import common, urls
 from crawler.pages.youtube.state import Node, node
 
@@ -74,7 +74,8 @@ class OEmbed(RecordPage):
 
     def description(self) -> str | None:
         """Return the whole text."""
-        return common.description(values.text(self.body.get("description")))
+        told = values.text(self.body.get("description"))
+        return common.description(plain(told) if told and "<br" in told else told)
 
     def published_at(self) -> str | None:
         """Return when it was uploaded, which is told in the site's own zone."""

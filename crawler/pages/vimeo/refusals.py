@@ -22,6 +22,7 @@ SENTENCES = {
         *("You do not have permission to access this", "If this is your video"),
     ),
     "not_found": (*("we couldn't find that page", "VimeUhOh", "This video does not exist", "Page not found"),),
+    "login": ("Log in to watch", "Sign in to watch", "Join to watch", "Log in to Vimeo to watch"),
     "deleted": ("This video has been removed", "This video was deleted", "Video has been deleted"),
 }
 """What error pages say in their title or headings."""

@@ -15,7 +15,7 @@ from crawler.pages.parts import PartsPage
 from crawler.pages.structured import values, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
-from crawler.pages.structured.schema import Entity, Fields
+from crawler.pages.structured.schema import Entity, Fields, merged
 from crawler.pages.texts import plain
 from crawler.pages.vimeo import common, refusals, urls
 from crawler.pages.youtube.numbers import whole
@@ -84,8 +84,8 @@ class VideoPage(PartsPage):
         return {}
 
     @cached_property
-    def ld(self) -> Entity | None:
-        """The node of JSON-LD or microdata that is the video: of several, the one with its address."""
+    def ld(self) -> list[Entity]:
+        """The nodes of JSON-LD and microdata that are the video: those with its address, or without any."""
         found = [
             Entity(one, graph, self.document)
             for graph in self.document.graphs
@@ -94,7 +94,7 @@ class VideoPage(PartsPage):
             if "VideoObject" in types(one)
         ]
         named = ((one, ids_in(one.url("url"), one.url("embedUrl"), one.page_id)) for one in found)
-        return next((one for one, ids in named if not ids or self.from_address in ids), None)
+        return [one for one, ids in named if not ids or self.from_address in ids]
 
     @property
     def from_address(self) -> str | None:
@@ -108,8 +108,8 @@ class VideoPage(PartsPage):
         """The id, as the page tells it; that of the address where the page tells that, too, or none."""
         metas = self.document.metas
         told = [common.number(dig(self.clip, "clip", "id")), common.number(dig(self.config, "video", "id"))]
-        if self.ld:
-            told += ids_in(self.ld.url("url"), self.ld.url("embedUrl"), self.ld.page_id)
+        for one in self.ld:
+            told += ids_in(one.url("url"), one.url("embedUrl"), one.page_id)
         told += ids_in(metas.first("al:ios:url"), metas.first("og:video:url"), metas.first("og:url"))
         known = [one for one in told if one]
         return self.from_address if self.from_address in known or not known else known[0]
@@ -148,11 +148,15 @@ class VideoPage(PartsPage):
 
     def of_ld(self) -> Fields:
         """Return what JSON-LD says; its description has lost its line breaks, and is often cut."""
-        if self.ld is None:
+        if not self.ld:
             return {}
-        fields = videos.of_node(self.ld)
+        best = self.ld[0]
+        fields = merged(map(videos.of_node, self.ld))
         for name in ("width", "height"):
-            fields[name] = videos.pixels(videos.quantity(self.ld, name))
+            fields[name] = videos.pixels(videos.quantity(best, name))
+        uploaded = values.line(best.first("uploadDate", "datePublished")) or ""
+        if local := common.home_time(uploaded.replace("T", " ")):
+            fields["published_at"] = local
         told, scripts = common.description(fields.get("description")), self.clip_description
         if told and scripts and (told.endswith(SHORTENED) or told.split() == scripts.split()):
             told = None
