@@ -11,7 +11,7 @@ from typing import Any
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Video
 from crawler.pages.base import Link
-from crawler.pages.nodes import Node, assigned, decoded, dig, node, object_at, values_of, whole
+from crawler.pages.nodes import MOST_VALUES, Node, assigned, decoded, dig, node, object_at, values_of, whole
 from crawler.pages.parts import PartsPage
 from crawler.pages.structured import values, videos
 from crawler.pages.structured.document import Document
@@ -19,7 +19,6 @@ from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.schema import Entity, Fields, merged
 from crawler.pages.texts import plain
 from crawler.pages.vimeo import common, refusals, urls
-from crawler.pages.youtube.state import MOST_VALUES
 
 LD, CLIP, PLAYER, OPEN_GRAPH = "JSON-LD", "clip_page_config", "player configuration", "OpenGraph"
 TRACKED = re.compile(r"window\._gtm\s*=\s*(?=\[)")
