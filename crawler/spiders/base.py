@@ -178,6 +178,8 @@ class BaseSpider(SeededSpider):
         statuses = page_class(link.url, self.hosts.known(urlsplit(link.url).netloc.lower())).statuses
         return Request(
             link.url,
+            method=link.method,
+            body=link.body,
             headers=dict(link.headers),
             callback=self.parse,
             errback=self.give_up,
