@@ -188,7 +188,7 @@ def check_options(args: list[str], opts: argparse.Namespace) -> None:
         UsageError: they do not.
     """
     if opts.batch:
-        if args or opts.file or opts.url or not opts.json:
+        if args or opts.file or opts.url or opts.offline or opts.spider or not opts.json:
             raise UsageError(
                 "--batch takes the URLs from its file, and answers in JSON: scrapy explain --json --batch pages.jsonl",
                 print_help=False,

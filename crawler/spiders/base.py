@@ -19,6 +19,7 @@ from crawler.frontier.ledger import member
 from crawler.items import Record, RecordKey
 from crawler.pages import page_class, page_for
 from crawler.pages.base import Link, Page
+from crawler.pages.ytdlp import InfoPage
 from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
 from crawler.spiders.quota import Reading, is_check
@@ -113,8 +114,22 @@ class BaseSpider(SeededSpider):
             while (link := page.wants()) is not None:
                 self.rounds.is_composed()
                 page.add(await fetch(self.crawler, link))
+            if not platform:
+                page = await self.extracted(page, meta)
             async for result in self.read(page, meta):
                 yield result
+
+    async def extracted(self, page: Page, meta: dict[str, Any]) -> Page:
+        """Return a page as yt-dlp reads it, where that tells more; where it cannot, that is told of the page."""
+        page, why = await self.extractors.better(page, wanted=self.wanted, follows=meta.get("scope") != "seed")
+        if isinstance(page, InfoPage):
+            self.rounds.is_composed()
+        if isinstance(why, NotARecord):
+            self.refuse(page.url, why.reason, why.detail, url=page.url, seed=meta.get("seed"))
+        elif why is not None:
+            self.rounds.fails()
+            self.fail(page.url, str(why), page.url)
+        return page
 
     async def read(self, page: Page, meta: dict[str, Any]) -> AsyncIterator[Record | Request]:
         """Yield the wanted records of a page and the requests of the links to follow."""

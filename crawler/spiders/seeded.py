@@ -17,6 +17,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy_redis.spiders import RedisSpider
 
 from crawler.errors import QueueLost, SeedError
+from crawler.extractors.engine import Extractors
 from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
@@ -133,6 +134,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         frontier.courier.completion.stays = spider.wait
         spider.quota = Quota.of_crawl(crawler, frontier, spider.max_per_user)
         spider.max_per_user = spider.quota.most
+        spider.extractors = Extractors(crawler)
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 
@@ -140,6 +142,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     sites: Mapping[str, Platform]
     ledger: Ledger
     hosts: Hosts
+    extractors: Extractors
     rounds: Rounds
     quota: Quota
     beginning: Beginning
@@ -226,6 +229,13 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         raise NotImplementedError
 
 
+def name_contact(settings: BaseSettings) -> None:
+    """Have the user agent name the operator's contact, unless the user has set another."""
+    contact = settings.get("CONTACT_URL")
+    if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+
+
 def next_of(given: Iterator[Seed | SeedError], most: int) -> tuple[list[Seed | SeedError], SeedError | None]:
     """Return up to so many of what was given, and why the rest cannot be read; blocking."""
     found: list[Seed | SeedError] = []
@@ -234,13 +244,6 @@ def next_of(given: Iterator[Seed | SeedError], most: int) -> tuple[list[Seed | S
     except SeedError as exc:
         return found, exc
     return found, None
-
-
-def name_contact(settings: BaseSettings) -> None:
-    """Have the user agent name the operator's contact, unless the user has set another."""
-    contact = settings.get("CONTACT_URL")
-    if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
-        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
 
 
 def is_news(record: logging.LogRecord) -> bool:

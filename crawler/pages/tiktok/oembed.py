@@ -43,8 +43,9 @@ class OEmbed(OEmbedPage):
 
     @property
     def html(self) -> str:
-        """What other sites show in place of the video."""
-        return (words(self.told.row.get("html")) or "")[:MAX_HTML_CHARS]
+        """What other sites show in place of the video; half a character of UTF-16 is none of HTML's."""
+        told = (words(self.told.row.get("html")) or "")[:MAX_HTML_CHARS]
+        return told.encode(errors="replace").decode()
 
     @property
     def handle(self) -> str | None:
