@@ -10,6 +10,8 @@ from scrapy.utils.request import fingerprint
 from crawler.frontier.fingerprint import folded
 from crawler.frontier.queue import NewLink
 from crawler.items import RecordKey
+from crawler.pages import PLATFORMS
+from crawler.spiders.replies import request_of as asked_by
 from tests.books import Book
 from tests.commands import answer, run
 from tests.queues import Crew, crew_at, finish, link, push, take, tell
@@ -121,3 +123,22 @@ def test_a_user_is_found_by_every_form_of_its_url(crew: Crew, valkey: str) -> No
             "explain", "--offline", f"https://{HOST}/{form}", "--spider", "videos", "-s", f"REDIS_URL={valkey}"
         )
         assert told["crawls"][0]["text"] == f"recorded, as user peertube kim@{HOST}"
+
+
+def test_what_an_api_is_posted_is_found_by_the_page_that_it_is_for(crew: Crew, valkey: str) -> None:
+    url = "https://odysee.com/@kites:1/boats:2"
+    (asked,) = PLATFORMS["odysee"].start(url)
+    assert asked.body
+    push(crew.join(), link(asked.url)._replace(fingerprint=folded(fingerprint(asked_by(asked)))))
+    told = answer("explain", "--offline", url, "--spider", "videos", "-s", f"REDIS_URL={valkey}")
+    assert (told["crawls"][0]["state"], told["crawls"][0]["url"]) == ("waiting", asked.url)
+
+
+def test_with_a_key_a_video_is_found_by_what_the_api_is_asked_for(crew: Crew, valkey: str) -> None:
+    url = "https://youtu.be/aaaaaaaaaaa"
+    (asked,) = PLATFORMS["youtube"].configured({"YOUTUBE_API_KEY": "x"}).start(url)
+    push(crew.join(), request_of(asked.url))
+    told = answer(
+        "explain", "--offline", url, "--spider", "videos", "-s", f"REDIS_URL={valkey}", "-s", "YOUTUBE_API_KEY=x"
+    )
+    assert told["crawls"][0]["state"] == "waiting"

@@ -67,7 +67,7 @@ class Explainer:
         if len(links) > 1:
             return replace(blank, read=url, links=list(links))
         link = links[0] if links else Link(url, "listing")
-        if response is None or response.url != link.url:
+        if response is None or link.body or response.url != link.url:
             response = await self.fetch(link)
         return await self.read(response, platform, blank)
 

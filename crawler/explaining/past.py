@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from scrapy import Request
 from scrapy.exceptions import UsageError
 from scrapy.utils.misc import build_from_crawler, load_object
 
@@ -19,8 +18,10 @@ from crawler.frontier.keys import Keys, spider_of
 from crawler.frontier.queue import text
 from crawler.frontier.whereabouts import Candidate, Searcher, Whereabouts
 from crawler.items import RecordKey
-from crawler.pages import FALLBACK, HOMES, PLATFORMS
+from crawler.pages import FALLBACK, HOMES, configured
+from crawler.pages.base import Link, Platform
 from crawler.seeds import KINDS, Seed
+from crawler.spiders.replies import request_of
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -37,7 +38,7 @@ class Past:
     """
 
     def __init__(self, process: CrawlerProcessBase | None, settings: BaseSettings) -> None:
-        self.process, self.settings = process, settings
+        self.process, self.settings, self.sites = process, settings, configured(settings)
 
     def find(self, server: Redis | None, crawls: Sequence[str], seed: Seed) -> dict[str, Whereabouts]:
         """Return what has become of a URL, by crawl.
@@ -57,8 +58,10 @@ class Past:
     def search(self, server: Redis, keys: Keys, urls: list[str]) -> Whereabouts:
         """Look for the forms of a URL in a crawl."""
         fingerprint = Fingerprints(self.process, spider_of(keys.crawl))
-        links = {link: records for url in urls for link, records in requests_of(server, keys, url)}
-        return Searcher(server, keys).find([Candidate(url, fingerprint(url), links[url]) for url in links])
+        found = [one for url in urls for one in requests_of(server, keys, self.sites, url)]
+        links = {fingerprint(link): (link, records) for link, records in found}
+        candidates = [Candidate(link.url, one, records) for one, (link, records) in links.items()]
+        return Searcher(server, keys).find(candidates)
 
 
 def as_json(found: dict[str, Whereabouts]) -> list[dict[str, Any]]:
@@ -76,9 +79,9 @@ class Fingerprints:
         fingerprinter = load_object(crawler.settings["REQUEST_FINGERPRINTER_CLASS"])
         self.fingerprinter = build_from_crawler(fingerprinter, crawler)
 
-    def __call__(self, url: str) -> int:
-        """Return the fingerprint of a request, as the queue keeps it."""
-        return folded(self.fingerprinter.fingerprint(Request(url)))
+    def __call__(self, link: Link) -> int:
+        """Return the fingerprint of a link's request, as the queue keeps it."""
+        return folded(self.fingerprinter.fingerprint(request_of(link)))
 
 
 def forms_of(seed: Seed) -> list[str]:
@@ -86,17 +89,19 @@ def forms_of(seed: Seed) -> list[str]:
     return [seed.url, *([seed.url.replace("https://", "http://", 1)] if seed.guessed else [])]
 
 
-def requests_of(server: Redis, keys: Keys, url: str) -> Iterator[tuple[str, tuple[RecordKey, ...]]]:
+def requests_of(
+    server: Redis, keys: Keys, sites: Mapping[str, Platform], url: str
+) -> Iterator[tuple[Link, tuple[RecordKey, ...]]]:
     """Yield what a crawl requests for a URL, each with the records that it may give."""
-    yield url, tuple(RecordKey(kind, FALLBACK.site, url) for kind in KINDS)
+    yield Link(url, "listing"), tuple(RecordKey(kind, FALLBACK.site, url) for kind in KINDS)
     host = urlsplit(url).netloc.lower()
-    platform = PLATFORMS.get(HOMES.get(host) or text(server.hget(keys.platforms, host) or b""))
+    platform = sites.get(HOMES.get(host) or text(server.hget(keys.platforms, host) or b""))
     try:
         links = platform.start(url) if platform else ()
     except NotARecord:
         return
     for link in links if len(links) == 1 else ():
         records = (link.key,) if link.key else ()
-        yield link.url, records
+        yield link, records
         if link.otherwise:
-            yield link.otherwise, records
+            yield Link(link.otherwise, link.kind), records

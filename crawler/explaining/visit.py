@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from protego import Protego
 from scrapy import Request, Spider, signals
-from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from crawler.failures import explain
@@ -17,7 +16,7 @@ from crawler.middlewares.robots import CRAWL_DELAY_MAX_S
 from crawler.pages.base import Link, Response
 from crawler.seeds import Seed
 from crawler.spiders.hosts import Hosts
-from crawler.spiders.replies import reply_of
+from crawler.spiders.replies import reply_of, request_of
 from crawler.spiders.seeded import name_contact
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Visitor:
         Raises:
             NoAnswerError: there is no answer.
         """
-        request = Request(link.url, headers=dict(link.headers), callback=NO_CALLBACK)
+        request = request_of(link)
         try:
             return reply_of(await self.crawler.engine.download_async(request), link.carry)
         except Exception as exc:  # whatever a downloader or a middleware raises
