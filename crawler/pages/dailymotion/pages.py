@@ -20,6 +20,7 @@ from crawler.pages.structured import values
 
 HOSTS = ("dailymotion.com",)
 API_SOURCE = "REST API"
+PLAYER_SRC = re.compile(r"\bsrc=\"([^\"<>]{1,500})\"")
 IN_PLAYER = re.compile(r"(?:[?&]video=|/video/)([xk][0-9A-Za-z]{2,30})", re.ASCII)
 
 
@@ -239,6 +240,12 @@ class OEmbed(RecordPage):
     def thumbnail(self) -> str | None:
         """Return the picture."""
         return values.http_url(self.body.get("thumbnail_url"), urls.BASE)
+
+    def embed_url(self) -> str | None:
+        """Return the address of the player."""
+        frame = self.body.get("html")
+        found = PLAYER_SRC.search(frame) if isinstance(frame, str) else None
+        return values.http_url(found[1].rstrip("&?"), urls.BASE) if found else None
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""
