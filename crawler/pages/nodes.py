@@ -19,6 +19,10 @@ SCRIPT_END = "</script>"
 MOST_VALUES = 10
 """Values of one variable that are tried: each that is broken can cost a look at the rest of the page."""
 DIGITS = re.compile(r"[0-9]{1,15}")
+HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Half a character, as of an emoji that a site has cut in two: no text that can be written."""
 
 Node = Mapping[str, Any]
 
@@ -90,12 +94,25 @@ def object_at(source: str, start: int) -> Any:
 def decoded(source: str, start: int) -> Any:
     """Return the JSON value that begins at `start`, whatever follows; None where there is none."""
     with contextlib.suppress(ValueError, RecursionError):
-        return DECODER.raw_decode(source, start)[0]
+        value, end = DECODER.raw_decode(source, start)
+        return tolerant(source[start:end]) if HALF.search(source, start, end) else value
     return None
 
 
-def loaded(text: str) -> Any:
+def loaded(text: str | bytes) -> Any:
     """Return a text as JSON; None where it is none."""
     with contextlib.suppress(ValueError, RecursionError):
         return orjson.loads(text)
+    with contextlib.suppress(ValueError, RecursionError):
+        return tolerant(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
     return None
+
+
+def tolerant(text: str) -> Any:
+    """Return a text as JSON that may hold what stricter readers refuse: NaN, halves of characters.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is too deep.
+    """
+    return json.loads(HALF.sub(r"\\ufffd", text))

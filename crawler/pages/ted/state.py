@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from crawler.pages.embedded import NEXT_DATA, first_plain, script
@@ -43,7 +44,8 @@ def told_by(source: str) -> Told:
     state = script(source, NEXT_DATA)
     props = node(dig(state, "props"))
     talk = node(dig(props, "pageProps", "videoData"))
-    is_gone = state.get("page") in GONE or 404 in (props.get("responseCode"), dig(props, "pageProps", "statusCode"))  # noqa: PLR2004
+    codes = (props.get("responseCode"), dig(props, "pageProps", "statusCode"))
+    is_gone = words(state.get("page")) in GONE or HTTPStatus.NOT_FOUND in codes
     if state:
         return Told(NEXT_DATA, talk, is_gone)
     start = source.find("{", source.find(OLD_CALL)) if OLD_CALL in source else -1
