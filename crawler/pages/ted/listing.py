@@ -18,7 +18,7 @@ class Talks(Page):
 
     site = urls.SITE
     platform = urls.SITE
-    hosts = ("ted.com",)
+    hosts = (urls.HOME,)
     path = urls.LISTING_PATH
     examples = ("https://www.ted.com/playlists/171/kites", "https://www.ted.com/series/small_kites")
     source = NEXT_DATA

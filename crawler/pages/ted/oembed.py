@@ -16,7 +16,7 @@ class OEmbed(OEmbedPage):
 
     site = urls.SITE
     platform = urls.SITE
-    hosts = ("ted.com",)
+    hosts = (urls.HOME,)
     path = urls.OEMBED_PATH
     examples = ("https://www.ted.com/services/v1/oembed.json?url=https://www.ted.com/talks/ada_kite_why_kites_fly",)
 

@@ -17,7 +17,7 @@ class Speaker(StructuredUserPage):
 
     site = urls.SITE
     platform = urls.SITE
-    hosts = ("ted.com",)
+    hosts = (urls.HOME,)
     path = urls.SPEAKER_PATH
     examples = ("https://www.ted.com/speakers/ada_kite",)
 

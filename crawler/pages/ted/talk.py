@@ -51,7 +51,7 @@ class Talk(RecordPage):
 
     site = urls.SITE
     platform = urls.SITE
-    hosts = ("ted.com",)
+    hosts = (urls.HOME,)
     path = urls.TALK_PATH
     examples = ("https://www.ted.com/talks/ada_kite_why_kites_fly", "https://www.ted.com/talks/lang/de/ada_kite.html")
     record_type = Video

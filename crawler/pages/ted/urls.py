@@ -10,12 +10,14 @@ from crawler.items import RecordKey
 from crawler.pages.base import Link
 
 SITE = "ted"
-BASE = "https://www.ted.com"
-HOSTS = ("www.ted.com", "ted.com")
+HOME = "www.ted.com"
+BASE = f"https://{HOME}"
+HOSTS = (HOME, "ted.com")
+"""Other subdomains, such as `blog.` and `ed.`, have no talks of this kind."""
 PLAYER_HOSTS = ("embed.ted.com", "embed-ssl.ted.com")
 SLUG = r"[\w-]+"
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?")
-TALK_PATH = rf"/talks/(?:lang/[\w-]+/)?{SLUG}(?:\.html)?/?"
+TALK_PATH = rf"/talks/(?:lang/[\w-]+/)?{SLUG}(?:\.html|/transcript)?/?"
 SPEAKER_PATH = rf"/speakers/{SLUG}/?"
 LISTING_PATH = rf"/playlists/(?:\d+/)?{SLUG}/?|/series/{SLUG}/?"
 OEMBED_PATH = r"/services/v1/oembed(?:\.json)?/?"

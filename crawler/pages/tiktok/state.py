@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.pages.embedded import NEXT_DATA, script
-from crawler.pages.nodes import Node, assigned, dig, node, words
+from crawler.pages.nodes import Node, assigned, dig, loaded, node, words
 
 UNIVERSAL, SIGI, EMBED = "__UNIVERSAL_DATA_FOR_REHYDRATION__", "SIGI_STATE", "__FRONTITY_CONNECT_STATE__"
+API = "web API"
 SCOPE = "__DEFAULT_SCOPE__"
 VIDEO_SCOPES = ("webapp.video-detail", "webapp.reflow.video.detail")
 USER_SCOPE = "webapp.user-detail"
-REASONS = {10202: "not_found", 10221: "not_found", 10216: "private", 10222: "private", 10204: "unavailable"}
+NOBODY = 10202
+REASONS = {NOBODY: "not_found", 10221: "not_found", 10216: "private", 10222: "private", 10204: "unavailable"}
 """Why there is no record, by the page's own `statusCode`."""
 CHALLENGES = ("<title>Please wait...", "<title>Security Check", "/captcha/", "verify-page", 'id="wci"')
 SHELL_MOST_CHARS = 200_000
@@ -41,6 +44,8 @@ class Told:
 
 def video_told(source: str, video_id: str) -> Told:
     """Return what a page tells of the video that its address names."""
+    if answer := answered(source):
+        return of_detail(API, answer, "itemInfo", "itemStruct")
     scopes = node(script(source, UNIVERSAL).get(SCOPE))
     for name in VIDEO_SCOPES:
         if detail := node(scopes.get(name)):
@@ -60,6 +65,8 @@ def video_told(source: str, video_id: str) -> Told:
 
 def user_told(source: str, handle: str) -> Told:
     """Return what a page tells of the user that its address names."""
+    if answer := answered(source):
+        return of_detail(API, answer, "userInfo")
     if detail := node(dig(script(source, UNIVERSAL), SCOPE, USER_SCOPE)):
         return of_detail(UNIVERSAL, detail, "userInfo")
     if sigi := sigi_state(source):
@@ -75,6 +82,11 @@ def user_told(source: str, handle: str) -> Told:
     return of_detail(NEXT_DATA, props, "userInfo") if props else Told()
 
 
+def answered(source: str) -> Node:
+    """Return a body that is an answer for the site's scripts; empty for a page."""
+    return node(loaded(source)) if source[:100].lstrip().startswith("{") else {}
+
+
 def of_detail(source: str, detail: Node, *path: str) -> Told:
     """Return what one of the site's answers tells, with its status."""
     titles = (dig(detail, *where, "title") for where in (("shareMeta",), ("metaParams",), ("seoProps", "metaParams")))
@@ -85,9 +97,11 @@ def of_detail(source: str, detail: Node, *path: str) -> Told:
 
 
 def status_of(detail: Node) -> int:
-    """Return the `statusCode` of an answer; 0 where there is none."""
+    """Return the `statusCode` of an answer; 0 where there is none, and the page is not one of 2020 that has a 404."""
     status = detail.get("statusCode")
-    return status if isinstance(status, int) else 0
+    if isinstance(status, int) and status:
+        return status
+    return NOBODY if detail.get("serverCode") == HTTPStatus.NOT_FOUND else 0
 
 
 def sigi_state(source: str) -> Node:

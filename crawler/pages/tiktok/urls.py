@@ -16,8 +16,10 @@ SHORT_HOSTS = ("vm.tiktok.com", "vt.tiktok.com")
 """Hosts whose every address redirects to a video or a profile."""
 VIDEO_PATH = (
     r"/@[^/]*/(?:video|photo)/\d{6,20}/?|/share/video/\d{6,20}/?|/v/\d{6,20}(?:\.html)?/?|/embed(?:/v\d)?/\d{6,20}/?"
+    r"|/api/item/detail/?|/node/share/video/@[^/]+/\d{6,20}/?"
 )
-PROFILE_PATH = r"/@[^/]+/?"
+PROFILE_PATH = r"/@[^/]+/?|/api/user/detail/?|/node/share/user/@[^/]+/?"
+"""Pages, and the answers that the site's scripts get: those can be read, but are asked for by nobody else."""
 OEMBED_PATH = r"/oembed/?"
 IN_PATH = re.compile(r"/(?:video|photo|v|embed(?:/v\d)?)/(\d{6,20})(?:\.html)?/?$")
 HANDLE = re.compile(r"[\w.-]{1,60}")

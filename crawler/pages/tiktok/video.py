@@ -67,7 +67,7 @@ class VideoPage(RecordPage):
         Raises:
             NotARecord: there is none, with the reason.
         """
-        if not self.item:
+        if not self.item or not self.id():
             yield from self._refused()
             return
         if isinstance(self.item.get("imagePost"), dict):
