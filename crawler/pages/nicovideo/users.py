@@ -107,7 +107,7 @@ class Channels(PartsPage):
             return
         for row in rows:
             if (fields := of_channel(row)).get("name") and fields.get("id"):
-                common = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
+                common: Fields = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
                 yield User(**fields, **common)
 
     def parts(self) -> Iterator[tuple[str, Fields]]:
