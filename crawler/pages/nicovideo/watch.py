@@ -54,7 +54,7 @@ class Watch(PartsPage):
     site = urls.SITE
     platform = urls.SITE
     hosts = ("nicovideo.jp",)
-    path = r"/(?:watch|shorts)/(?:[a-z]{2})?\d+/?"
+    path = r"/(?:watch|shorts)/(?:(?!lv|mg)[a-z]{2})?\d+/?"  # `lv` and `mg` are broadcasts and comics, on hosts below
     examples = (
         "https://www.nicovideo.jp/watch/sm9",
         "https://www.nicovideo.jp/watch/1173108780",
