@@ -114,7 +114,7 @@ def overview(sites: list[Site]) -> str:
     rows = [
         (
             f"[{site.title}](#{anchor(site.title)})",
-            *(site.about(what) for what in ABOUT),
+            *(site.about(what).partition(";")[0] for what in ABOUT),
             *(str(len(site.fields(kind)) or "-") for kind in ("user", "video")),
         )
         for site in sites

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.commands import run
+from tests.crawls import DEADLINE_S, ROOT
 from tests.site import Catalogue, Quirks, Site, running_site
 
 QUICK = ("-s", "DOWNLOAD_DELAY=0")
@@ -103,3 +110,36 @@ def test_the_past_is_told_first_where_there_is_a_crawl(tmp_path: Path, plain: Si
     asked = json.loads(run("explain", url, "--json", "--spider", "videos", *QUICK, *store).stdout)
     assert [one["state"] for one in asked["crawls"]] == ["recorded"]
     assert len(asked["records"]) == 1
+
+
+def test_the_delay_that_a_robots_txt_asks_for_is_kept(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=2, videos=2), Quirks(rate_limit=False, crawl_delay_s=0.4)) as site:
+        code, _ = explain(tmp_path, f"{site.url}/w/{min(site.truth.videos)}")
+        arrived = [request.arrived for request in site.requests]
+    assert code == 0
+    assert len(arrived) == 3
+    assert min(later - earlier for earlier, later in pairwise(arrived)) > 0.35
+
+
+def test_a_store_that_does_not_answer_keeps_nobody_from_looking_at_a_page(plain: Site) -> None:
+    nowhere = ("-s", "REDIS_URL=redis://127.0.0.1:1")
+    ended = run("explain", min(plain.truth.videos), *QUICK, *nowhere)
+    assert ended.returncode == 0
+    assert ended.stderr.startswith("The crawls cannot be asked: REDIS_URL redis://127.0.0.1:1 does not answer")
+    asked = run("explain", "--offline", min(plain.truth.videos), *nowhere)
+    assert (asked.returncode, asked.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("words", [("explain",), ("newsite", "trial")])
+def test_a_signal_stops_it(words: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v/1"
+        command = [sys.executable, "-W", "error", "-m", "scrapy", *words, url]
+        with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
+            listening.settimeout(DEADLINE_S)
+            listening.accept()[0].close()  # the robots.txt, which is then asked for no more
+            waiting = listening.accept()[0]
+            process.send_signal(signal.SIGINT)
+            told = process.communicate(timeout=DEADLINE_S)
+            waiting.close()
+    assert (process.returncode, *told) == (130, "", "")

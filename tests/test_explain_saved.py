@@ -123,6 +123,15 @@ def test_a_page_of_a_platform_is_known_by_its_body(folder: Path) -> None:
     assert saved.platform_of(response) == "peertube"
 
 
+def test_a_page_that_was_saved_under_an_address_that_only_redirects_is_read_as_itself() -> None:
+    folder = FIXTURE.parent.parent / "youtube" / "watch"
+    urls = ("https://www.youtube.com/watch?v=watchwatch1", "https://youtu.be/watchwatch1")
+    usual, short = (saved.explain(Saved(url, "page.html"), [folder], LIMIT) for url in urls)
+    assert short.page is usual.page
+    assert [record.id for record in short.records] == ["watchwatch1"]
+    assert (short.url, short.read) == (urls[1], urls[0])
+
+
 class Odd(Page):
     """Does what it is told."""
 

@@ -49,6 +49,8 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
                      that it leads to (default: seed for one user or video of a
                      known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
+  max_per_user=N     take N videos of each user, those that stand first in the
+                     user's listing (default: 0, all)
   max_pages=N        stop this instance after N pages; the next start goes on
                      (default: 0, no limit)
   every=TIME         visit pages again after 30m, 6h, 7d, or as often as each

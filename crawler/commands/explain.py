@@ -124,8 +124,11 @@ class Command(StoreCommand):
                 if server is None and not asked:
                     return {}
                 found = Past(self.crawler_process, settings).find(server, named or self.all_known(server), seed)
-        except StoreError as exc:
-            raise UsageError(str(exc), print_help=False) from exc
+        except (StoreError, UsageError) as exc:
+            if asked:
+                raise UsageError(str(exc), print_help=False) from exc
+            say(f"The crawls cannot be asked: {exc}", Console(stderr=True))
+            return {}
         return found if asked else {name: one for name, one in found.items() if one.state != "none"}
 
     def tell(self, answer: Answer, opts: argparse.Namespace, crawls: list[dict[str, Any]] | None = None) -> None:
@@ -185,7 +188,7 @@ def check_options(args: list[str], opts: argparse.Namespace) -> None:
         UsageError: they do not.
     """
     if opts.batch:
-        if args or opts.file or opts.url or not opts.json:
+        if args or opts.file or opts.url or opts.offline or opts.spider or not opts.json:
             raise UsageError(
                 "--batch takes the URLs from its file, and answers in JSON: scrapy explain --json --batch pages.jsonl",
                 print_help=False,

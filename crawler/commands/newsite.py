@@ -17,7 +17,7 @@ from crawler.explaining import saved
 from crawler.explaining.answers import ROOT
 from crawler.explaining.screen import show
 from crawler.explaining.visit import NoAnswerError, Visitor, visit
-from crawler.looking import say
+from crawler.looking import STOPPED, say
 from crawler.newsite.draft import Draft
 from crawler.newsite.found import structured_data
 from crawler.newsite.site import New, check_name, draft_of, new_site, relative, write
@@ -87,6 +87,9 @@ class Command(Terse):
             check_kinds(drafts)
             new = new_site(drafts)
             write(new)
+        except KeyboardInterrupt:
+            self.exitcode = STOPPED
+            return
         except (OSError, SettingsError, NoAnswerError) as exc:
             say(f"Nothing is written: {exc}", Console(stderr=True))
             self.exitcode = 1

@@ -29,7 +29,7 @@ def explain(process: CrawlerProcessBase, seed: Seed, settings: Mapping[str, Any]
         answers.append(await Explainer(visitor, settings).explain(seed))
 
     visit(process, errand)
-    return answers[0] if answers else Answer(seed.url, refused=Refusal("unreachable", "it was stopped"))
+    return answers[0]
 
 
 class Explainer:

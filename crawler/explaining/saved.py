@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crawler.errors import SeedError
+from crawler.errors import NotARecord, SeedError
 from crawler.explaining.answers import Answer, fault, read_offline, refused
-from crawler.pages import HOMES, PLATFORMS
+from crawler.pages import FALLBACK, HOMES, PLATFORMS
 from crawler.pages.base import Response
 from crawler.seeds import parse_seed
 
@@ -98,7 +98,11 @@ def explain(saved: Saved, folders: list[Path], most_bytes: int) -> Answer:
         platform = platform_of(response)
     except Exception as exc:  # noqa: BLE001 - a fault of one platform must not cost the other answers
         return Answer(saved.url, saved.file, response.url, refused=fault(exc))
-    return read_offline(saved.url, saved.file, response, platform)
+    answer = read_offline(saved.url, saved.file, response, platform)
+    if answer.page is FALLBACK and platform and (url := usual_url(response.url, platform)):
+        usual = read_offline(saved.url, saved.file, replace(response, url=url), platform)
+        return usual if usual.records else answer
+    return answer
 
 
 def response_of(saved: Saved, folders: list[Path], most_bytes: int) -> Response:
@@ -128,6 +132,15 @@ def platform_of(response: Response) -> str | None:
     """Return the software of a response's host, by the host's name or by what it has answered."""
     known = HOMES.get(response.host)
     return known or next((name for name, one in PLATFORMS.items() if one.recognises(response)), None)
+
+
+def usual_url(url: str, platform: str) -> str | None:
+    """Return the form of an address that a crawl would fetch: one that only redirects there, no class reads."""
+    try:
+        (link,) = PLATFORMS[platform].start(url)
+    except (NotARecord, ValueError):  # the second where a whole host is meant
+        return None
+    return link.url
 
 
 def words_of(file: str, error: Exception) -> str:

@@ -38,7 +38,9 @@ def show(answer: Answer, console: Console) -> None:
 
 def heading(answer: Answer) -> Iterator[str]:
     """Yield what was read, and by which class."""
-    yield answer.read or answer.url or ""
+    yield answer.url or ""
+    if answer.read not in {"", answer.url}:
+        yield f"read as {answer.read}"
     if answer.page is not None:
         source = f", {answer.page.source}" if answer.page.source else ""
         yield f"read by {answer.page.__name__} in {file_of(answer.page)} (site {answer.page.site}{source})"
@@ -50,6 +52,8 @@ def ending(answer: Answer) -> Iterator[str]:
         part = "it is a part of" if listing == answer.listing else "it tells of"
         declared = "not declared" if total is None else f"{total:,} declared"
         yield f"\n{part} the listing: {listing.name} ({listing.kind}s, {declared})"
+    if answer.links and answer.page is None:
+        yield "\nit names a whole host, not a page"
     if answer.links:
         yield f"\nleads to {counted(len(answer.links), 'link')}:"
         yield from (f"  {link.kind:<8} {link.url}" for link in answer.links[:MOST_LINKS])

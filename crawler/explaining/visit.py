@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -109,23 +109,22 @@ class Errand(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Run the errand; it makes its requests itself."""
-        self.crawler.signals.connect(partial(heed_delay, self.crawler), signals.robots_parsed, weak=False)
+        self.crawler.signals.connect(self.heed_delay, signals.robots_parsed)
         await self.errand(Visitor(self.crawler))
         return
         yield
 
-
-def heed_delay(crawler: Crawler, robotparser: Any, request: Request) -> None:
-    """Keep the delay that a robots.txt asks for, in this process."""
-    settings = crawler.settings
-    agent = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
-    rules = getattr(robotparser, "rp", None)
-    asked_s = rules.crawl_delay(agent) or 0.0 if isinstance(rules, Protego) else 0.0
-    downloader = crawler.engine.downloader
-    slot = downloader.slots.get(downloader.get_slot_key(request))
-    if slot is not None:
-        most_s = settings.getfloat("CRAWL_DELAY_MAX_S", CRAWL_DELAY_MAX_S)
-        slot.delay = max(slot.delay, min(asked_s, most_s))
+    def heed_delay(self, robotparser: Any, request: Request) -> None:
+        """Keep the delay that a robots.txt asks for, in this process."""
+        settings = self.crawler.settings
+        rules = getattr(robotparser, "rp", None)
+        agent = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
+        asked_s = rules.crawl_delay(agent) or 0.0 if isinstance(rules, Protego) else 0.0
+        downloader = self.crawler.engine.downloader
+        slot = downloader.slots.get(downloader.get_slot_key(request))
+        if slot is not None and asked_s > slot.delay:
+            slot.delay = min(asked_s, settings.getfloat("CRAWL_DELAY_MAX_S", CRAWL_DELAY_MAX_S))
+            slot.jitter = 0  # which may halve it
 
 
 def visit(process: CrawlerProcessBase, errand: Callable[[Visitor], Awaitable[None]]) -> None:
@@ -133,15 +132,18 @@ def visit(process: CrawlerProcessBase, errand: Callable[[Visitor], Awaitable[Non
 
     Raises:
         Exception: whatever the errand has raised.
+        KeyboardInterrupt: it was stopped.
     """
     raised: list[BaseException] = []
 
     async def run(visitor: Visitor) -> None:
         try:
             await errand(visitor)
-        except BaseException as exc:
-            raised.append(exc)
+        except asyncio.CancelledError:
+            raised.append(KeyboardInterrupt())
             raise
+        except Exception as exc:  # noqa: BLE001 - it is raised below, where the errand came from
+            raised.append(exc)
 
     process.crawl(Errand, errand=run)
     process.start()

@@ -89,6 +89,7 @@ class Link:
         otherwise: URL to read instead when this one answers 404.
         again: fetched even if it has been: what it is has only just become known.
         carry: small JSON values handed to the page that reads the answer.
+        body: JSON to POST, to an API that tells nothing without; the rule is a GET.
     """
 
     url: str
@@ -104,13 +105,21 @@ class Link:
     optional: bool = False
     otherwise: str | None = None
     carry: Mapping[str, Any] = field(default_factory=dict)
+    body: str = ""
+
+    @property
+    def method(self) -> str:
+        """How it is fetched."""
+        return "POST" if self.body else "GET"
 
 
 class Listing(NamedTuple):
     """A list of records that a site declares, such as `videos of alice@site.example`.
 
     `whole` says that it covers all of the host's records of its kind, or all of a part of them that no other
-    such listing covers; `within` names such a listing that this one is a part of.
+    such listing covers; `within` names such a listing that this one is a part of. One that is called `videos of …`
+    and is not whole is a user's: `max_per_user=` takes the first of its rows, while other listings, such as
+    `playlist …`, have videos of several users. After `of` stands the `uploader_id` or `channel_id` of its videos.
     """
 
     name: str

@@ -31,8 +31,8 @@ def script(source: str, name: str) -> Node:
 
 def is_id(tag: str, name: str) -> bool:
     """Tell whether a tag that ends with `name` is a script's, and `name` its id."""
-    plain = tag.removesuffix(name).rstrip("\"'").rstrip()
-    return tag.startswith("<script") and plain.endswith("id=")
+    opening = tag.removesuffix(name).rstrip("\"'").rstrip()
+    return opening.startswith("<script") and opening.endswith("id=")
 
 
 def first_plain(holder: Any, *names: str) -> str | None:

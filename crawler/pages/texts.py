@@ -12,6 +12,12 @@ PARAGRAPHS = re.compile(r"</p>\s*<p\b[^<>]{0,200}>", re.IGNORECASE)
 LINE_BREAK = re.compile(r"<br\b[^<>]{0,50}>\r?\n?", re.IGNORECASE)
 TAG = re.compile(r"</?(?:a|b|i|u|p|em|strong|span|div|img|ul|ol|li)\b[^<>]{0,4000}>", re.IGNORECASE)
 SEPARATE = "\n\n"
+REASON_CHARS = 300
+
+
+def first_said(*values: Any, otherwise: str) -> str:
+    """Return the first of what a site may have said that is a text, cut to the length of a reason."""
+    return next((one.strip() for one in values if isinstance(one, str) and one.strip()), otherwise)[:REASON_CHARS]
 
 
 def plain(value: Any) -> str | None:

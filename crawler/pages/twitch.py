@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from http import HTTPStatus
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.errors import NotARecord
-from crawler.items import MediaType, Record, RecordKey, Video
-from crawler.pages.base import REASONS, Link, Page, Platform, Response, known_fields
-from crawler.pages.structured.known import own_record
+from crawler.items import MediaType, Record, RecordKey
+from crawler.pages.base import REASONS, Link, Page, Platform, Response
+from crawler.pages.structured import StructuredVideoPage
 
 SITE = "twitch"
 BASE = "https://www.twitch.tv"
@@ -29,55 +27,44 @@ ON_TWITCH = re.compile(r"(?P<title>.+\S) - (?P<channel>\S+) on Twitch", re.DOTAL
 """What the site makes of a recording's title and its channel."""
 
 
-class TwitchVideo(Page):
+class TwitchVideo(StructuredVideoPage):
     """A recording or a clip: most of its pages are shells that a script fills, some have structured data.
 
     Its classes go by their hosts alone, as a path means something else on each.
     """
 
     site = SITE
-    source = "structured data"
-    media_type: ClassVar[MediaType | None] = None
 
-    def records(self) -> Iterator[Record]:
-        """Yield the video.
-
-        Raises:
-            NotARecord: there is none, or the page is a shell.
-        """
-        if self.response.status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(self.response.status, f"http_{self.response.status}"), f"{self.url}")
-        found = own_record(self.response, Video)
-        named = ON_TWITCH.fullmatch(found.title)
-        login = self.login() or (named["channel"] if named and re.fullmatch(LOGIN, named["channel"]) else None)
-        channel_url = f"{BASE}/{login.lower()}" if login else None
-        yield replace(
-            found,
-            site=SITE,
-            id=self.video_id(),
-            url=self.canonical_url(),
-            title=named["title"] if named else found.title,
-            channel=named["channel"] if named else None,
-            channel_url=channel_url,
-            media_type=self.media_type,
-        )
-
-    def sources(self, record: Record) -> dict[str, str]:
-        """Return where the fields come from."""
-        told = super().sources(record)
-        return told | dict.fromkeys({"id", "url", "channel_url", "media_type"} & {*known_fields(record)}, "address")
-
-    def video_id(self) -> str:
+    def id(self) -> str:
         """Return the last part of the address."""
         return urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
 
+    @property
+    def named(self) -> re.Match[str] | None:
+        """What the site made of a title and a channel, where it did."""
+        return ON_TWITCH.fullmatch(self.structured.title)
+
+    def title(self) -> str:
+        """Return the title alone."""
+        return self.named["title"] if self.named else self.structured.title
+
+    @property
     def login(self) -> str | None:
-        """Return the channel's name in addresses, where this one tells it."""
+        """The channel's name in addresses, which stands before the rest where this address is of a longer form."""
         return None
 
-    def canonical_url(self) -> str:
-        """Return the video's own address."""
-        raise NotImplementedError
+    def channel(self) -> str | None:
+        """Return the channel."""
+        return self.named["channel"] if self.named else self.structured.channel
+
+    def channel_url(self) -> str | None:
+        """Return the channel's address."""
+        login = self.login or self.channel() or ""
+        return f"{BASE}/{login.lower()}" if re.fullmatch(LOGIN, login) else None
+
+    def links(self) -> Iterator[Link]:
+        """Yield nothing: what a page leads to are shells."""
+        yield from ()
 
 
 class Recording(TwitchVideo):
@@ -87,26 +74,45 @@ class Recording(TwitchVideo):
     path = VOD_PATH
     examples = (f"{BASE}/videos/123456789", f"{BASE}/kites/v/123456789")
 
+    @property
+    def login(self) -> str | None:
+        """The channel, where the address is of the older form."""
+        parts = urlsplit(self.url).path.strip("/").split("/")
+        return parts[0] if len(parts) > len(("videos", "id")) else None
+
+    def uploader(self) -> str | None:
+        """Return the channel."""
+        return self.channel() or self.structured.uploader
+
+    def uploader_url(self) -> str | None:
+        """Return the channel's address."""
+        return self.channel_url() or self.structured.uploader_url
+
     def canonical_url(self) -> str:
         """Return the address without the channel."""
-        return vod_url(self.video_id())
+        return vod_url(self.id())
 
 
 class Clip(TwitchVideo):
-    """A clip, below its channel."""
+    """A clip, below its channel, which did not make it itself."""
 
     hosts: ClassVar[tuple[str, ...]] = HOSTS
     path = CLIP_PATH
     examples = (f"{BASE}/kites/clip/FairWindyKite-abc_123",)
-    media_type = "clip"
 
+    @property
     def login(self) -> str | None:
-        """Return the channel that the clip was taken of."""
-        return urlsplit(self.url).path.split("/")[1]
+        """The channel, where the address has it."""
+        parts = urlsplit(self.url).path.strip("/").split("/")
+        return parts[0] if len(parts) > 1 else None
+
+    def media_type(self) -> MediaType:
+        """Return that it is a clip."""
+        return "clip"
 
     def canonical_url(self) -> str:
         """Return the address that does not need the channel."""
-        return clip_url(self.video_id())
+        return clip_url(self.id())
 
 
 class ShortClip(Clip):
@@ -115,11 +121,6 @@ class ShortClip(Clip):
     hosts = (CLIP_HOST,)
     path = SHORT_CLIP_PATH
     examples = (f"https://{CLIP_HOST}/FairWindyKite-abc_123",)
-
-    def login(self) -> str | None:
-        """Return the channel, where the address is of the older form."""
-        parts = urlsplit(self.url).path.strip("/").split("/")
-        return parts[0] if len(parts) > 1 else None
 
 
 class Channel(Page):

@@ -38,7 +38,14 @@ async def fetch(crawler: Crawler, link: Link, **meta: Any) -> Response | None:
     Raises:
         GivenBack: this instance is about to end; the page is for another one.
     """
-    request = Request(link.url, headers=dict(link.headers), callback=NO_CALLBACK, meta=meta)
+    request = Request(
+        link.url,
+        method=link.method,
+        body=link.body,
+        headers=dict(link.headers),
+        callback=NO_CALLBACK,
+        meta=meta,
+    )
     try:
         return reply_of(await crawler.engine.download_async(request))
     except GivenBack:

@@ -12,13 +12,13 @@ from crawler.items import User, Video
 from crawler.pages.base import known_fields
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.rows import secure
-from crawler.pages.nodes import assigned, decoded, node
+from crawler.pages.nodes import Node, assigned, decoded, node
 from crawler.pages.parts import PartsPage
 from crawler.pages.structured import profiles, values, videos
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.entities import subject_of
+from crawler.pages.structured.entities import Subject, subject_of
 from crawler.pages.structured.refusals import refuse_by_title
-from crawler.pages.structured.schema import Fields
+from crawler.pages.structured.schema import Fields, merged
 
 SUFFIX = re.compile(r"\s+[-|\u2013]\s+(?:[^\s-]+\s*)?Dailymotion(?:\s+[^\s-]+)?$", re.IGNORECASE)
 """What the site adds to a title: `- Dailymotion Video`, `- Vidéo Dailymotion`."""
@@ -26,7 +26,7 @@ BY = r"(?:on|sur|en|auf|su|no|na|op|w|di|på|trên|на)"
 AUTOPLAY = re.compile(r"\?autoplay=\d$")
 LD, OPEN_GRAPH, PLAYER = "JSON-LD", "OpenGraph", "player metadata"
 PLAYER_CONFIGS = ("__PLAYER_CONFIG__", "config")
-BUILDS_PLAYER = "buildPlayer("
+BUILDS_PLAYER, OLD_INFO = "buildPlayer(", "info"
 
 
 class VideoHtml(PartsPage):
@@ -56,39 +56,47 @@ class VideoHtml(PartsPage):
         yield OPEN_GRAPH, identity | self.of_metas()
 
     @cached_property
+    def subject(self) -> Subject | None:
+        """What the structured data is about."""
+        return subject_of(self.document)
+
+    @cached_property
     def video_id(self) -> str | None:
         """The id, as the addresses of the page and of its player tell it; the page's own is no proof of a video."""
         metas = self.document.metas
         told = [player.url for player in metas.players()]
         told += [metas.first("og:url") or "", metas.first("twitter:player") or "", self.document.canonical]
-        is_video = metas.first("og:type", "twitter:player") or subject_of(self.document)
+        playing = self.player_row.get("id")
+        told += [urls.video_url(playing)] if isinstance(playing, str) else []
+        is_video = playing or metas.first("og:type", "twitter:player") or self.subject
         found = (urls.video_id_of(*urls.split(url)) for url in told) if is_video else iter(())
         return next((one for one in found if one), None)
 
-    def of_player(self) -> Fields:
-        """Return what the player was told of this video."""
+    @cached_property
+    def player_row(self) -> Node:
+        """What the player was told, as pages until about 2020 and those for an iframe hold it; empty for none."""
         source = self.response.text
         configs = [assigned(source, name) for name in PLAYER_CONFIGS]
         if (start := source.find(BUILDS_PLAYER)) >= 0:
             configs.append(node(decoded(source, start + len(BUILDS_PLAYER))))
-        told = next((found for config in configs if (found := node(config.get("metadata")))), {})
-        if told.get("id") != self.video_id:
+        told = [*(node(config.get("metadata")) for config in configs), assigned(source, OLD_INFO)]
+        return next((one for one in told if one.get("id") and one.get("title")), {})
+
+    def of_player(self) -> Fields:
+        """Return what the player was told of this video."""
+        if self.player_row.get("id") != self.video_id:
             return {}
         try:
-            record = rows.video(told, self.response)
+            record = rows.video(self.player_row, self.response)
         except NotARecord:
             return {}
         return {name: getattr(record, name) for name in known_fields(record)}
 
     def of_ld(self) -> Fields:
         """Return what JSON-LD or microdata say."""
-        subject = subject_of(self.document)
-        if subject is None or subject.kind != "video":
+        if self.subject is None or self.subject.kind != "video":
             return {}
-        fields: Fields = {}
-        for entity in subject.entities:
-            fields = {**videos.of_node(entity), **{name: one for name, one in fields.items() if one is not None}}
-        return self.cleaned(fields)
+        return self.cleaned(merged((LD, videos.of_node(entity)) for entity in self.subject.entities)[0])
 
     def of_metas(self) -> Fields:
         """Return what the `<meta>`s say."""
@@ -97,7 +105,7 @@ class VideoHtml(PartsPage):
         return fields | {
             "tags": list(metas.all("video:tag", "og:video:tag")) or None,
             "uploader": self.uploader(),
-            "uploader_url": secure(fields.get("uploader_url")),
+            "uploader_url": secure(values.http_url(metas.first("video:director"), urls.BASE)),
         }
 
     def cleaned(self, fields: Fields) -> Fields:

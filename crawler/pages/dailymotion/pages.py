@@ -27,6 +27,7 @@ class Reader(Page):
     """What stands at one address as JSON of the API, and as a page on the site's own host."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = HOSTS
     source = API_SOURCE
 
@@ -185,6 +186,7 @@ class OEmbed(RecordPage):
     """An oEmbed answer: the title, the author's name and address, a picture."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = HOSTS
     path = r"/services/oembed/?"
     examples = ("https://www.dailymotion.com/services/oembed?url=https://www.dailymotion.com/video/x7abcde",)

@@ -13,7 +13,7 @@ from crawler.pages.base import REASONS, Response
 from crawler.pages.dailymotion import urls
 from crawler.pages.nodes import Node, node, whole
 from crawler.pages.structured import values
-from crawler.pages.texts import plain
+from crawler.pages.texts import first_said, plain
 
 ADULT_YEARS = 18
 SIZED = re.compile(r"(?:thumbnail|avatar|cover)_(\d{2,4})_url")
@@ -36,11 +36,11 @@ def refuse_error(body: Any) -> None:
         return
     told = node(error)
     code, kind = told.get("code"), told.get("type")
-    said = told.get("message") or told.get("title") or error
-    reason = REASONS.get(code) if isinstance(code, int) else PLAYER_REASONS.get(str(code))
+    said = first_said(told.get("message"), told.get("title"), error, otherwise="an error")
+    reason = REASONS.get(code) if isinstance(code, int) else PLAYER_REASONS.get(code) if isinstance(code, str) else None
     if reason is None:
         reason = NOT_FOUND if kind == NOT_FOUND else "private" if kind == "access_forbidden" else "unavailable"
-    raise NotARecord(reason, str(said)[:500])
+    raise NotARecord(reason, said)
 
 
 def video(row: Node, response: Response) -> Video:

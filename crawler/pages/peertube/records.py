@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.items import Availability, RecordKey, User, Video
 from crawler.pages.base import Response
@@ -185,10 +185,12 @@ def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str |
         (pixels(file.get("height") or part(file, "resolution").get("id")), file.get("width"), file.get("fileUrl"))
         for file in files
     ]
+    links = objects(activity.get("url"))
+    links += [nested for link in links for nested in objects(link.get("tag"))]  # of an HLS playlist
     found += [
         (pixels(link.get("height")), link.get("width"), link.get("href"))
-        for link in objects(activity.get("url"))
-        if str(link.get("mediaType")).startswith("video/")
+        for link in links
+        if str(link.get("mediaType")).startswith("video/") and isinstance(link.get("href"), str)
     ]
     if not found:
         return None, None, None
@@ -219,10 +221,10 @@ def image(row: Row, plural: str, singular: str, response: Response) -> str | Non
 
 def absolute(path: Any, response: Response) -> str | None:
     """Return `path` as an absolute URL; None for an empty one."""
-    return urljoin(response.url, path) if isinstance(path, str) and path else None
+    return http_url(path, response.url) if isinstance(path, str) else None
 
 
-def origin(url: Any) -> str | None:
-    """Return scheme and host of `url`, where an account or channel lives, with a slash; None for what is no URL."""
-    found = http_url(url, "") if isinstance(url, str) else None
-    return "{0.scheme}://{0.netloc}/".format(urlsplit(found)) if found else None
+def origin(url: str) -> str:
+    """Return scheme and host of `url`, where an account or channel lives, with a slash."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from parsel import Selector
@@ -72,9 +73,9 @@ def types(node: Node) -> set[str]:
 
 def blocks(selector: Selector) -> Iterator[Any]:
     """Yield the JSON of every block of a page that holds any."""
-    scripts = (script for script in selector.xpath("//script[@type]") if is_jsonld(script.root.get("type")))
-    for script, _ in zip(scripts, range(MAX_BLOCKS), strict=False):
-        source = script.xpath("string()").get() or ""
+    scripts = (script for script in selector.root.iter("script") if is_jsonld(script.get("type", "")))
+    for script in islice(scripts, MAX_BLOCKS):
+        source = "".join(script.itertext())
         if len(source) > MAX_BLOCK_CHARS:
             continue
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 from parsel import Selector
@@ -54,13 +55,12 @@ class Metas:
     @classmethod
     def of(cls, selector: Selector) -> Self:
         """Read the `<meta>`s of a page."""
-        found = selector.xpath("(//meta[@content][@property or @name])[position() <= $most]", most=MAX_METAS)
-        attributes = (meta.root for meta in found)
+        told = (meta for meta in selector.root.iter("meta") if meta.get("content"))
         named = (
             ((meta.get("property") or meta.get("name", "")).strip().casefold(), meta.get("content"))
-            for meta in attributes
+            for meta in islice(told, MAX_METAS)
         )
-        return cls([(name, content) for name, content in named if line(content)])
+        return cls([(name, content) for name, content in named if name and line(content)])
 
     def all(self, *names: str) -> list[str]:
         """Return the values of the first of `names` that has any."""

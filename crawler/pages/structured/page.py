@@ -50,10 +50,10 @@ class StructuredPage(Page):
         if not self._is_html:
             return dict.fromkeys(known_fields(record), oembed.SOURCE)
         look_up = videos.source_of_meta if isinstance(record, Video) else profiles.source_of_meta
-        of_address = dict.fromkeys(("id", "url"), self._document.address[1])
+        of_address = dict.fromkeys(("id", "url"), self.document.address[1])
         told = {**self._told, **of_address}
         named = {name: told.get(name, METAS) for name in known_fields(record)}
-        return {name: look_up(self._document, name) if of == METAS else of for name, of in named.items()}
+        return {name: look_up(self.document, name) if of == METAS else of for name, of in named.items()}
 
     def wants(self) -> Link | None:
         """Return the oEmbed answer that a video's page links to, where that may tell what the page does not."""
@@ -65,7 +65,7 @@ class StructuredPage(Page):
             return None
         if not isinstance(record, Video) or (record.uploader and record.thumbnail):
             return None
-        url = self._document.oembed_url
+        url = self.document.oembed_url
         return Link(url, "video", optional=True) if url else None
 
     def add(self, response: Response | None) -> None:
@@ -83,14 +83,14 @@ class StructuredPage(Page):
         if sitemaps.is_sitemap(self.response):
             yield from sitemaps.links(self.response)
         elif self._is_html:
-            yield from hyperlinks.links(self._document)
+            yield from hyperlinks.links(self.document)
 
     @cached_property
     def _record(self) -> Record | None:
         refuse_by_status(self.response.status)
         if not self._is_html:
             return oembed.video(self.response) if self._may_be_json else None
-        document = self._document
+        document = self.document
         refuse_by_place(self.url)
         subject = subject_of(document)
         if subject is None:
@@ -100,7 +100,8 @@ class StructuredPage(Page):
         return self._video(subject) if subject.kind == "video" else self._user(subject)
 
     @cached_property
-    def _document(self) -> Document:
+    def document(self) -> Document:
+        """The page, to look up in it what its record does not tell."""
         return Document(self.response)
 
     @cached_property
@@ -117,7 +118,7 @@ class StructuredPage(Page):
         return self.response.body[:200].lstrip().startswith(b"{") and len(self.response.body) <= MAX_JSON_BYTES
 
     def _video(self, subject: Subject) -> Video:
-        document = self._document
+        document = self.document
         told = [(entity.graph.source, videos.of_node(entity)) for entity in subject.entities]
         told.append((METAS, videos.of_metas(document)))
         if self._oembed is not None:
@@ -131,7 +132,7 @@ class StructuredPage(Page):
         return Video(**self._common(), title=self._title(fields, "title"), **fields)
 
     def _user(self, subject: Subject) -> User:
-        document = self._document
+        document = self.document
         told = [(entity.graph.source, profiles.of_node(entity)) for entity in subject.entities]
         told += [(entity.graph.source, profiles.of_profile_page(entity)) for entity in subject.pages]
         fields, self._told = merged([*told, (METAS, profiles.of_metas(document))])
@@ -140,7 +141,7 @@ class StructuredPage(Page):
         return User(**self._common(), **fields)
 
     def _common(self) -> Fields:
-        canonical = self._document.canonical
+        canonical = self.document.canonical
         return {
             "site": self.site,
             "id": canonical,
@@ -152,7 +153,7 @@ class StructuredPage(Page):
     def _title(self, fields: Fields, name: str) -> str:
         """Take the title or name out of `fields`; refuse the page when that is missing or the site's."""
         title = fields.pop(name, None)
-        site = (self._document.site_name or urlsplit(self.url).hostname or "").casefold()
+        site = (self.document.site_name or urlsplit(self.url).hostname or "").casefold()
         if not isinstance(title, str) or title.casefold() == site:
             raise NotARecord("shell", f"{name} {title!r} is missing or the site's own")
         return title

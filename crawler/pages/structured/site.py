@@ -23,7 +23,7 @@ class StructuredRecordPage(StructuredPage):
     record_type: ClassVar[type[User | Video]]
 
     @cached_property
-    def told(self) -> Record:
+    def _structured(self) -> Record:
         """The record as the structured data tells it.
 
         Raises:
@@ -41,7 +41,7 @@ class StructuredRecordPage(StructuredPage):
         Raises:
             NotARecord: the page is none.
         """
-        record, own = self.told, self._own_fields()
+        record, own = self._structured, self._own_fields()
         values = {name: getattr(self, METHODS.get(name, name))() for name in own}
         if record.approximate and "approximate" not in own:
             values["approximate"] = [name for name in record.approximate if name not in own] or None
@@ -66,7 +66,7 @@ class StructuredUserPage(StructuredRecordPage):
     @property
     def structured(self) -> User:
         """The user as the structured data tells of it."""
-        return self.told  # type: ignore[return-value]  # it is of `record_type`
+        return self._structured  # type: ignore[return-value]  # it is of `record_type`
 
 
 class StructuredVideoPage(StructuredRecordPage):
@@ -77,4 +77,4 @@ class StructuredVideoPage(StructuredRecordPage):
     @property
     def structured(self) -> Video:
         """The video as the structured data tells of it."""
-        return self.told  # type: ignore[return-value]  # it is of `record_type`
+        return self._structured  # type: ignore[return-value]  # it is of `record_type`

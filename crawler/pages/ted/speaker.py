@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from urllib.parse import urlsplit
 
-from crawler.items import Record, User
-from crawler.pages.base import Page
-from crawler.pages.structured.known import own_record
+from crawler.pages.structured import StructuredUserPage
 from crawler.pages.ted import urls
 
-SITES_OWN = re.compile(r"\s*(?:[|:-]\s*)(?:TED )?Speakers?(?:\s*[|:-].*)?$|\s*\|\s*TED.*$")
+SITES_OWN = re.compile(r"\s*[|:-]\s*(?:TED )?Speakers?(?:\s*[|:-].*)?$|\s*\|\s*TED.*$")
 """What the site adds to a speaker's name."""
 
 
-class Speaker(Page):
+class Speaker(StructuredUserPage):
     """A speaker, where structured data tells of them."""
 
     site = urls.SITE
@@ -24,15 +20,15 @@ class Speaker(Page):
     hosts = ("ted.com",)
     path = urls.SPEAKER_PATH
     examples = ("https://www.ted.com/speakers/ada_kite",)
-    source = "structured data"
 
-    def records(self) -> Iterator[Record]:
-        """Yield the speaker.
+    def id(self) -> str:
+        """Return the speaker's name in addresses."""
+        return urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
 
-        Raises:
-            NotARecord: the page tells of none.
-        """
-        found = own_record(self.response, User)
-        slug = urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
-        name = SITES_OWN.sub("", found.name or "") or found.name
-        yield replace(found, site=self.site, id=slug, url=urls.speaker_url(slug), name=name, username=None)
+    def canonical_url(self) -> str:
+        """Return the speaker's address."""
+        return urls.speaker_url(self.id())
+
+    def name(self) -> str | None:
+        """Return the name, without the site's own words."""
+        return SITES_OWN.sub("", self.structured.name or "") or self.structured.name

@@ -14,7 +14,7 @@ from crawler.pages.structured.counts import count
 
 OLD_CALL = 'q("talkPage.init"'
 OLD = "talkPage.init"
-GONE = frozenset({"/404", "/_error"})
+GONE = ("/404", "/_error")
 """Names of Next.js's pages for what is not there."""
 
 

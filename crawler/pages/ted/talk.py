@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,14 +12,38 @@ from crawler.items import Record, Video
 from crawler.pages.base import Link, RecordPage, known_fields
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import dig, nodes
-from crawler.pages.structured import values
+from crawler.pages.structured import StructuredVideoPage, values
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import subject_of
-from crawler.pages.structured.known import own_record
 from crawler.pages.ted import state, urls
 from crawler.pages.ted.state import Told
 
 FROM_JSON_LD = "embed_url"
+
+
+class TalkByStandards(StructuredVideoPage):
+    """A talk whose page has no state: its name in addresses is the id, as its number is told nowhere."""
+
+    site = urls.SITE
+
+    def id(self) -> str:
+        """Return the talk's name in addresses.
+
+        Raises:
+            NotARecord: the address has none.
+        """
+        if slug := urls.slug_of(urls.split(self.url)[0]):
+            return slug
+        raise NotARecord("shell", f"{self.url} names no talk")
+
+    def canonical_url(self) -> str:
+        """Return the talk's address."""
+        return urls.talk_url(self.id())
+
+    def title(self) -> str:
+        """Return the title, without the speaker before it."""
+        told, speaker = self.structured.title, self.structured.uploader
+        return told.removeprefix(f"{speaker}: ") if speaker else told
 
 
 class Talk(RecordPage):
@@ -38,6 +61,11 @@ class Talk(RecordPage):
         """What the page's state tells."""
         return state.told_by(self.response.text)
 
+    @cached_property
+    def by_standards(self) -> TalkByStandards:
+        """The same page without its state."""
+        return TalkByStandards(self.response)
+
     def records(self) -> Iterator[Record]:
         """Yield the talk.
 
@@ -48,22 +76,14 @@ class Talk(RecordPage):
             if self.told.is_gone and not self.told.talk:
                 raise NotARecord("not_found", f"{self.url} is TED's page for what is not there")
             if not identifier(self.told.talk.get("id")) or not self._title:
-                yield self._by_standards()
+                yield from self.by_standards.records()
                 return
         yield from super().records()
-
-    def _by_standards(self) -> Video:
-        """Return what structured data tells; the name in addresses is the id, as the number is told nowhere."""
-        found, slug = own_record(self.response, Video), urls.slug_of(urls.split(self.url)[0])
-        if slug is None:
-            raise NotARecord("shell", f"{self.url} names no talk")
-        title = found.title.removeprefix(f"{found.uploader}: ") if found.uploader else found.title
-        return replace(found, site=self.site, id=slug, url=urls.talk_url(slug), title=title)
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return the state that told the fields, and JSON-LD."""
         if not self.told.talk:
-            return dict.fromkeys(known_fields(record), "structured data")
+            return self.by_standards.sources(record)
         told = dict.fromkeys(known_fields(record), self.told.source)
         return told | ({FROM_JSON_LD: "JSON-LD"} if FROM_JSON_LD in told else {})
 

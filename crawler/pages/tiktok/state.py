@@ -54,7 +54,8 @@ def video_told(source: str, video_id: str) -> Told:
         return of_detail(NEXT_DATA, props, "itemInfo", "itemStruct")
     pages = node(dig(script(source, EMBED), "source", "data"))
     found = (item_of_2019(node(dig(page, "videoData"))) for page in pages.values())
-    return Told(EMBED, next((item for item in found if item.get("id") == video_id), {}))
+    item = next((item for item in found if item.get("id") == video_id), None)
+    return Told(EMBED, item) if item else Told()
 
 
 def user_told(source: str, handle: str) -> Told:

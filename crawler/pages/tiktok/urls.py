@@ -73,6 +73,11 @@ def video_link(handle: str | None, video_id: str) -> Link:
     return Link(video_url(handle, video_id), "video", key=RecordKey("video", SITE, video_id))
 
 
+def nameless(video_id: str) -> str:
+    """Return the title of a video that has no caption."""
+    return f"TikTok video #{video_id}"
+
+
 def split(url: str) -> tuple[str, str, dict[str, str]]:
     """Return the host, the path, and the first value of each parameter; nothing for what is no URL."""
     try:

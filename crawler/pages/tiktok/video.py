@@ -99,7 +99,7 @@ class VideoPage(RecordPage):
 
     def title(self) -> str:
         """Return the caption; where it is empty, what the site calls the page."""
-        return self.description() or self.told.title or f"TikTok video #{self.id()}"
+        return self.description() or self.told.title or urls.nameless(self.id())
 
     def description(self) -> str | None:
         """Return the caption."""

@@ -13,6 +13,7 @@ from crawler.pages.base import REASONS, Link, RecordPage
 from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
+from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
 
 VIDEO_URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
@@ -39,10 +40,10 @@ class ApiPage(RecordPage):
         Raises:
             NotARecord: the answer is an error, or lacks the id or name.
         """
-        said = self.body.get("developer_message") or self.body.get("error")
         if self.body.get("error"):
+            said = first_said(self.body.get("developer_message"), self.body["error"], otherwise="an error")
             reason = REASONS.get(self.response.status, "not_found")
-            raise NotARecord(PASSWORD if PASSWORD in str(said) else reason, str(said)[:300])
+            raise NotARecord(PASSWORD if PASSWORD in said else reason, said)
         refuse_status(self.response.status)
         if not self.id() or not values.line(self.body.get("name")):
             raise NotARecord("shell", "the answer has no id or no name")

@@ -33,6 +33,7 @@ SITES_WORDS = re.compile(
     re.DOTALL,
 )
 """Descriptions that the site makes up where there are none."""
+SITES_WORDS_CHARS = 1_000
 
 
 def home_time(value: Any) -> str | None:
@@ -66,7 +67,8 @@ def licence(value: Any) -> str | None:
 
 def description(value: str | None) -> str | None:
     """Return a description, or None where it is the site's own."""
-    return None if value is None or SITES_WORDS.fullmatch(value.strip()) else value
+    is_own = value is not None and len(value) <= SITES_WORDS_CHARS and SITES_WORDS.fullmatch(value.strip())
+    return None if is_own else value
 
 
 def identity(video_id: str, unlisted_hash: Any = None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from crawler.pages.base import Link, RecordPage
 from crawler.pages.nodes import Node, node
 from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
+from crawler.pages.texts import first_said, plain
 from crawler.pages.vimeo import common, urls
 
 URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
@@ -21,6 +22,7 @@ class OEmbed(RecordPage):
     """An oEmbed answer; of a video that may only be embedded it tells the player and nothing else."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = r"/api/oembed(?:\.json)?/?"
     examples = ("https://vimeo.com/api/oembed.json?url=https://vimeo.com/123456789",)
@@ -48,8 +50,8 @@ class OEmbed(RecordPage):
         """
         refuse_status(self.response.status)
         if not self.ids:
-            said = self.body.get("error") or self.body.get("message") or "the oEmbed answer tells no video"
-            raise NotARecord("not_found", str(said)[:300])
+            said = (self.body.get("error"), self.body.get("message"))
+            raise NotARecord("not_found", first_said(*said, otherwise="the oEmbed answer tells no video"))
         if not self.title():
             raise NotARecord("private", "the oEmbed answer tells only the player, as of videos that are not public")
         yield from super().records()
@@ -72,7 +74,8 @@ class OEmbed(RecordPage):
 
     def description(self) -> str | None:
         """Return the whole text."""
-        return common.description(values.text(self.body.get("description")))
+        told = values.text(self.body.get("description"))
+        return common.description(plain(told) if told and "<br" in told else told)
 
     def published_at(self) -> str | None:
         """Return when it was uploaded, which is told in the site's own zone."""

@@ -8,6 +8,7 @@ from crawler.errors import NotARecord
 from crawler.pages.nodes import Node, node
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.refusals import refuse_by_title, says
+from crawler.pages.texts import first_said
 
 PASSWORD_VIEW = 4
 """`view` of a player that asks for a password."""
@@ -21,6 +22,7 @@ SENTENCES = {
         *("You do not have permission to access this", "If this is your video"),
     ),
     "not_found": (*("we couldn't find that page", "VimeUhOh", "This video does not exist", "Page not found"),),
+    "login": ("Log in to watch", "Sign in to watch", "Join to watch", "Log in to Vimeo to watch"),
     "deleted": ("This video has been removed", "This video was deleted", "Video has been deleted"),
 }
 """What error pages say in their title or headings."""
@@ -65,7 +67,6 @@ def refuse_config(config: Node) -> None:
     if config.get("view") == PASSWORD_VIEW:
         raise NotARecord("password", "the video is protected by a password")
     if not node(config.get("video")):
-        said = config.get("message") or config.get("error") or config.get("title") or "no video"
-        words = str(said)[:300]
+        words = first_said(config.get("message"), config.get("error"), config.get("title"), otherwise="no video")
         privacy = "privacy" in words or "permission" in words
         raise NotARecord("private" if privacy else says(words) or "not_found", words)

@@ -31,6 +31,7 @@ class UserPage(PartsPage):
     """The page of a user."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = rf"/{urls.USER_NAME}/?"
     examples = ("https://vimeo.com/examplename", "https://vimeo.com/user1234567")
@@ -71,7 +72,7 @@ class UserPage(PartsPage):
             refusals.refuse_title(self.document)
             raise NotARecord("shell", f"{self.url} tells nothing of a user")
         for entity in self.profile[0]:
-            yield LD, self.cleaned(profiles.of_node(entity)) | {"id": common.number(entity.first("identifier"))}
+            yield LD, self.of_ld(entity)
         for entity in self.profile[1]:
             yield LD, profiles.of_profile_page(entity)
         yield APP, self.of_app()
@@ -83,6 +84,16 @@ class UserPage(PartsPage):
         told = self.document.metas.first("al:ios:url", "al:android:url", "twitter:app:url:iphone")
         found = DEEP_LINK.match(told or "")
         return found[1] if found else None
+
+    def of_ld(self, entity: Entity) -> Fields:
+        """Return what a node of JSON-LD says; all that a user writes here are videos."""
+        fields = self.cleaned(profiles.of_node(entity))
+        links = [one for one in fields.get("links") or () if urls.split(one)[0] != "vimeo.com"]
+        return fields | {
+            "id": common.number(entity.first("identifier")),
+            "links": links or None,
+            "video_count": fields.get("video_count") or entity.counts("agentInteractionStatistic").get("write"),
+        }
 
     def cleaned(self, fields: Fields) -> Fields:
         """Return fields without what the site has made up."""
@@ -130,6 +141,7 @@ class UserVideos(Page):
     """A page of the list of a user's videos, as far as it is there without JavaScript."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = rf"/{urls.USER_NAME}/videos(?:/page:\d+(?:/sort:\w+)?)?/?"
     examples = ("https://vimeo.com/examplename/videos", "https://vimeo.com/examplename/videos/page:2/sort:date")

@@ -11,17 +11,17 @@ from typing import Any
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Video
 from crawler.pages.base import Link
-from crawler.pages.nodes import MOST_VALUES, Node, assigned, dig, node, object_at, values_of, whole
+from crawler.pages.nodes import MOST_VALUES, Node, assigned, decoded, dig, node, object_at, values_of, whole
 from crawler.pages.parts import PartsPage
 from crawler.pages.structured import values, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
-from crawler.pages.structured.schema import Entity, Fields
+from crawler.pages.structured.schema import Entity, Fields, merged
 from crawler.pages.texts import plain
 from crawler.pages.vimeo import common, refusals, urls
 
 LD, CLIP, PLAYER, OPEN_GRAPH = "JSON-LD", "clip_page_config", "player configuration", "OpenGraph"
-TRACKED = "_gtm"
+TRACKED = re.compile(r"window\._gtm\s*=\s*(?=\[)")
 LIVE: dict[str, LiveStatus] = {
     "pending": "is_upcoming",
     "active": "is_upcoming",
@@ -30,6 +30,12 @@ LIVE: dict[str, LiveStatus] = {
 }
 """By the status of the event that a stream belongs to."""
 MENTIONS = re.compile(r"/videos?/(\d{1,15})(?:[/?:]|$)|vimeo\.com/(?:[\w-]+/)*(\d{1,15})(?:[/?]|$)")
+UPLOADED = "//*[contains(@class, 'clip_info') or contains(@class, 'byline')]//time/@datetime"
+OWNER = (
+    "//*[contains(@class, 'byline') or contains(@class, 'clip_info')]"
+    "//a[@rel='author' or parent::*[contains(@class, 'userlink')]]"
+)
+"""Where pages of 2010 to 2019 print the time and the owner."""
 SHORTENED = ("…", "...")
 
 
@@ -37,6 +43,7 @@ class VideoPage(PartsPage):
     """The page of a video in any of its forms, `player.vimeo.com/video/ID`, and the player's configuration alone."""
 
     site = urls.SITE
+    platform = urls.SITE
     hosts = ("vimeo.com",)
     path = rf"{urls.VIDEO_PATH}|/video/\d{{1,15}}(?:/config)?/?"
     examples = (
@@ -76,8 +83,8 @@ class VideoPage(PartsPage):
         return {}
 
     @cached_property
-    def ld(self) -> Entity | None:
-        """The node of JSON-LD or microdata that is the video: of several, the one with its address."""
+    def ld(self) -> list[Entity]:
+        """The nodes of JSON-LD and microdata that are the video: those with its address, or without any."""
         found = [
             Entity(one, graph, self.document)
             for graph in self.document.graphs
@@ -86,7 +93,7 @@ class VideoPage(PartsPage):
             if "VideoObject" in types(one)
         ]
         named = ((one, ids_in(one.url("url"), one.url("embedUrl"), one.page_id)) for one in found)
-        return next((one for one, ids in named if not ids or self.from_address in ids), None)
+        return [one for one, ids in named if not ids or self.from_address in ids]
 
     @property
     def from_address(self) -> str | None:
@@ -100,8 +107,8 @@ class VideoPage(PartsPage):
         """The id, as the page tells it; that of the address where the page tells that, too, or none."""
         metas = self.document.metas
         told = [common.number(dig(self.clip, "clip", "id")), common.number(dig(self.config, "video", "id"))]
-        if self.ld:
-            told += ids_in(self.ld.url("url"), self.ld.url("embedUrl"), self.ld.page_id)
+        for one in self.ld:
+            told += ids_in(one.url("url"), one.url("embedUrl"), one.page_id)
         told += ids_in(metas.first("al:ios:url"), metas.first("og:video:url"), metas.first("og:url"))
         known = [one for one in told if one]
         return self.from_address if self.from_address in known or not known else known[0]
@@ -125,12 +132,11 @@ class VideoPage(PartsPage):
         refusals.refuse_config(self.config)
         if not self.config:
             refusals.refuse_page(self.document, self.response.text)
-        has_title = dig(self.clip, "clip", "title") or dig(self.config, "video", "title") or self.ld or self.is_og_video
-        if not has_title or not self.video_id:
-            refusals.refuse_title(self.document)
-            raise NotARecord("shell", f"{self.url} describes no video")
         parts = [(LD, self.of_ld()), (CLIP, self.of_clip()), (PLAYER, self.of_player()), (OPEN_GRAPH, self.of_metas())]
         known = [(name, fields) for name, fields in parts if any(value is not None for value in fields.values())]
+        if not any(fields.get("title") for _, fields in known) or not self.video_id:
+            refusals.refuse_title(self.document)
+            raise NotARecord("shell", f"{self.url} describes no video")
         known[0][1].update(common.identity(self.video_id, self.unlisted_hash))
         yield from known
 
@@ -141,11 +147,15 @@ class VideoPage(PartsPage):
 
     def of_ld(self) -> Fields:
         """Return what JSON-LD says; its description has lost its line breaks, and is often cut."""
-        if self.ld is None:
+        if not self.ld:
             return {}
-        fields = videos.of_node(self.ld)
+        best = self.ld[0]
+        fields, _ = merged((LD, videos.of_node(entity)) for entity in self.ld)
         for name in ("width", "height"):
-            fields[name] = videos.pixels(videos.quantity(self.ld, name))
+            fields[name] = videos.pixels(videos.quantity(best, name))
+        uploaded = values.line(best.first("uploadDate", "datePublished")) or ""
+        if local := common.home_time(uploaded.replace("T", " ")):
+            fields["published_at"] = local
         told, scripts = common.description(fields.get("description")), self.clip_description
         if told and scripts and (told.endswith(SHORTENED) or told.split() == scripts.split()):
             told = None
@@ -187,13 +197,8 @@ class VideoPage(PartsPage):
     @cached_property
     def tracked(self) -> Node:
         """What the page tells the site's own tracking."""
-        told = node(self.clip.get("data_layer"))
-        if told or f"window.{TRACKED}" not in self.response.text:
-            return told
-        for start in islice(values_of(self.response.text, TRACKED), MOST_VALUES):
-            if self.response.text.startswith("[", start):
-                return node(dig(object_at(self.response.text, start), 0))
-        return {}
+        told, found = node(self.clip.get("data_layer")), TRACKED.search(self.response.text)
+        return told if told or found is None else node(dig(decoded(self.response.text, found.end()), 0))
 
     @property
     def creator_id(self) -> str | None:
@@ -240,7 +245,8 @@ class VideoPage(PartsPage):
             return {}
         fields = videos.of_metas(self.document)
         rights = self.document.selector.xpath("//link[@rel='license']/@href").get()
-        made = self.document.selector.xpath("//time[@datetime]/@datetime").get()
+        owner = self.document.selector.xpath(OWNER)[:1]
+        made = self.document.selector.xpath(UPLOADED).get()
         return {
             "title": fields["title"] if self.is_og_video else None,
             "description": None if self.clip.get("clip") else common.description(fields.get("description")),
@@ -250,7 +256,9 @@ class VideoPage(PartsPage):
             "thumbnail": common.picture(fields.get("thumbnail")),
             "tags": fields.get("tags"),
             "license": common.licence(rights),
+            "uploader": values.line(owner.xpath("string()").get()),
             "uploader_id": self.creator_id,
+            "uploader_url": urls.user_url(owner.xpath("@href").get()),
         }
 
     # --- where it leads ---
@@ -269,7 +277,7 @@ class VideoPage(PartsPage):
 
 def ids_in(*addresses: str | None) -> list[str]:
     """Return the ids that addresses of videos name."""
-    found = (MENTIONS.search(one) for one in addresses if one)
+    found = (MENTIONS.search(one) for one in addresses if one and len(one) <= values.MAX_URL_CHARS)
     return [match[1] or match[2] for match in found if match]
 
 

@@ -113,7 +113,9 @@ class PlaylistItems(ApiPage):
         return list(dict.fromkeys(one for one in told if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one)))
 
     def links(self) -> Iterator[Link]:
-        """Yield the videos of this page in batches, and the next page."""
+        """Yield the channel whose uploads these are, the videos of this page in batches, and the next page."""
+        if channel_id := urls.uploader_of(self.asked_for("playlistId")):
+            yield urls.api_channel(id=channel_id)
         for first in range(0, len(self.ids), urls.BATCH):
             yield urls.api_videos(self.ids[first : first + urls.BATCH])
         following = self.body.get("nextPageToken")
