@@ -49,7 +49,7 @@ class Soop(Platform):
         """Return the link to the station that `url` names.
 
         Raises:
-            NotARecord: it names none, or a video: those are only told to who asks with POST.
+            NotARecord: it names none, or a video: those are only told to who posts a form.
         """
         parts = urlsplit(url)
         part = (parts.hostname or "").partition(".")[0]
@@ -59,7 +59,7 @@ class Soop(Platform):
         raise NotARecord(
             "unknown_path",
             f"{url} names no station of SOOP that can be read: pass one like https://ch.sooplive.co.kr/NAME "
-            "(videos are only told to who asks with POST, which a crawl does not)",
+            "(videos are only told to who posts a form, which a crawl does not)",
         )
 
 
