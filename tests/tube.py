@@ -85,6 +85,8 @@ def page(path: str) -> bytes:
     """Return a page of the site."""
     if found := re.fullmatch(r"/watch\?v=(.+)", path):
         return text("watch").replace("watchwatch1", found[1]).encode()
+    if path.startswith("/playlist?"):
+        return text("playlist").encode()
     return text("channel-videos" if path.endswith("/videos") else "channel-by-handle").encode()
 
 

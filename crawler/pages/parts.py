@@ -1,19 +1,67 @@
-"""Parts of addresses that answers name: whatever stands there, none of it is an error."""
+"""Records that several parts of a page tell together: the first part that knows a field counts, and is named for it."""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from http import HTTPStatus
+from typing import ClassVar
+
+from crawler.errors import NotARecord
+from crawler.items import Record, User, Video
+from crawler.pages.base import REASONS, Page, known_fields
+from crawler.pages.structured.schema import Fields, merged
 
 
-def path_in(address: Any) -> str:
-    """Return the path of an address, decoded; empty for what is none."""
-    try:
-        return unquote(urlsplit(address).path) if isinstance(address, str) else ""
-    except ValueError:
-        return ""
+class PartsPage(Page):
+    """A page of one record."""
+
+    record_type: ClassVar[type[User | Video]]
+
+    def parts(self) -> Iterable[tuple[str, Fields]]:
+        """Return the parts of the page by name, the best first, each with the fields that it tells.
+
+        Raises:
+            NotARecord: the page is none, with the reason.
+        """
+        raise NotImplementedError
+
+    @cached_property
+    def told(self) -> list[tuple[str, Fields]]:
+        """The parts."""
+        return list(self.parts())
+
+    def records(self) -> Iterator[Record]:
+        """Yield the one record of this page.
+
+        Raises:
+            NotARecord: the server answered with an error, or the page is no record.
+        """
+        refuse_status(self.response.status)
+        fields, _ = self.merged
+        name = "name" if self.record_type is User else "title"
+        if not fields.get("id") or not fields.get(name):
+            raise NotARecord("shell", f"{self.url} tells no id, or no {name}")
+        record: Fields = {"url": self.url, **fields}
+        record |= {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
+        yield self.record_type(**record)
+
+    @cached_property
+    def merged(self) -> tuple[Fields, dict[str, str]]:
+        """The fields of all parts, and which part told each."""
+        return merged(self.told)
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return the part that told each known field."""
+        told = self.merged[1]
+        return {name: told.get(name, self.source) for name in known_fields(record)}
 
 
-def quoted(text: str, safe: str = "") -> str:
-    """Return a text as a part of an address; half a surrogate pair, which JSON may hold, as a question mark."""
-    return quote(text, safe=safe, errors="replace")
+def refuse_status(status: int) -> None:
+    """Refuse what the server itself calls an error.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")

@@ -12,9 +12,8 @@ from w3lib.html import remove_tags, remove_tags_with_content
 
 from crawler.errors import NotARecord
 from crawler.pages.archive_org import urls
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured import values
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 VIDEO_FORMATS = frozenset({
     "3gp", "asf", "avi", "divx", "dv", "flv", "m2ts", "m2v", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv",

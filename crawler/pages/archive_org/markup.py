@@ -11,10 +11,10 @@ from crawler.errors import NotARecord
 from crawler.pages.archive_org import urls
 from crawler.pages.archive_org.item import plain
 from crawler.pages.base import Response
+from crawler.pages.nodes import Node, loaded, node
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import count
 from crawler.pages.structured.document import Document
-from crawler.pages.youtube.state import Node, loaded, node
 
 CARRIED = "js-ia-metadata"
 """Class of the input whose value is what `/metadata/` answers."""

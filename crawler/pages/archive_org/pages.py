@@ -14,9 +14,8 @@ from crawler.pages.archive_org.item import Item, refuse_error
 from crawler.pages.archive_org.markup import Markup
 from crawler.pages.archive_org.records import ACCOUNT, COLLECTION, VIDEO, ItemRecord, UserItem, VideoItem
 from crawler.pages.base import REASONS, Link, Listing, Page, known_fields
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured import values
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 SHOWN = frozenset({"view_count", "comment_count", "uploader_id", "uploader_url", "owner_id", "owner_url"})
 """Fields that a page tells beside the JSON that it carries."""

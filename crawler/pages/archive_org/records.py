@@ -12,8 +12,8 @@ from crawler.pages.archive_org.item import Item, file_url_of, plain
 from crawler.pages.archive_org.markup import Markup
 from crawler.pages.base import RecordPage, Response
 from crawler.pages.languages import bcp47
+from crawler.pages.nodes import whole
 from crawler.pages.structured import values
-from crawler.pages.youtube.numbers import whole
 
 ACCOUNT, COLLECTION, VIDEO = "account", "collection", "movies"
 

@@ -11,9 +11,9 @@ from crawler.items import AccountType, Record, RecordKey, User
 from crawler.pages.base import REASONS, Link, Listing, Page, RecordPage
 from crawler.pages.media_ccc import urls
 from crawler.pages.media_ccc.talks import GONE, refuse_error
+from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.structured import values
 from crawler.pages.structured.document import Document
-from crawler.pages.youtube.state import Node, node, nodes
 
 
 class ConferenceRecord(RecordPage):

@@ -12,12 +12,11 @@ from crawler.items import Record, Video
 from crawler.pages.base import REASONS, Link, RecordPage
 from crawler.pages.languages import bcp47
 from crawler.pages.media_ccc import urls
+from crawler.pages.nodes import Node, node, nodes, whole
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import count
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, node, nodes
 
 LICENSE = re.compile(r"(?:licen[sc]ed?|lizenz)[^\n]{0,80}?(https?://creativecommons\.org/[\w./-]+)", re.IGNORECASE)
 GUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[.-](?:timeline|thumbnails)")

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
-from crawler.pages.parts import path_in, quoted
+from crawler.pages.paths import path_in, quoted
 
 SITE = "media_ccc"
 BASE = "https://media.ccc.de"

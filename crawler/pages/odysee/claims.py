@@ -8,10 +8,9 @@ from crawler.errors import NotARecord
 from crawler.items import AccountType, Availability, MediaType, User, Video
 from crawler.pages.base import RecordPage, Response
 from crawler.pages.languages import bcp47
+from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
 from crawler.pages.structured import values
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node
 
 SENSITIVE = frozenset({"mature", "nsfw", "porn", "xxx"})
 """Tags by which the site takes a video for one for adults."""

@@ -10,11 +10,10 @@ from typing import ClassVar
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, key_of
 from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
 from crawler.pages.odysee.claims import ChannelClaim, ClaimRecord, VideoClaim, claim_of_file, record_of
 from crawler.pages.structured import values
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node
 
 
 class Answer(Page):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
-from crawler.pages.parts import path_in, quoted
+from crawler.pages.paths import path_in, quoted
 
 SITE = "odysee"
 BASE = "https://odysee.com"

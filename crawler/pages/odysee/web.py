@@ -12,12 +12,11 @@ from crawler.errors import NotARecord
 from crawler.items import AccountType, Record, User, Video
 from crawler.pages.base import REASONS, Page, RecordPage
 from crawler.pages.languages import bcp47
+from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
 from crawler.pages.structured import values
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node
 
 DEFAULT_LOCALE = "en_US"
 """Stands where a claim names no language."""
