@@ -39,7 +39,7 @@ class Archives(Tube):
         """Answer a call of the API: a channel by its name, or a page of its videos."""
         call = json.loads(asked.body)
         if call["method"] == "resolve":
-            return fixture("odysee/resolve-channel")
+            return fixture(f"odysee/resolve-{'not-found' if 'gone' in str(call) else 'channel'}")
         answer, page = fixture("odysee/search"), call["params"]["page"]
         video = answer["result"]["items"][0]
         ids = CLAIMS[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
@@ -93,6 +93,15 @@ def test_a_channel_of_odysee_and_all_its_videos_come_from_requests_with_a_body(t
         ("claim_search", 2),
     ]
     assert {asked.headers["content-type"] for asked in archives.asked} == {"application/json"}
+
+
+@pytest.mark.usefixtures("archives")
+def test_each_name_that_odysee_does_not_know_is_refused_by_itself(tmp_path: Path) -> None:
+    names = tmp_path / "seeds.txt"
+    names.write_text("https://odysee.com/@Kites:d/gone:1\nhttps://odysee.com/@Kites:d/gone:2\n", encoding="utf-8")
+    ended = crawl("videos", tmp_path, f"seeds={names}", UNVERIFIED)
+    assert ended.reasons() == ["not_found", "not_found"], ended.log
+    assert len({reject["what"] for reject in ended.rejects}) == 2
 
 
 def test_a_collection_of_the_archive_leads_to_all_its_videos(tmp_path: Path, archives: Tube) -> None:

@@ -167,7 +167,7 @@ class Markup:
         )
         for link in links[:5]:
             name = values.line(link.xpath("string()").get())
-            account = urls.identifier_of(link.attrib.get("href", ""))
+            account = urls.identifier_of(link.root.get("href", ""))
             if name and account.startswith("@"):
                 return account, name
         return None
@@ -181,7 +181,7 @@ class Markup:
     def rows(self) -> list[tuple[str, str]]:
         """What the tiles of a collection or an account name: identifier and mediatype."""
         tiles = self.selector.xpath("//*[contains(@class, 'item-ia')][@data-id][@data-mediatype]")
-        named = ((tile.attrib["data-id"], tile.attrib["data-mediatype"]) for tile in tiles)
+        named = ((tile.root.get("data-id"), tile.root.get("data-mediatype")) for tile in tiles)
         return [(one, mediatype) for one, mediatype in named if urls.IDENTIFIER.fullmatch(one)]
 
     def refuse(self) -> None:

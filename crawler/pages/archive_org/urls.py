@@ -94,4 +94,4 @@ def with_parameter(url: str, name: str, value: str) -> str:
     """Return an address with one parameter set."""
     parts = urlsplit(url)
     query = {key: told[-1] if len(told) == 1 else told for key, told in parse_qs(parts.query).items()}
-    return parts._replace(query=urlencode(query | {name: value}, doseq=True)).geturl()
+    return parts._replace(query=urlencode(query | {name: value}, doseq=True, errors="replace")).geturl()

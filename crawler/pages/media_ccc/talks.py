@@ -214,7 +214,7 @@ class TalkPage(TalkRecord):
             "poster_url": metas.first("og:image"),
             "conference_url": conference if "/c/" in conference else None,
             "recordings": [
-                {"mime_type": one.attrib.get("type"), "recording_url": one.attrib["src"]} for one in files[:1]
+                {"mime_type": one.root.get("type"), "recording_url": one.root.get("src")} for one in files[:1]
             ],
         }
 
@@ -237,7 +237,8 @@ class TalkPage(TalkRecord):
     @property
     def is_talk(self) -> bool:
         """Whether the page is one of a talk."""
-        return self.document.og_type.startswith("video") and bool(self.talk["title"])
+        has_player = self.document.selector.xpath("(//*[contains(@class, 'player-header')] | //video)[1]")
+        return bool(self.talk["title"]) and (self.document.og_type.startswith("video") or bool(has_player))
 
     @cached_property
     def described(self) -> Node:

@@ -80,8 +80,15 @@ class VideoClaim(ClaimRecord):
     record_type: ClassVar = Video
 
     def title(self) -> str:
-        """Return the title, or the name where it has none."""
-        return values.line(self.value.get("title")) or values.line(self.claim.get("name")) or ""
+        """Return the title, or the name where it has none.
+
+        Raises:
+            NotARecord: it has neither.
+        """
+        title = values.line(self.value.get("title")) or values.line(self.claim.get("name"))
+        if title is None:
+            raise NotARecord("no_title", f"the claim {self.id()} has neither a title nor a name")
+        return title
 
     def published_at(self) -> str | None:
         """Return the date that the channel gives it, or else the claim's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
@@ -47,13 +48,14 @@ def start_link(url: str) -> Link:
 def resolve(name: str) -> Link:
     """Return the link to what a LBRY name, `@channel#1/video#2`, stands for."""
     kind: Any = "user" if name.startswith("@") and "/" not in name else "video"
-    return Link(f"{API}?m=resolve", kind, headers=HEADERS, body=call("resolve", urls=[f"lbry://{name}"]))
+    address = f"lbry://{name}"
+    return Link(call_url("resolve", urls=address), kind, headers=HEADERS, body=call("resolve", urls=[address]))
 
 
 def channel_link(address: str, claim_id: str) -> Link:
     """Return the link to a channel."""
-    body = call("resolve", urls=[address])
-    return Link(f"{API}?m=resolve", "user", headers=HEADERS, body=body, key=RecordKey("user", SITE, claim_id))
+    url, body = call_url("resolve", urls=address), call("resolve", urls=[address])
+    return Link(url, "user", headers=HEADERS, body=body, key=RecordKey("user", SITE, claim_id))
 
 
 def channel_videos(claim_id: str, page: int = 1) -> Link:
@@ -67,8 +69,13 @@ def channel_videos(claim_id: str, page: int = 1) -> Link:
         page=page,
         page_size=PAGE_SIZE,
     )
-    carry = {"channel": claim_id}
-    return Link(f"{API}?m=claim_search", "listing", frozenset({"video"}), headers=HEADERS, body=body, carry=carry)
+    url = call_url("claim_search", channel_ids=claim_id, page=str(page))
+    return Link(url, "listing", frozenset({"video"}), headers=HEADERS, body=body, carry={"channel": claim_id})
+
+
+def call_url(method: str, **params: str) -> str:
+    """Return the address of a call; the API reads its body only, what else stands here tells one from another."""
+    return f"{API}?{urlencode({'m': method, **params}, errors='replace')}"
 
 
 def call(method: str, **params: Any) -> str:
