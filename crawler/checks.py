@@ -10,6 +10,7 @@ from scrapy.exceptions import UsageError
 
 from crawler.errors import CrawlOver, SettingsError
 from crawler.extensions.rejects import NAME as REJECTS
+from crawler.extractors.choice import Choice, check_ytdlp
 from crawler.feeds.noted import feed_name, record_files
 from crawler.feeds.paths import check_writable, local_path
 from crawler.frontier.addon import check_scheduler, is_added
@@ -39,6 +40,7 @@ def usable(settings: BaseSettings | None) -> BaseSettings:
         raise UsageError("it runs inside the project's folder", print_help=False)
     try:
         check_settings(settings)
+        Choice.from_settings(settings)
     except SettingsError as exc:
         raise UsageError(str(exc), print_help=False) from exc
     return settings
@@ -63,6 +65,7 @@ def check_start(
     is_seeded = issubclass(spider, SeededSpider)
     if is_seeded:
         check_arguments(arguments)
+        check_ytdlp(settings)
     # Where the add-on is to name the scheduler, nobody else has.
     if settings.getpriority("SCHEDULER") if is_added(settings) else is_seeded:
         check_scheduler(settings)

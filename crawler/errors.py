@@ -15,6 +15,7 @@ CrawlerError
 └── PageError
     ├── NotARecord       a page that was read and is no record
     ├── Exhausted        a site answers no more for now: the page is left for another start
+    ├── Unextracted      an extractor of yt-dlp could not read a page
     └── PageClash        two page classes claim one URL
 
 What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest; `Refused`, `Duplicate`, `Awaited` and
@@ -162,6 +163,19 @@ class Exhausted(PageError):
     Args:
         reason: a short word, by which the crawl ends.
         sentence: what is the matter, and the remedy.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class Unextracted(PageError):
+    """Raised where an extractor of yt-dlp could not read a page; the crawl goes on without.
+
+    Args:
+        reason: a short word that is counted, such as ``hung`` or ``robots``.
+        sentence: what went wrong.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:

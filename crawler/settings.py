@@ -126,6 +126,21 @@ YOUTUBE_API_KEY = os.environ.get("YOUTUBE_API_KEY", "")
 wire as a header, and nowhere else: not into URLs, the queue, records or logs. Best given as a variable of the
 environment."""
 
+# --- Sites that only yt-dlp knows ---
+
+YTDLP = "auto"
+"""Where yt-dlp reads pages that no page class knows: `auto`, those whose structured data does not tell enough;
+`always`, also the others of the sites that it knows; `never`. It is optional:
+`pip install -r requirements-ytdlp.txt`."""
+YTDLP_HOSTS: dict[str, str] = {}
+"""The same for single hosts and what is below them. Example: `{"site.example": "never"}`."""
+YTDLP_THREADS = 4
+"""Extractors of yt-dlp that work in an instance at once, each in a thread; those that hang count."""
+YTDLP_TIMEOUT_S = 60
+"""Seconds that an extractor may take between two of its requests until it counts as hanging; at least 0.1."""
+YTDLP_REQUESTS = 200
+"""Requests that an extractor may make for one page."""
+
 # --- Visiting pages again, with `every=` ---
 
 REVISIT_LEAST_S = 3600

@@ -90,7 +90,8 @@ class OEmbed:
         html = text(self.row.get("html")) or ""
         if "<iframe" not in html or len(html) > MAX_HTML_CHARS:
             return None
-        return http_url(Selector(text=html, type="html").xpath("//iframe/@src").get(), self.url)
+        whole = html.encode(errors="replace").decode()  # half a character of UTF-16 is none of HTML's
+        return http_url(Selector(text=whole, type="html").xpath("//iframe/@src").get(), self.url)
 
     @property
     def asked_url(self) -> str | None:
