@@ -256,7 +256,7 @@ def test_an_extractor_that_is_removed_is_said_to_be() -> None:
 
 def test_each_url_is_given_to_the_extractor_that_knows_it_and_never_to_the_generic_one() -> None:
     catalogue = Catalogue()
-    assert len(catalogue.classes) > 1000
+    assert len(catalogue.matchers) > 1000
     assert catalogue.key_for("https://www.ted.com/talks/ann_lee_kites") == "TedTalk"
     assert catalogue.key_for(URL) is None
 
