@@ -24,7 +24,8 @@ from yt_dlp.networking.exceptions import HTTPError, RequestError, TransportError
 from yt_dlp.utils import ExtractorError, GeoRestrictedError, OnDemandPagedList, UserNotLive, smuggle_url
 
 from crawler.extractors import reading
-from crawler.extractors.reading import Catalogue, MetadataOnly, plain, reason_for, resolved
+from crawler.extractors.catalogue import Catalogue
+from crawler.extractors.reading import MetadataOnly, plain, reason_for, resolved
 
 URL = "https://films.example/watch/77"
 DEADLINE_S = 60
@@ -223,6 +224,8 @@ def http_error(status: int) -> HTTPError:
         (ExtractorError("This video is private", expected=True), NotARecord, "private"),
         (ExtractorError("You must log in to see it", expected=True), NotARecord, "login"),
         (ExtractorError("The video has been deleted", expected=True), NotARecord, "deleted"),
+        (ExtractorError("Its uploader has closed their account", expected=True), NotARecord, "deleted"),
+        (ExtractorError("This film is only for subscribers", expected=True), NotARecord, "login"),
         (ExtractorError("It will be shown on Monday", expected=True), NotARecord, "unavailable"),
         (GeoRestrictedError("Not here"), NotARecord, "geo_restricted"),
         (UserNotLive(), NotARecord, "not_live"),
