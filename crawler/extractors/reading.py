@@ -5,7 +5,6 @@ This module and those of the handler and the catalogue import yt-dlp, and are im
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -22,8 +21,6 @@ from crawler.extractors.exchange import ROBOTS, Denied, Fetch
 from crawler.extractors.guard import guarded
 from crawler.extractors.handler import CrawlRH, Quiet
 from crawler.pages.ytdlp import GENERIC
-
-logger = logging.getLogger(__name__)
 
 MOST_HOPS = 3
 """Times that one extractor may refer to another one for the rest of a video."""
