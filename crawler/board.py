@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_HOSTS = 20
 """Hosts that are shown: those with most pending requests. `--json` has them all."""
+MOST_LISTINGS = 20
+"""Incomplete listings that are shown: those that lack most. `--json` has all, complete ones too."""
 HOSTS = ("host", "pending", "in flight", "next in", "delay", "errors")
 LESS_OF_HOSTS = ("delay", "in flight", "errors")
 WORKERS = ("instance", "age", "pages/s", "memory", "cpu", "leased")
@@ -34,6 +36,7 @@ def lines_of(status: Status) -> Iterator[str]:
         yield from head_of(name, crawl, status.completeness.get(name, []))
         if crawl is None:
             continue
+        yield from incomplete_of(status.listings.get(name, []))
         for host, *values in map(cells_of_host, crawl.hosts[:MOST_HOSTS]):
             yield f"  host {host}: {told(HOSTS[1:], values)}"
         yield from more_hosts(crawl)
@@ -49,6 +52,7 @@ def screen_of(status: Status, width: int) -> RenderableType:
     for name, crawl in status.shown.items():
         head, *more = head_of(name, crawl, status.completeness.get(name, []))
         parts += [Text(head, style="bold"), *map(Text, more)]
+        parts += map(Text, incomplete_of(status.listings.get(name, [])))
         if crawl is None:
             continue
         if crawl.hosts:
@@ -90,8 +94,23 @@ def head_of(name: str, crawl: Survey | None, completeness: list[ListingCount]) -
         yield f"  {rate(one)} requests/s in the last minute, {rate(ten)} in ten{eta}"
     for count in completeness:
         declared = f" of {count.declared:,} declared ({count.percent()})" if count.declared is not None else ""
+        if count.most is not None:
+            total = f"; {count.declared:,} declared" if count.declared is not None else ""
+            declared = f" of {count.target:,} (limited to {count.most:,} per user{total})"
         lost = f", {count.refused:,} refused, {count.failed:,} failed"
         yield f"  {count.name}: {count.found:,} found{declared}{lost}"
+
+
+def incomplete_of(listings: list[ListingCount]) -> Iterator[str]:
+    """Yield the listings that lack most, and how many more lack something."""
+    incomplete = [one for one in listings if one.lacking]
+    for one in incomplete[:MOST_LISTINGS]:
+        limit = f" (limited to {one.most:,} per user)" if one.most is not None else ""
+        declared = "none" if one.declared is None else f"{one.declared:,}"
+        read = f"{declared} declared, {one.listed:,} listed, {one.found:,} found, {one.lacking:,} missing"
+        yield f"  {one.name} ({one.kind}s): {read}{limit}"
+    if len(incomplete) > MOST_LISTINGS:
+        yield f"  … and {len(incomplete) - MOST_LISTINGS:,} more incomplete listings (--json has all)"
 
 
 def more_hosts(crawl: Survey) -> Iterator[str]:

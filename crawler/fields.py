@@ -89,7 +89,8 @@ def unique_lines(value: Any) -> Any:
     """A list of lines, each once, in their first order, without empty ones."""
     if not isinstance(value, list | tuple):
         return value
-    return list(dict.fromkeys(line for line in map(clean_line, value) if line))
+    lines = [line for line in map(clean_line, value) if line]
+    return list(dict.fromkeys(lines)) if all(isinstance(line, str) for line in lines) else lines
 
 
 Line = Annotated[str, BeforeValidator(clean_line), Field(min_length=1)]

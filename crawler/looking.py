@@ -34,26 +34,17 @@ class StoreCommand(Terse):
 
     requires_project = True
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
-    notes: ClassVar[str] = ""
-    """Examples and exit codes, at the end of the help."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add what all these commands take."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = self.notes
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options, and check the settings before any is used.
-
-        Raises:
-            UsageError: one cannot work.
-        """
+        """Take the options, and have a signal to stop end the command."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)  # also where a shell has started us with SIGINT ignored
         super().process_options(args, opts)
-        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what is asked; a signal to stop ends it, and lets go of the store.

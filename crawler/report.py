@@ -177,7 +177,8 @@ def lines_of(path: Path) -> int:
 def cells(listing: ListingCount) -> tuple[str, ...]:
     """Return a listing as the cells of a row."""
     numbers = (listing.declared, listing.found, listing.refused, listing.failed)
-    return (listing.name, *("-" if number is None else f"{number:,}" for number in numbers), listing.percent())
+    name = listing.name if listing.most is None else f"{listing.name} ({listing.most:,} per user)"
+    return (name, *("-" if number is None else f"{number:,}" for number in numbers), listing.percent())
 
 
 def notes_on(name: str, summary: Summary, *, stopped: bool = False) -> list[str]:

@@ -19,7 +19,7 @@ from crawler.words import counted
 
 SCOPES = ("seed", "host", "web")
 KINDS = ("user", "video")
-ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every", "provenance")
+ARGUMENTS = ("url", "seeds", "scope", "records", "max_pages", "anew", "wait", "every", "provenance", "max_per_user")
 """What the spiders take."""
 MOST_DIGITS = 12
 PATH = re.compile(r"/(?!/)|\.{1,2}/|~/")
@@ -215,6 +215,15 @@ def parse_max_pages(text: str | int) -> int:
     return int(text)
 
 
+def parse_max_per_user(text: str | int) -> int:
+    """Read the argument `max_per_user=`, a positive number of videos; 0 for no limit."""
+    if not str(text).isdecimal() or len(str(text)) > MOST_DIGITS:
+        raise SeedError(
+            f"max_per_user={text} is no number of videos: pass a whole number such as max_per_user=10, or leave it out."
+        )
+    return int(text)
+
+
 FLAGS = {
     "anew": "to begin anew, or leave it out to go on with what is left",
     "wait": "to stay for seeds to come, or leave it out",
@@ -264,6 +273,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     if records := arguments.get("records"):
         parse_kinds(records)
     parse_max_pages(arguments.get("max_pages", "0"))
+    parse_max_per_user(arguments.get("max_per_user", "0"))
     for flag in FLAGS:
         parse_flag(flag, arguments.get(flag, ""))
     parse_every(arguments.get("every", ""))
@@ -313,8 +323,9 @@ def no_seeds_in(source: str, bad: int, key: str) -> str:
 
 def describe(arguments: Mapping[str, str]) -> str:
     """Return what a crawl is asked for, in one line; equal for instances that belong together."""
-    names = ("url", "seeds", "scope", "records")
+    names = ("url", "seeds", "scope", "records", "max_per_user")
     asked = {name: arguments.get(name, "").strip() for name in names}
+    asked["max_per_user"] = asked["max_per_user"].lstrip("0")
     with suppress(SeedError):  # spiders of other projects take other things under that name
         asked["url"] = ",".join(seed.url for seed in parse_urls(asked["url"]))
     return (

@@ -34,6 +34,7 @@ class Status:
     Attributes:
         crawls: where each stands; None where there is none.
         completeness: of each crawl, the counts of each kind of record; empty where that was not asked for.
+        listings: of each crawl, how complete each listing is, first those that lack most; empty like `completeness`.
         memory: of the server; None where there is no store yet.
         alarms: what is to be seen to.
         drifts: of each crawl, the sites that seem to have changed their pages.
@@ -46,6 +47,7 @@ class Status:
     alarms: tuple[Alarm, ...] = ()
     drifts: Mapping[str, list[Drift]] = field(default_factory=dict)
     named: bool = True
+    listings: Mapping[str, list[ListingCount]] = field(default_factory=dict)
 
     @property
     def shown(self) -> Mapping[str, Survey | None]:
@@ -97,6 +99,7 @@ class Status:
             "hosts": [host_json(one) for one in crawl.hosts],
             "workers": [worker_json(one) for one in crawl.workers],
             "completeness": [listing_json(one) for one in self.completeness.get(name, ())],
+            "listings": [{"name": one.name, **listing_json(one)} for one in self.listings.get(name, ())],
             "drift": [row for one in self.drifts.get(name, ()) for row in drift_json(one)],
         }
 
@@ -128,6 +131,7 @@ class Observer:
         self.named = True
         self.limits, self.drift_least = limits, drift_least
         self.completeness: dict[str, list[ListingCount]] = {}
+        self.listings: dict[str, list[ListingCount]] = {}
         self.count_at = 0.0
 
     def look(self) -> Status:
@@ -142,7 +146,7 @@ class Observer:
             alarms += alarms_of_crawl(name, crawl, self.limits) if crawl else ()
             alarms += alarms_of_visits(name, crawl, self.limits.least_visit_s) if crawl else ()
             alarms += [Alarm("drift", sentence, name) for sentence in sentences(drifts.get(name, ()))]
-        return Status(crawls, self.completeness, memory, tuple(alarms), drifts, self.named)
+        return Status(crawls, self.completeness, memory, tuple(alarms), drifts, self.named, self.listings)
 
     def drifts(self, name: str) -> list[Drift]:
         """Return which sites of a crawl seem to have changed their pages."""
@@ -153,11 +157,13 @@ class Observer:
         begun = monotonic()
         if begun < self.count_at:
             return
-        self.completeness = {}
+        self.completeness, self.listings = {}, {}
         for name in spiders:
             summary = Ledger(self.server, self.keys[name]).summary()
             kinds = sorted(summary.records.keys() | {one.kind for one in summary.listings})
             self.completeness[name] = [summary.in_all(kind) for kind in kinds]
+            incomplete = summary.incomplete()
+            self.listings[name] = incomplete + [one for one in summary.listings if not one.lacking]
         took_s = monotonic() - begun
         self.count_at = monotonic() + COUNTING_SHARE * took_s
 
@@ -215,6 +221,9 @@ def listing_json(one: ListingCount) -> dict[str, Any]:
         "found": one.found,
         "refused": one.refused,
         "failed": one.failed,
+        "missing": one.lacking,
+        "missing_ids": one.missing,
+        "max_per_user": one.most,
         "share": None if one.share is None else int(one.share * 10_000) / 10_000,
     }
 

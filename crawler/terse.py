@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import argparse
 import logging
+from typing import ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from crawler.checks import usable
 
 
 class Terse(ScrapyCommand):
     """Has a command name unknown options, and leave out the lines that Scrapy would put before an error."""
 
+    notes: ClassVar[str] = ""
+    """Examples and exit codes, at the end of the help."""
+
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options, and keep the parser, which says the errors."""
         super().add_options(parser)
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = self.notes
         self.parser = parser
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options.
+        """Take the options, and in a project check the settings before any is used.
 
         Raises:
-            UsageError: there is none of that name.
+            UsageError: there is no option of that name, or a setting cannot work.
         """
         self.parser.usage = argparse.SUPPRESS  # --help has been answered by now
         super().process_options(args, opts)
@@ -30,6 +38,8 @@ class Terse(ScrapyCommand):
         for word in args:
             if word.startswith("-") and word != "-":
                 raise UsageError(f"the option {word} is unknown: --help names those that there are.", print_help=False)
+        if self.requires_project:
+            usable(self.settings)
 
 
 def is_news(record: logging.LogRecord) -> bool:

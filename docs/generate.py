@@ -1,6 +1,6 @@
-"""Writes what the documentation takes from the code: the tables of records and settings, the JSON Schemas.
+"""Writes what the documentation takes from the code: the tables of records, settings and sites, the JSON Schemas.
 
-python -m docs.generate [records|settings|schema …] [--check]
+python -m docs.generate [records|settings|schema|sites …] [--check]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from crawler.items import ADAPTERS
 from docs.markdown import code, table, with_block
 from docs.settings_table import settings_block
+from docs.sites_page import sites_block
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS: dict[str, dict[str, Any]] = {cls.__name__.lower(): adapter.json_schema() for cls, adapter in ADAPTERS.items()}
@@ -72,6 +73,12 @@ def settings_pages(root: Path) -> dict[Path, str]:
     return {page: with_block(page.read_text("utf-8"), settings_block(source))}
 
 
+def sites_pages(root: Path) -> dict[Path, str]:
+    """Return `docs/sites.md` as it must be."""
+    page = root / "docs" / "sites.md"
+    return {page: with_block(page.read_text("utf-8"), sites_block(root))}
+
+
 def schema_pages(root: Path) -> dict[Path, str]:
     """Return the files of `docs/schema/` as they must be."""
     return {root / "docs" / "schema" / f"{kind}.json": schema_text(kind) for kind in SCHEMAS}
@@ -81,6 +88,7 @@ PARTS: dict[str, Callable[[Path], dict[Path, str]]] = {
     "records": records_pages,
     "settings": settings_pages,
     "schema": schema_pages,
+    "sites": sites_pages,
 }
 
 

@@ -90,7 +90,7 @@ def test_crawls_of_one_spider_run_side_by_side_and_each_is_seen_and_ended_by_its
         crawls = {one["crawl"]: one["records"] for one in answer("status", *store)["crawls"] if one["state"] != "none"}
         assert crawls == {"videos@one": 10, "videos@two": 5}
         assert answer("status", "videos", "-s", "CRAWL_ID=two", *store)["crawls"][0]["crawl"] == "videos@two"
-        seen = answer("explain", urls[0], *store)["answers"]
+        seen = answer("explain", "--offline", urls[0], *store)["crawls"]
         assert {one["crawl"]: one["state"] for one in seen if one["crawl"].startswith("videos@")} == {
             "videos@one": "recorded",
             "videos@two": "forgotten",

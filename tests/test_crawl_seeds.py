@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from crawler.errors import SeedError
 from crawler.frontier.store import EmbeddedStore
+from crawler.seeds import Seed, parse_seed
+from crawler.spiders.seeded import next_of
 from tests.crawls import crawl
 from tests.site import Catalogue, Quirks, Site, running_site
 
@@ -186,3 +189,14 @@ def test_an_interrupted_crawl_goes_on_without_seeds_or_with_a_file_that_is_empty
     seeds.write_text("")
     crawl("videos", tmp_path, f"seeds={seeds}", "max_pages=2")
     assert set(crawl("videos", tmp_path).by_id("video")) == set(site.truth.videos)
+
+
+def test_seeds_before_a_fault_of_their_file_are_told_with_it() -> None:
+    def given() -> Iterator[Seed | SeedError]:
+        yield parse_seed("site.example")
+        raise SeedError("broken")
+
+    lines = given()
+    found, error = next_of(lines, 100)
+    assert (found, str(error)) == ([parse_seed("site.example")], "broken")
+    assert next_of(iter([*found, *found]), 1) == (found, None)

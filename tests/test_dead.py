@@ -107,10 +107,13 @@ def test_the_rights_that_an_operator_is_told_to_give_are_enough(crew: Crew, queu
     crew.server.execute_command("ACL", "SETUSER", "onlooker", "on", ">open", *RULES)  # type: ignore[no-untyped-call]
     words = ("-s", f"REDIS_URL={signed_in(valkey, 'onlooker', 'open')}")
     try:
-        told = [answer(*command, *words) for command in (["status"], ["explain", f"{PAGE}c"], ["dead", "--retry"])]
+        told = [
+            answer(*command, *words)
+            for command in (["status"], ["explain", "--offline", f"{PAGE}c"], ["dead", "--retry"])
+        ]
     finally:
         crew.server.execute_command("ACL", "DELUSER", "onlooker")  # type: ignore[no-untyped-call]
     status, explained, dead = told
     assert [alarm["kind"] for alarm in status["alarms"]] == ["dead_letters"]
-    assert explained["answers"][1]["state"] == "waiting"
+    assert explained["crawls"][1]["state"] == "waiting"
     assert (dead["retried"], dead["unreadable"]) == (2, 1)

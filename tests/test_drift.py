@@ -171,7 +171,7 @@ def test_a_site_is_one_sentence_that_names_fields_shares_and_the_remedy() -> Non
     assert sentence == (
         "The pages of peertube seem to have changed (of 1,500 readings 10 % are records, formerly 97 %; of 1,200 "
         "videos: tags is filled in 1 %, formerly in 90 %, duration is filled in 20 %, formerly in 100 %): look at one "
-        "(scrapy shell 'https://site.example/v/1?a=1&b=2'), and mend crawler/pages/peertube."
+        "(scrapy explain 'https://site.example/v/1?a=1&b=2'), and mend crawler/pages/peertube."
     )
 
 

@@ -23,7 +23,7 @@ import pytest
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, User, Video
 from crawler.pages import page_for
-from crawler.pages.base import Page, Response
+from crawler.pages.base import Page, Response, known_fields
 
 FOLDER = Path(__file__).parent / "fixtures"
 CASES = sorted(path.parent.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*/meta.json"))
@@ -112,6 +112,15 @@ def test_a_page_yields_as_many_records_as_recorded(case: str) -> None:
 def test_a_field_that_is_not_recorded_is_unknown(case: str) -> None:
     for found, expected in zip(records_of(case), expected_records(case), strict=True):
         assert {name for name, value in found.items() if value is not None} <= set(expected)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if expected_records(case)])
+def test_of_every_known_field_it_is_told_where_it_is_from(case: str) -> None:
+    page = page_of(case)
+    for record in page.records():
+        sources = page.sources(record)
+        assert set(sources) == set(known_fields(record))
+        assert all(sources.values())
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if has(case, "error.json")])

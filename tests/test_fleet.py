@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawls import lines
+from tests.crawls import ROOT, lines
 from tests.fleets import CRASHING, Running, ended, fleet
 from tests.site import Catalogue, Quirks, running_site
 
@@ -87,7 +87,8 @@ def test_the_first_signal_drains_and_the_same_command_goes_on(tmp_path: Path, nu
 def test_the_second_signal_stops_at_once(tmp_path: Path) -> None:
     slow = Quirks(rate_limit=False, latency_ms=100_000)
     with running_site(Catalogue.generate(users=2, videos=2), slow) as site:
-        running = Running(tmp_path, "users", "-n", "2", "-a", f"url={site.url}", "-s", "DOWNLOAD_TIMEOUT=200")
+        words = ("users", "-n", "2", "-a", f"url={site.url}", "-s", "DOWNLOAD_TIMEOUT=200", *feeds(tmp_path))
+        running = Running(tmp_path, *words)
         running.until_told("users-1 |", "users-2 |", "Spider opened")
         running.process.send_signal(signal.SIGTERM)
         running.until_told("Stopping: what is in flight")
@@ -174,13 +175,14 @@ def test_the_number_of_instances_is_found_out_and_the_reason_said(tmp_path: Path
         (("stop", "1"), 2, "no fleet 1 runs on "),
     ],
 )
-def test_wrong_arguments_are_said_before_anything_starts(
+def test_wrong_arguments_are_said_before_anything_starts_or_is_written(
     tmp_path: Path, words: tuple[str, ...], code: int, message: str
 ) -> None:
     found, told = fleet(tmp_path, *words)
     assert message in told
     assert found == code
     assert "Traceback" not in told
+    assert not (ROOT / "users.jsonl").exists()
 
 
 def test_seeds_behind_one_name_are_not_those_of_the_other(tmp_path: Path) -> None:

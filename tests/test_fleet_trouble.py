@@ -47,11 +47,14 @@ def ids(folder: Path, name: str = "videos") -> list[str]:
     return sorted(record["id"] for record in lines(folder / f"{name}.jsonl"))
 
 
-def is_server_of(process: psutil.Process, folder: Path) -> bool:
-    """Tell whether a process is the embedded server of a store's folder."""
-    with suppress(psutil.Error):
-        return "scrapy" not in process.cmdline() and process.cwd() == str(folder.resolve())
-    return False
+def servers_of(folder: Path) -> list[psutil.Process]:
+    """Return the embedded server of a store's folder, if it runs."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if "scrapy" not in process.cmdline() and process.cwd() == str(folder.resolve()):
+                found.append(process)
+    return found
 
 
 @contextmanager
@@ -156,7 +159,7 @@ def test_a_fleet_comes_back_when_all_instances_and_the_embedded_store_are_killed
         words = ("-a", f"url={site.url}", "-s", "FLEET_BACKOFF_S=1", *UNHURRIED, *feeds(tmp_path))
         running = Running(tmp_path, "videos", "-n", "2", *words)
         running.until_lines("videos.jsonl", 5)
-        store = [one for one in psutil.process_iter() if is_server_of(one, tmp_path / "store")]
+        store = servers_of(tmp_path / "store")
         assert store
         for process in (*running.instances(), *store):
             process.kill()
@@ -297,6 +300,8 @@ def test_a_fleet_that_hangs_is_killed_when_it_is_to_stop_at_once(tmp_path: Path)
         assert stopped.returncode == 0, stopped.stderr
         assert running.end()[0] == -signal.SIGKILL
         assert ended(instances)
+        for store in servers_of(tmp_path / "store"):  # nobody is left to stop it; the next start would take it over
+            store.terminate()
 
 
 def test_thirty_instances_share_a_crawl(tmp_path: Path) -> None:

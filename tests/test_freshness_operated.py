@@ -40,8 +40,10 @@ def test_a_crawl_all_of_whose_pages_wait_for_their_time_says_so(tmp_path: Path, 
             shown = run("status", watch.keys.crawl, "-s", f"REDIS_URL={valkey}").stdout
             assert f"{pages} pages to be visited again (every=6h), the next in " in shown
             record = watch.records()[0]
-            explained = answer("explain", record["url"], "--spider", watch.keys.crawl, "-s", f"REDIS_URL={valkey}")
-    (told,) = explained["answers"]
+            explained = answer(
+                "explain", "--offline", record["url"], "--spider", watch.keys.crawl, "-s", f"REDIS_URL={valkey}"
+            )
+    (told,) = explained["crawls"]
     assert told["state"] == "recorded"
     assert "; its page was visited at 20" in told["text"]
     assert ", and is due again at 20" in told["text"]

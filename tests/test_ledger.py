@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from crawler.frontier.keys import Keys
-from crawler.frontier.ledger import BATCH, MOST_NAMED, Ledger, ListingCount, Scribe, member
+from crawler.frontier.ledger import BATCH, LIMIT, MOST_NAMED, Ledger, ListingCount, Scribe, member
 from crawler.items import RecordKey
 from tests.books import Book
 from tests.couriers import instance
@@ -238,3 +238,44 @@ def test_the_counts_are_those_of_the_queue(valkey: str) -> None:
         tell(queue, records=[member(video("a"))])
         assert Ledger(crew.server, crew.keys).counts() == {"records": 1, "pending": 2, "revisits": 0}
         assert Ledger(crew.server, crew.keys).summary().records == {"video": 1}
+
+
+def limited(ledger: Book, most: int) -> None:
+    ledger.server.hset(ledger.keys.control, LIMIT, most)
+
+
+def test_what_a_limit_leaves_out_is_not_missing(ledger: Book) -> None:
+    rows = [video(name) for name in "abc"]
+    ledger.scribe.listing("videos of s", "video", whole=True, declared=340, listed=[])
+    ledger.scribe.listing("videos of kim@s", "video", whole=False, declared=200, listed=rows)
+    ledger.scribe.listed("videos of s", rows)
+    ledger.record(*rows)
+    limited(ledger, 3)
+    whole, of_kim = ledger.summary().listings
+    assert (whole.target, whole.lacking, whole.declared, whole.percent()) == (3, 0, 340, "100.0 %")
+    assert (of_kim.target, of_kim.lacking, of_kim.percent()) == (3, 0, "100.0 %")
+    in_all = ledger.summary().in_all("video")
+    assert (in_all.target, in_all.declared, in_all.most, in_all.percent()) == (3, 340, 3, "100.0 %")
+
+
+@pytest.mark.parametrize(("declared", "lacking"), [(2, 0), (3, 1), (200, 1), (None, 0)])
+def test_a_limited_listing_lacks_what_it_declares_up_to_the_limit(
+    ledger: Book, declared: int | None, lacking: int
+) -> None:
+    ledger.scribe.listing("videos of kim@s", "video", whole=False, declared=declared, listed=[video("a"), video("b")])
+    ledger.record(video("a"), video("b"))
+    limited(ledger, 3)
+    assert one_listing(ledger).lacking == lacking
+
+
+def test_playlists_and_lists_of_users_are_not_limited(ledger: Book) -> None:
+    ledger.scribe.listing("playlist PL1", "video", whole=False, declared=5, listed=[video("a")])
+    ledger.scribe.listing("accounts of s", "user", whole=True, declared=5, listed=[user("a")])
+    limited(ledger, 1)
+    assert [(one.most, one.lacking) for one in ledger.summary().listings] == [(None, 5), (None, 5)]
+
+
+def test_incomplete_listings_come_with_the_worst_first(ledger: Book) -> None:
+    for name, declared in (("a", 1), ("b", 9), ("c", 9), ("d", 0)):
+        ledger.scribe.listing(f"videos of {name}", "video", whole=False, declared=declared, listed=[])
+    assert [one.name for one in ledger.summary().incomplete()] == ["videos of b", "videos of c", "videos of a"]

@@ -51,7 +51,7 @@ def test_what_is_no_json_is_none(body: bytes) -> None:
 
 
 def test_json_is_read_as_servers_write_it() -> None:
-    assert answer('{"a": "\\ud800", "b": [NaN]}').json["a"] == "\ud800"
+    assert answer('{"a": "\\ud800", "b": [NaN]}').json["a"] == "\ufffd"
     assert answer('\ufeff["ü"]').json == ["ü"]
     assert answer("18446744073709551615").json == 2**64 - 1
 

@@ -245,3 +245,11 @@ def test_what_cannot_work_is_said_before_anything_is_sent(tmp_path: Path, words:
     assert code == 2
     assert message in out + err
     assert "Traceback" not in err
+
+
+def test_seeds_of_a_site_that_is_known_by_its_name_are_sent_as_what_they_name(tmp_path: Path) -> None:
+    store = ("-s", f"STORE_DIR={tmp_path / 'store'}")
+    words = ("https://www.youtube.com/@KitesDaily", "https://www.youtube.com/results?search_query=kites")
+    ended = run("seed", "videos", *words, "--rejects", tmp_path / "rejects.jsonl", *store)
+    assert "1 seed in" in ended.stdout
+    assert "names no video, channel or playlist of YouTube" in ended.stderr

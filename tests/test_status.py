@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from rich.console import Console
 
-from crawler.board import MOST_HOSTS, lines_of, screen_of
+from crawler.board import MOST_HOSTS, MOST_LISTINGS, lines_of, screen_of
 from crawler.commands.status import fitting
 from crawler.frontier.alarms import Alarm
 from crawler.frontier.keys import Keys
@@ -74,6 +74,7 @@ def test_a_reader_sees_a_crawl_as_lines(status: Status) -> None:
         "  6 pending, 3 leased, 0 done, 1 dead, 2 records",
     ]
     assert "  all videos: 2 found of 4 declared (50.0 %), 0 refused, 0 failed" in lines
+    assert "  videos of s (videos): 4 declared, 3 listed, 2 found, 2 missing" in lines
     assert any(
         line.startswith(f"  host {SITE}: pending 6, ") and "delay 0.25 s, errors 0.5 %" in line for line in lines
     )
@@ -124,9 +125,10 @@ def test_all_of_it_is_one_object_of_json(status: Status) -> None:
     users, videos = told["crawls"]
     assert users == {"crawl": "users", "state": "none"}
     assert (videos["pending"], videos["leased"], videos["done"], videos["dead"]) == (6, 3, 0, 1)
-    assert videos["completeness"] == [
-        {"kind": "video", "declared": 4, "listed": 3, "found": 2, "refused": 0, "failed": 0, "share": 0.5}
-    ]
+    numbers = {"kind": "video", "declared": 4, "listed": 3, "found": 2, "refused": 0, "failed": 0, "share": 0.5}
+    numbers |= {"missing": 2, "max_per_user": None}
+    assert videos["completeness"] == [{**numbers, "missing_ids": []}]
+    assert videos["listings"] == [{"name": "videos of s", **numbers, "missing_ids": ["c"]}]
     (host,) = videos["hosts"]
     assert (host["host"], host["pending"], host["delay_s"], host["error_rate"]) == (SITE, 6, 0.25, 0.005)
     (worker,) = videos["workers"]
@@ -138,10 +140,33 @@ def test_every_name_of_the_json_is_documented(status: Status) -> None:
     page = (ROOT / "docs" / "status.md").read_text("utf-8")
     told = status.as_json()
     names = set(told) | set(told["redis"]) | set(told["alarms"][0]) | set(told["crawls"][1])
-    for part in ("hosts", "workers", "completeness"):
+    for part in ("hosts", "workers", "completeness", "listings"):
         names |= set(told["crawls"][1][part][0])
     names |= set(told["crawls"][1]["workers"][0]["disks"][0]) | set(told["crawls"][1]["rates"]["1_min"])
     assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_the_listings_that_lack_most_are_shown_first_and_json_has_all(crew: Crew) -> None:
+    crew.join()
+    book = Book(crew.server, crew.keys)
+    for number in range(MOST_LISTINGS + 5):
+        rows = [RecordKey("video", "s", f"{number}-0")]
+        book.scribe.listing(f"videos of {number}", "video", whole=False, declared=1 + number, listed=rows)
+        book.record(*rows)
+    status = Observer(crew.server, {"videos": crew.keys}).look()
+    lines = [line for line in lines_of(status) if line.startswith("  videos of ")]
+    assert lines[0] == "  videos of 24 (videos): 25 declared, 1 listed, 1 found, 24 missing"
+    assert len(lines) == MOST_LISTINGS
+    assert "  … and 4 more incomplete listings (--json has all)" in list(lines_of(status))
+    told = status.as_json()["crawls"][0]["listings"]
+    assert [one["missing"] for one in told] == sorted(range(MOST_LISTINGS + 5), reverse=True)
+
+
+def test_without_completeness_no_listing_is_told(crew: Crew) -> None:
+    crew.join()
+    Book(crew.server, crew.keys).scribe.listing("videos of s", "video", whole=True, declared=4, listed=[])
+    status = Observer(crew.server, {"videos": crew.keys}, quick=True).look()
+    assert status.as_json()["crawls"][0]["listings"] == []
 
 
 def test_most_hosts_are_counted_only(crew: Crew) -> None:

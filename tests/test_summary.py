@@ -68,6 +68,15 @@ def test_a_listing_that_declares_nothing_says_so() -> None:
     assert "%" not in listing_line(one)
 
 
+def test_a_limited_listing_says_so_and_what_is_declared() -> None:
+    one = listing(declared=340, listed=5, found=5)
+    one.most = 5
+    assert listing_line(one) == (
+        "  videos of kim: 5 of 5 (limited to 5 per user; 340 declared), 0 refused, 0 failed (100.0 %)"
+    )
+    assert cells(one)[0] == "videos of kim (5 per user)"
+
+
 def test_an_empty_listing_has_no_share() -> None:
     assert listing_line(listing(declared=0)) == "  videos of kim: 0 declared, 0 listed, 0 found, 0 refused, 0 failed"
     assert cells(listing(declared=0))[-1] == "-"

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from crawler.frontier.queue import Queue, Revisit
-from crawler.frontier.survey import MINUTE_MS, MOST_HOSTS, TEN_MINUTES_MS, Survey, survey
-from crawler.frontier.vitals import Asked, Vitals
+from crawler.frontier.survey import MINUTE_MS, MOST_HOSTS, TEN_MINUTES_MS, survey
+from crawler.frontier.vitals import Asked
 from tests.couriers import dump
 from tests.queues import SITE, Crew, crew_at, finish, link, push, take, tell, vote
+from tests.surveys import look, say
 
 OTHER = "other.example"
 SECOND_MS = 1_000
@@ -19,16 +20,6 @@ HOUR_MS = 3_600_000
 def crew(valkey: str) -> Iterator[Crew]:
     with crew_at(valkey) as crew:
         yield crew
-
-
-def look(crew: Crew) -> Survey:
-    found = survey(crew.server, crew.keys)
-    assert found is not None
-    return found
-
-
-def say(queue: Queue, **vitals: object) -> None:
-    queue.execute(Vitals(**vitals).command(queue))  # type: ignore[arg-type]
 
 
 def note(crew: Crew, ago_ms: int, done: int, records: int = 0) -> None:

@@ -6,31 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.frontier.queue import Queue
-from crawler.frontier.survey import Survey, Worker, survey
-from crawler.frontier.vitals import Vitals
+from crawler.frontier.survey import Worker
 from crawler.frontier.worker import machine
 from tests.queues import Crew, crew_at, push
-
-OTHER = "other.example"
-SECOND_MS = 1_000
-HOUR_MS = 3_600_000
+from tests.surveys import look, say
 
 
 @pytest.fixture
 def crew(valkey: str) -> Iterator[Crew]:
     with crew_at(valkey) as crew:
         yield crew
-
-
-def look(crew: Crew) -> Survey:
-    found = survey(crew.server, crew.keys)
-    assert found is not None
-    return found
-
-
-def say(queue: Queue, **vitals: object) -> None:
-    queue.execute(Vitals(**vitals).command(queue))  # type: ignore[arg-type]
 
 
 def test_an_instance_is_told_by_its_machine_and_process(crew: Crew) -> None:

@@ -70,7 +70,21 @@ def test_a_wrong_argument_of_crawl_is_one_sentence(tmp_path: Path, words: tuple[
     assert code == 2
 
 
-OWN = ("clear", "collect", "crawl", "dead", "drain", "explain", "health", "merge", "pause", "resume", "seed", "status")
+OWN = (
+    "clear",
+    "collect",
+    "crawl",
+    "dead",
+    "drain",
+    "explain",
+    "health",
+    "merge",
+    "newsite",
+    "pause",
+    "resume",
+    "seed",
+    "status",
+)
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -43,6 +43,7 @@ class Asked:
     host: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -84,6 +85,8 @@ def page(path: str) -> bytes:
     """Return a page of the site."""
     if found := re.fullmatch(r"/watch\?v=(.+)", path):
         return text("watch").replace("watchwatch1", found[1]).encode()
+    if path.startswith("/playlist?"):
+        return text("playlist").encode()
     return text("channel-videos" if path.endswith("/videos") else "channel-by-handle").encode()
 
 
@@ -133,12 +136,15 @@ def handler(tube: Tube, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, kind, body = tube.answer(Asked(self.host, self.path, headers))
+            sent = self.rfile.read(int(headers.get("content-length", "0")))
+            status, kind, body = tube.answer(Asked(self.host, self.path, headers, sent))
             self.send_response(status)
             self.send_header("Location" if status == 302 else "Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
         def finish(self) -> None:
             super().finish()
@@ -151,9 +157,9 @@ def handler(tube: Tube, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def running_tube(folder: Path) -> Iterator[Tube]:
-    """Run the site; certificates are made in `folder`."""
-    tube = Tube()
+def running_tube(folder: Path, tube: Tube | None = None) -> Iterator[Tube]:
+    """Run the site, or another one that answers in its place; certificates are made in `folder`."""
+    tube = tube or Tube()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(tube, self_signed(folder)))
     tube.proxy = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -60,6 +60,7 @@ class Command(Terse):
     """Starts instances of both spiders and reports on them."""
 
     requires_project = True
+    notes: ClassVar[str] = EXAMPLES
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
@@ -73,8 +74,6 @@ class Command(Terse):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add this command's options."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = EXAMPLES
         parser.add_argument(
             "-d",
             "--dir",
@@ -90,15 +89,6 @@ class Command(Terse):
             metavar="NAME=VALUE",
             help="argument of the spiders, such as scope=web",
         )
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options, and check the settings before Scrapy uses any.
-
-        Raises:
-            UsageError: one cannot work.
-        """
-        super().process_options(args, opts)
-        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Collect from the URLs, or from the sample site.

@@ -12,7 +12,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 
-from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start, usable
+from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start
 from crawler.errors import CrawlOver, SettingsError, StoreError
 from crawler.fleet.leash import crawl_of_fleet, hold_leash
 from crawler.frontier.frontier import Frontier
@@ -49,6 +49,8 @@ arguments of the spiders users and videos, each as -a NAME=VALUE:
                      that it leads to (default: seed for one user or video of a
                      known site, else host)
   records=KINDS      user, video or user,video (default: the spider's own)
+  max_per_user=N     take N videos of each user, those that stand first in the
+                     user's listing (default: 0, all)
   max_pages=N        stop this instance after N pages; the next start goes on
                      (default: 0, no limit)
   every=TIME         visit pages again after 30m, 6h, 7d, or as often as each
@@ -83,18 +85,8 @@ class Command(Terse, CrawlCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add Scrapy's options, and the spiders' arguments to the help."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         is_ours = self.settings is not None and "crawler.spiders" in self.settings.getlist("SPIDER_MODULES")
         parser.epilog = ARGUMENTS + EXIT_CODES if is_ours else EXIT_CODES
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options, and check the settings before Scrapy uses any.
-
-        Raises:
-            UsageError: one cannot work.
-        """
-        super().process_options(args, opts)
-        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider.

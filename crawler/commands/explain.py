@@ -1,61 +1,71 @@
-"""`scrapy explain`: why a URL has no record."""
+"""`scrapy explain`: what would be extracted from a URL or a saved page, and why a URL has no record."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import asdict
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from scrapy import Request
+from rich.console import Console
 from scrapy.exceptions import UsageError
-from scrapy.utils.misc import build_from_crawler, load_object
 
 from crawler.checks import usable
-from crawler.errors import NotARecord, SeedError, StoreError
-from crawler.frontier.connection import ask
-from crawler.frontier.fingerprint import folded
-from crawler.frontier.keys import Keys, spider_of
-from crawler.frontier.queue import text
-from crawler.frontier.whereabouts import Candidate, Searcher, Whereabouts
-from crawler.items import RecordKey
+from crawler.errors import SeedError, StoreError
+from crawler.explaining import fetched, saved
+from crawler.explaining.answers import Answer
+from crawler.explaining.past import Past, as_json
+from crawler.explaining.screen import show
+from crawler.frontier.whereabouts import Whereabouts
 from crawler.looking import StoreCommand, print_json, say, store_of
-from crawler.pages import FALLBACK, HOMES, PLATFORMS
-from crawler.seeds import KINDS, parse_seed
+from crawler.seeds import Seed, parse_seed
 
 if TYPE_CHECKING:
-    from redis import Redis
-    from scrapy.crawler import CrawlerProcessBase
-
+    from scrapy.settings import BaseSettings
 
 NOTES = """
-It is looked for among the records, the requests that are pending or in hand,
-the dead letters, what was refused or has failed, and at last among all that
-was ever requested; the first of them answers. On a host that is known to run
-PeerTube, the URLs of its pages and of its API are the same to it.
+First it is said what has become of the URL in this project's crawls, if
+there were any: it is looked for among the records, the requests that are
+pending or in hand, the dead letters, what was refused or has failed, and at
+last among all that was ever requested; the first of them answers.
+
+Then the page is fetched as a crawl would, with the same robots.txt, user
+agent, delays and limits, but beside the queue; on a host that runs PeerTube,
+or where a key is set, by its API. Shown is which class has read it, each
+field of its records with the part of the page that told it, where the page
+leads to, or why it was refused. Nothing is written anywhere.
+
+--json prints one object: url, file, page, records, links, refused; with
+--offline or --spider also crawls. --batch reads lines of JSON such as
+{"url": "https://site.example/v/1", "file": "one.html",
+"content_type": "text/html"}, fetches nothing, and answers each with such an
+object on a line; files are looked for beside the batch file, then here.
 
 examples:
   scrapy explain https://peertube.example/w/q6rcyvgNheq69riucSYo6w
-  scrapy explain peertube.example/a/alice --spider users --json
+  scrapy explain peertube.example/a/alice --offline --spider users
+  scrapy explain --file page.html --url https://site.example/v/1
+  scrapy explain --json --batch pages.jsonl
 
-exit codes: 0 done, 2 wrong arguments, or Redis cannot be used
+exit codes: 0 a record, a listing or links were read, or with --offline or
+--batch all was answered; 1 it was refused, could not be fetched, or gives
+nothing, or a page class has a fault; 2 wrong arguments, or Redis cannot be
+used
 """
 
 
 class Command(StoreCommand):
-    """Says what has become of a URL."""
+    """Says what a URL gives, and what has become of it."""
 
     notes: ClassVar[str] = NOTES
 
     def syntax(self) -> str:
         """Return the arguments."""
-        return "[options] URL"
+        return "[options] URL | --file FILE --url URL | --json --batch FILE"
 
     def short_desc(self) -> str:
         """Return the line in the list of commands."""
-        return "Say why a URL has no record: waiting, refused, dead, never seen"
+        return "Show what would be extracted from a URL, and why it has no record"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add this command's options."""
@@ -63,86 +73,134 @@ class Command(StoreCommand):
         parser.add_argument(
             "--spider", metavar="NAME", action="append", default=[], help="look at its crawl only (default: at all)"
         )
+        parser.add_argument("--offline", action="store_true", help="look at the crawls only, and fetch nothing")
+        parser.add_argument("--file", metavar="FILE", help="read a saved page, and fetch nothing")
+        parser.add_argument("--url", metavar="URL", help="the URL of that page")
+        parser.add_argument("--content-type", metavar="TYPE", help="its Content-Type (default: by its name)")
+        parser.add_argument("--status", type=int, metavar="N", help="its HTTP status (default: 200)")
+        parser.add_argument("--batch", metavar="FILE", help="read the saved pages of a JSON lines file, - for stdin")
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Look for the URL.
+        """Answer.
 
         Raises:
             UsageError: an argument cannot work, or Redis cannot be used.
         """
-        if len(args) != 1:
-            raise UsageError("name one URL, such as: scrapy explain https://peertube.example/@alice")
-        settings, named = usable(self.settings), self.named(opts.spider)
-        urls = forms_of(args[0])
-        with store_of(settings) as server:
-            found: dict[str, Whereabouts] = {}
-            for name in named or self.all_known(server):
-                keys = Keys.of(settings, name)
-                if server is None:
-                    found[name] = Whereabouts("none", f"there is no crawl of {name} here")
-                    continue
-                search = partial(self.search, server, keys, urls)
-                try:
-                    found[name] = ask(settings, server, search)
-                except StoreError as exc:
-                    raise UsageError(str(exc), print_help=False) from exc
-        if opts.json:
-            print_json(as_json(urls[0], found))
+        settings = usable(self.settings)
+        check_options(args, opts)
+        if opts.batch:
+            self.answer_batch(opts.batch, settings.getint("DOWNLOAD_MAXSIZE"))
+        elif opts.file:
+            status = 200 if opts.status is None else opts.status
+            given = saved.Saved((args or [opts.url])[0], opts.file, opts.content_type or "", status)
+            self.tell(saved.explain(given, [Path()], settings.getint("DOWNLOAD_MAXSIZE")), opts)
+        else:
+            self.answer_url(seed_of((args or [opts.url])[0]), settings, opts)
+
+    def answer_url(self, seed: Seed, settings: BaseSettings, opts: argparse.Namespace) -> None:
+        """Say what has become of a URL, and what it gives."""
+        asked, crawls = opts.offline or bool(opts.spider), {}
+        if asked or not opts.json:
+            crawls = self.past(seed, settings, self.named(opts.spider), asked=asked)
+        if not opts.json:
+            for name, one in crawls.items():
+                say(f"{name}: {one.text}{f' ({one.url})' if one.url not in {'', seed.url} else ''}")
+        told = as_json(crawls) if asked else None
+        if opts.offline:
+            if opts.json:
+                nothing = dict.fromkeys(("page", "records", "links", "refused"))
+                print_json({"url": seed.url, "file": None, **nothing, "crawls": told})
             return
-        for name, one in found.items():
-            say(f"{name}: {one.text}{f' ({one.url})' if one.url not in {'', urls[0]} else ''}")
-
-    def search(self, server: Redis, keys: Keys, urls: list[str]) -> Whereabouts:
-        """Look for the forms of a URL in a crawl."""
-        fingerprint = Fingerprints(self.crawler_process, spider_of(keys.crawl))
-        links = {link: records for url in urls for link, records in requests_of(server, keys, url)}
-        return Searcher(server, keys).find([Candidate(url, fingerprint(url), links[url]) for url in links])
-
-
-class Fingerprints:
-    """Tells requests apart as the instances of a spider do."""
-
-    def __init__(self, process: CrawlerProcessBase | None, spider: str) -> None:
-        if process is None:
+        if self.crawler_process is None:
             raise UsageError("scrapy explain runs inside the project's folder")
-        crawler = process.create_crawler(spider)
-        fingerprinter = load_object(crawler.settings["REQUEST_FINGERPRINTER_CLASS"])
-        self.fingerprinter = build_from_crawler(fingerprinter, crawler)
+        if crawls and not opts.json:
+            say("")
+        self.tell(fetched.explain(self.crawler_process, seed, settings), opts, told)
 
-    def __call__(self, url: str) -> int:
-        """Return the fingerprint of a request, as the queue keeps it."""
-        return folded(self.fingerprinter.fingerprint(Request(url)))
+    def past(self, seed: Seed, settings: BaseSettings, named: list[str], *, asked: bool) -> dict[str, Whereabouts]:
+        """Return what has become of a URL by crawl; of crawls that never were only where that was `asked`."""
+        try:
+            with store_of(settings) as server:
+                if server is None and not asked:
+                    return {}
+                found = Past(self.crawler_process, settings).find(server, named or self.all_known(server), seed)
+        except (StoreError, UsageError) as exc:
+            if asked:
+                raise UsageError(str(exc), print_help=False) from exc
+            say(f"The crawls cannot be asked: {exc}", Console(stderr=True))
+            return {}
+        return found if asked else {name: one for name, one in found.items() if one.state != "none"}
+
+    def tell(self, answer: Answer, opts: argparse.Namespace, crawls: list[dict[str, Any]] | None = None) -> None:
+        """Print an answer, and set the exit code by it."""
+        self.exitcode = 0 if answer.has_read else 1
+        if opts.json:
+            write_line({**answer.as_json(), **({} if crawls is None else {"crawls": crawls})})
+        else:
+            show(answer, Console())
+
+    def answer_batch(self, name: str, most_bytes: int) -> None:
+        """Answer each line of a batch.
+
+        Raises:
+            UsageError: it cannot be read.
+        """
+        path = Path(name)
+        folder = Path() if name == "-" else path.parent
+        try:
+            with open_batch(path) as lines:
+                for answer in saved.batch(lines, folder, most_bytes):
+                    write_line(answer.as_json())
+                    self.exitcode = 1 if answer.is_error else self.exitcode
+        except OSError as exc:
+            raise UsageError(
+                f"--batch {name} cannot be read ({exc.strerror or exc}): name a JSON lines file.", print_help=False
+            ) from exc
 
 
-def forms_of(word: str) -> list[str]:
-    """Return the URLs that a user may mean.
+def open_batch(path: Path) -> BinaryIO:
+    """Open a batch, `-` for standard input."""
+    return sys.stdin.buffer if str(path) == "-" else path.open("rb")
+
+
+def write_line(answer: dict[str, Any]) -> None:
+    """Print an answer at once."""
+    sys.stdout.buffer.write(saved.as_line(answer))
+    sys.stdout.buffer.flush()
+
+
+def seed_of(word: str) -> Seed:
+    """Return the URL that was given.
 
     Raises:
         UsageError: it is none.
     """
     try:
-        seed = parse_seed(word)
+        return parse_seed(word)
     except SeedError as exc:
         raise UsageError(str(exc), print_help=False) from exc
-    return [seed.url, *([seed.url.replace("https://", "http://", 1)] if seed.guessed else [])]
 
 
-def requests_of(server: Redis, keys: Keys, url: str) -> Iterator[tuple[str, tuple[RecordKey, ...]]]:
-    """Yield what a crawl requests for a URL, each with the records that it may give."""
-    yield url, tuple(RecordKey(kind, FALLBACK.site, url) for kind in KINDS)
-    host = urlsplit(url).netloc.lower()
-    platform = PLATFORMS.get(HOMES.get(host) or text(server.hget(keys.platforms, host) or b""))
-    try:
-        links = platform.start(url) if platform else ()
-    except NotARecord:
+def check_options(args: list[str], opts: argparse.Namespace) -> None:
+    """Check that the options fit each other.
+
+    Raises:
+        UsageError: they do not.
+    """
+    if opts.batch:
+        if args or opts.file or opts.url or opts.offline or opts.spider or not opts.json:
+            raise UsageError(
+                "--batch takes the URLs from its file, and answers in JSON: scrapy explain --json --batch pages.jsonl",
+                print_help=False,
+            )
         return
-    for link in links if len(links) == 1 else ():
-        records = (link.key,) if link.key else ()
-        yield link.url, records
-        if link.otherwise:
-            yield link.otherwise, records
-
-
-def as_json(url: str, found: dict[str, Whereabouts]) -> dict[str, Any]:
-    """Return what was found as one object."""
-    return {"url": url, "answers": [{"crawl": name, **asdict(one)} for name, one in found.items()]}
+    if len(args) + (opts.url is not None) != 1:
+        raise UsageError("name one URL, such as: scrapy explain https://peertube.example/@alice")
+    if opts.file and (opts.offline or opts.spider):
+        raise UsageError("--offline and --spider ask the crawls, --file reads a page: leave one out", print_help=False)
+    if not opts.file and (opts.status is not None or opts.content_type):
+        raise UsageError(
+            "--status and --content-type are those of a saved page: add --file page.html", print_help=False
+        )
+    if opts.status is not None and opts.status not in saved.STATUSES:
+        raise UsageError(f"--status {opts.status}: HTTP has 100 to 599; leave it out for 200", print_help=False)

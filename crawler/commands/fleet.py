@@ -64,6 +64,7 @@ class Command(Terse):
 
     requires_project = True
     requires_crawler_process = False
+    notes: ClassVar[str] = EXAMPLES
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
@@ -77,8 +78,6 @@ class Command(Terse):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add this command's options."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = EXAMPLES
         add_scoped(parser)
         parser.add_argument(
             "--log",
@@ -103,7 +102,6 @@ class Command(Terse):
         if self.words.names()[:1] in ([STOP], [LIST]):  # there are no spiders whose settings they could be
             opts.set = [word for one in (opts, *(own for _, own in self.words.groups)) for word in one.set]
         super().process_options(args, opts)
-        usable(self.settings)
         if opts.logfile:
             raise UsageError("--logfile is one file for all: pass --log-dir DIR for a file each.", print_help=False)
 

@@ -50,6 +50,7 @@ class Command(Terse):
 
     requires_project = False
     requires_crawler_process = False
+    notes: ClassVar[str] = NOTES
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
@@ -63,8 +64,6 @@ class Command(Terse):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add this command's options."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = NOTES
         parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE, which must not exist")
         parser.add_argument("-O", "--overwrite-output", metavar="FILE", help="write to FILE, in place of what it holds")
 

@@ -63,6 +63,7 @@ class Command(Terse):
 
     requires_project = True
     requires_crawler_process = False
+    notes: ClassVar[str] = NOTES
     default_settings: ClassVar[dict[str, object]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
@@ -76,8 +77,6 @@ class Command(Terse):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add this command's options."""
         super().add_options(parser)
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.epilog = NOTES
         add = parser.add_argument
         add("--priority", default="0", metavar="N", help="of all that the seeds lead to; higher is sooner (default: 0)")
         add("--meta", action="append", default=[], metavar="KEY=VALUE", help="keep this on the records of these seeds")
@@ -86,15 +85,6 @@ class Command(Terse):
         add("--scheme", choices=("https", "http"), default="", help="of seeds without one (default: ask each host)")
         add("--rejects", default=REJECTS, metavar="FILE", help=f"where refused lines go (default: {REJECTS})")
         add("--json", action="store_true", help="print what was done as one JSON object")
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Take the options, and check the settings before Scrapy uses any.
-
-        Raises:
-            UsageError: one cannot work.
-        """
-        super().process_options(args, opts)
-        usable(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Put the seeds into the queue.

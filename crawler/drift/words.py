@@ -26,7 +26,7 @@ def sentences(drifts: Iterable[Drift]) -> Iterator[str]:
     for (site, host), some in groupby(by_site, key=lambda one: (one.group.site, one.group.host)):
         of_site = list(some)
         url = next((one.url for one in of_site if one.url), "")
-        look = f"look at one (scrapy shell {shlex.quote(url)})" if url else "look at one with scrapy shell"
+        look = f"look at one (scrapy explain {shlex.quote(url)})" if url else "look at one with scrapy explain"
         found = "; ".join(map(told, of_site))
         yield f"The pages of {host or site} seem to have changed ({found}): {look}, and mend {reader_of(site)}."
 

@@ -133,6 +133,9 @@ def listing_line(listing: ListingCount) -> str:
     """Return one listing as a line."""
     declared = f"{listing.declared:,} declared" if listing.declared is not None else "none declared"
     line = f"  {listing.name}: {declared}, {listing.listed:,} listed, {listing.found:,} found"
+    if listing.most is not None:
+        limit = f"limited to {listing.most:,} per user; {declared}"
+        line = f"  {listing.name}: {listing.found:,} of {listing.target:,} ({limit})"
     line += f", {listing.refused:,} refused, {listing.failed:,} failed"
     if listing.share is not None:
         line += f" ({listing.percent()})"

@@ -19,7 +19,8 @@ from crawler.frontier.keys import Keys
 from crawler.frontier.queue import text
 from crawler.frontier.revisits import left_of
 from crawler.frontier.standing import begins_anew
-from crawler.seeds import describe
+from crawler.seeds import check_arguments, describe
+from crawler.spiders.seeded import SeededSpider
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -79,11 +80,15 @@ def checked(settings: BaseSettings, orders: Sequence[Order]) -> list[Order]:
 
     Raises:
         UsageError: there is no such spider, a setting cannot work, or a feed cannot be shared.
-        SettingsError: a feed cannot be written.
+        SettingsError: an argument cannot work, or a feed cannot be written.
     """
-    names = get_spider_loader(settings).list()
+    loader = get_spider_loader(settings)
+    names = loader.list()
     if unknown := [order.spider for order in orders if order.spider not in names]:
         raise UsageError(f"there is no spider {unknown[0]}: there are {', '.join(names)}.", print_help=False)
+    for order in orders:
+        if issubclass(loader.load(order.spider), SeededSpider):
+            check_arguments(order.given())  # before any feed is made
     complete = []
     for order in orders:
         beside = {feed for other in orders if other is not order for feed in other.feeds}

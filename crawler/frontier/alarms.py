@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from crawler.frontier.bounds import number
+from crawler.frontier.connection import KEEPS_ALL
 from crawler.words import counted
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ NOTES_MISSED = 4
 """The same in notes, for one that seldom says anything."""
 WAITING_MS = 1_000
 """A crawl all of whose hosts are to be left alone for longer waits, in ms."""
-KEEPS_ALL = "noeviction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

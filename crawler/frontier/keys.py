@@ -34,6 +34,8 @@ of a URL, or the `download_slot` that a request names. Times are in ms by Redis'
 | readings           | HASH   | record key -> what was read of it last, as JSON: page, visit, digests of the fields |
 | refused            | HASH   | record key or URL -> reason |
 | failed             | HASH   | record key or URL -> reason |
+| quota              | HASH   | listing of a user -> videos chosen from it, with `max_per_user` |
+| chosen             | SET    | keys of these videos, and `[listing, record key]` of each |
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
 | feeds              | HASH   | what was done to the files of feeds, see below |
 | history            | HASH   | tick of 10 s, of 64 -> one moment in it: ms, requests done, records, requests to do |
@@ -65,6 +67,7 @@ The fields of four of them:
 |                    | seeds, seeds_read | what the crawl begins with, and whether that was read to its end |
 |                    | visits     | how often a page was done with until its next visit |
 |                    | every      | how often pages are visited again, as the argument `every` says it |
+|                    | max_per_user | videos that are taken of each user, at most |
 |                    | finished   | there once the crawl is |
 |                    | paused_ms  | when an operator has paused the crawl; there until it is resumed |
 |                    | drained_ms | when an operator has last told the instances to end |
@@ -102,7 +105,10 @@ WORK = (
     *("requests", "hosts", "last", "suspects", "workers", "deliveries", "batches", "starting", "ready"),
     *("dead", "control", "claims", "due", "revisits", "visits", "turns"),
 )
-LEDGER = ("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings", "fill")
+LEDGER = (
+    *("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings", "fill"),
+    *("quota", "chosen"),
+)
 LASTING = ("profile",)
 """What a new crawl leaves as it is."""
 

@@ -22,11 +22,28 @@ MOST_NAMED = 10
 """Missing records that a summary names; the rest are counted."""
 BATCH = 1_000
 """Members asked for in one round trip."""
+LIMIT = "max_per_user"
+"""Field of `control`: videos that are taken of each user, at most."""
+OF_USER = "videos of "
+"""How the listing of a user's videos is called, other than that of a playlist."""
 
 
 @dataclass(slots=True)
 class ListingCount:
-    """How complete one listing is, in records."""
+    """How complete one listing is, in records.
+
+    Attributes:
+        name: of the listing.
+        kind: of its records.
+        whole: whether it covers all that a host has.
+        declared: number of records that the site declares for it; None where it does not.
+        listed: rows that were read.
+        found: those whose records are there.
+        refused: those that are no records.
+        failed: those that could not be fetched.
+        missing: ids of some that are not there.
+        most: videos of each user that are wanted, whatever is declared, so that no more count as listed; None for all.
+    """
 
     name: str
     kind: str
@@ -37,6 +54,7 @@ class ListingCount:
     refused: int = 0
     failed: int = 0
     missing: list[str] = field(default_factory=list)
+    most: int | None = None
 
     def add(self, key: str, *, found: bool, refused: bool, failed: bool) -> None:
         """Count a row of the listing."""
@@ -51,8 +69,16 @@ class ListingCount:
 
     @property
     def target(self) -> int:
-        """What `found` should be: what the site declares, or has listed where it declares nothing."""
-        return self.listed if self.declared is None else max(self.declared, self.listed)
+        """What `found` should be: what the site declares, or has listed where it declares nothing, or is wanted."""
+        wanted = self.declared
+        if self.most is not None:
+            wanted = min(self.declared or 0, self.most) if is_of_user(self.name, self.kind, whole=self.whole) else 0
+        return max(wanted or 0, self.listed)
+
+    @property
+    def lacking(self) -> int:
+        """How many records are missing."""
+        return max(0, self.target - self.found)
 
     @property
     def share(self) -> float | None:
@@ -103,6 +129,7 @@ class Summary:
             kind,
             whole=False,
             declared=sum(numbers) if parts and len(numbers) == len(parts) else None,
+            most=next((one.most for one in listings if one.most is not None), None),
             listed=found + missing if listings else 0,
             found=found,
             refused=sum(may_be(kind, what) for what in self.refused),
@@ -110,8 +137,8 @@ class Summary:
         )
 
     def incomplete(self) -> list[ListingCount]:
-        """Return the listings of which records are missing."""
-        return [listing for listing in self.listings if listing.found < listing.target]
+        """Return the listings of which records are missing, first those that lack most."""
+        return sorted((one for one in self.listings if one.lacking), key=lambda one: (-one.lacking, one.name))
 
 
 class Scribe:
@@ -168,9 +195,13 @@ class Ledger:
     def summary(self) -> Summary:
         """Return how complete the crawl is."""
         listings = {}
+        limit = cast("bytes | None", self.server.hget(self.keys.control, LIMIT))
         for packed, declared in cast("dict[Any, Any]", self.server.hgetall(self.keys.declared)).items():
             name, kind, whole = json.loads(packed)
-            listings[name, kind] = ListingCount(name, kind, whole, int(declared) if declared else None)
+            most = (
+                int(limit) if limit and (is_of_user(name, kind, whole=whole) or (whole and kind == "video")) else None
+            )
+            listings[name, kind] = ListingCount(name, kind, whole, int(declared) if declared else None, most=most)
         refused, failed = self.not_recorded(self.keys.refused), self.not_recorded(self.keys.failed)
         for rows in batches(self.server.sscan_iter(self.keys.listed, count=BATCH)):
             pairs = [json.loads(row) for row in rows]
@@ -195,6 +226,11 @@ class Ledger:
     def reasons(self, key: str) -> dict[str, str]:
         """Return what was refused or failed, with the reasons."""
         return {text(what): text(why) for what, why in cast("dict[Any, Any]", self.server.hgetall(key)).items()}
+
+
+def is_of_user(name: str, kind: str, *, whole: bool) -> bool:
+    """Tell whether a listing is that of a user's videos."""
+    return kind == "video" and not whole and name.startswith(OF_USER)
 
 
 def may_be(kind: str, what: str) -> bool:

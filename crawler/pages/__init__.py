@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.errors import PageClash
@@ -63,6 +64,11 @@ def find_pages() -> list[type[Page]]:
 def find_platforms() -> dict[str, Platform]:
     """Return every platform that the modules of this package define, by name."""
     return {found.name: found for found in vars_of_modules() if isinstance(found, Platform)}
+
+
+def configured(settings: Mapping[str, Any]) -> dict[str, Platform]:
+    """Return every platform, by name, as a project's settings want it."""
+    return {name: platform.configured(settings) for name, platform in PLATFORMS.items()}
 
 
 def vars_of_modules() -> list[object]:

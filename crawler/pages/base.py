@@ -6,8 +6,6 @@ links, and names in `wants()` a further response without which its records would
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +14,12 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-import orjson
 from parsel import Selector
 
 from crawler.errors import NotARecord
 from crawler.fields import DEFAULT_PORTS
 from crawler.items import Record, RecordKey, User, Video, key_of
+from crawler.pages.nodes import loaded
 
 RecordKind = Literal["user", "video"]
 LinkKind = Literal["user", "video", "listing"]
@@ -65,10 +63,7 @@ class Response:
     @cached_property
     def json(self) -> Any:
         """The body as JSON, or None when it is none."""
-        for loads in (orjson.loads, json.loads):  # the second reads what the first is too strict for: \ud800, NaN
-            with contextlib.suppress(ValueError, RecursionError):
-                return loads(self.body)
-        return None
+        return loaded(self.body)
 
     @cached_property
     def selector(self) -> Selector:
@@ -94,6 +89,7 @@ class Link:
         otherwise: URL to read instead when this one answers 404.
         again: fetched even if it has been: what it is has only just become known.
         carry: small JSON values handed to the page that reads the answer.
+        body: JSON to POST, to an API that tells nothing without; the rule is a GET.
     """
 
     url: str
@@ -109,13 +105,21 @@ class Link:
     optional: bool = False
     otherwise: str | None = None
     carry: Mapping[str, Any] = field(default_factory=dict)
+    body: str = ""
+
+    @property
+    def method(self) -> str:
+        """How it is fetched."""
+        return "POST" if self.body else "GET"
 
 
 class Listing(NamedTuple):
     """A list of records that a site declares, such as `videos of alice@site.example`.
 
     `whole` says that it covers all of the host's records of its kind, or all of a part of them that no other
-    such listing covers; `within` names such a listing that this one is a part of.
+    such listing covers; `within` names such a listing that this one is a part of. One that is called `videos of …`
+    and is not whole is a user's: `max_per_user=` takes the first of its rows, while other listings, such as
+    `playlist …`, have videos of several users. After `of` stands the `uploader_id` or `channel_id` of its videos.
     """
 
     name: str

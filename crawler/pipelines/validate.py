@@ -43,13 +43,15 @@ class ValidatePipeline:
         try:
             return adapter.validate_python(fields)
         except ValidationError as exc:
-            errors = exc.errors(include_url=False, include_context=False)
-            details = [
-                f"{'.'.join(map(str, error['loc'][:1]))}: {error['msg']} (got {error['input']!r:.100})"
-                for error in errors
-            ]
-            reason = f"invalid_{errors[0]['loc'][0]}"
+            reason, details = told(exc)
             self.crawler.signals.send_catch_log(
                 record_refused, what=key_of(item), reason=reason, details=details, url=item.fetched_from, record=fields
             )
             raise Refused(reason) from exc
+
+
+def told(error: ValidationError) -> tuple[str, list[str]]:
+    """Return why a record is not valid: in a word that is counted, and in words."""
+    errors = error.errors(include_url=False, include_context=False)
+    details = [f"{'.'.join(map(str, one['loc'][:1]))}: {one['msg']} (got {one['input']!r:.100})" for one in errors]
+    return f"invalid_{errors[0]['loc'][0]}", details

@@ -22,6 +22,7 @@ from crawler.pages.base import Link, Page
 from crawler.pages.ytdlp import InfoPage
 from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
+from crawler.spiders.quota import Reading, is_check
 from crawler.spiders.replies import fetch, reply_of
 from crawler.spiders.scope import followed
 from crawler.spiders.seeded import SeededSpider
@@ -53,10 +54,14 @@ class BaseSpider(SeededSpider):
         except NotARecord as refusal:
             self.refuse(url, refusal.reason, refusal.detail, seed=meta.get("seed"))
             return
-        scope = meta.get("scope") or ("host" if len(links) > 1 else "seed")
+        scope = meta.get("scope") or "seed"
+        if len(links) > 1 and scope == "seed":  # a whole host is asked for
+            scope = "host"
         links = tuple(replace(link, again=again and link.url == url) for link in links)
         seed = meta.get("seed") if len(links) == 1 else None
         for link in links:
+            if self.max_per_user and is_check(link, self.wanted):
+                continue
             if len(links) == 1 or scope == "web" or not link.outward:
                 yield self.request(link, {"scope": scope, "seed": seed, "resolved": True, **inherited(meta)})
 
@@ -147,27 +152,29 @@ class BaseSpider(SeededSpider):
                     meta.get("key") or page.url, refusal.reason, refusal.detail, url=page.url, seed=meta.get("seed")
                 )
             return
-        wanted = [record for record in records if record.kind in self.wanted]
+        scope = meta.get("scope") or "host"
+        reading = Reading(listing, members, links, records)
+        reading = await self.quota.limit(page, reading, scope=scope, wanted=self.wanted)
+        members, links = reading.members, reading.links
+        wanted = [record for record in reading.records if record.kind in self.wanted]
         lists = listing is not None or meta["kind"] == "listing"
         self.rounds.reads(page.response, wanted, [link.url for link in links], lists=lists)
         totals = {one: total for one, total in totals.items() if one.kind in self.wanted}
         self.crawler.signals.send_catch_log(listing_read, totals=totals, listing=listing, members=members)
-        for key, why in refusals:
+        for key, why in await self.quota.refusals(refusals) if meta.get("limited") else refusals:
             self.refuse(key, why.reason, why.detail, url=page.url, seed=key.id if meta.get("seed") else None)
         for record in wanted:
             record.seed_meta = meta.get("seed_meta")
             if self.provenance:
                 record.provenance = page.sources(record)
             yield record
-        scope = meta.get("scope") or "host"
-        links = list(
-            followed(page, links, scope=scope, wanted=self.wanted, found=frozenset(record.kind for record in wanted))
-        )
+        found, had = frozenset(record.kind for record in wanted), frozenset(meta.get("had", ()))
+        links = list(followed(page, links, scope=scope, wanted=self.wanted, found=found, had=had))
         known = await self.known([link.key for link in links if link.key is not None])
         await self.hosts.look_up(urlsplit(link.url).netloc.lower() for link in links)
         for link in links:
             if link.key is None or link.key not in known:
-                yield self.request(link, {**self.onward(page, link, scope), **inherited(meta)})
+                yield self.request(link, {**inherited(meta), **self.onward(page, link, scope, had | found)})
 
     async def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
         """Return those of `keys` whose records are there."""
@@ -176,10 +183,15 @@ class BaseSpider(SeededSpider):
         there = await self.frontier.execute("SMISMEMBER", self.frontier.keys.recorded, *map(member, keys))
         return {key for key, is_there in zip(keys, there, strict=True) if is_there}
 
-    def onward(self, page: Page, link: Link, scope: str) -> dict[str, Any]:
-        """Return what the request of a link on `page` needs to know."""
+    def onward(self, page: Page, link: Link, scope: str, had: frozenset[str]) -> dict[str, Any]:
+        """Return what the request of a link on `page` needs to know; from a seed also what pages so far `had`."""
         same_host = urlsplit(link.url).netloc.lower() == page.response.host
-        return {"scope": scope, "resolved": same_host and page.platform is not None}
+        onward: dict[str, Any] = {"scope": scope, "resolved": same_host and page.platform is not None}
+        if scope == "seed" and page.listing() is None:
+            onward["had"] = sorted(had)
+        if self.quota.applies_to(page.listing()):
+            onward["limited"] = True
+        return onward
 
     def request(self, link: Link, meta: dict[str, Any]) -> Request:
         """Return the request of `link`."""
@@ -195,6 +207,8 @@ class BaseSpider(SeededSpider):
         statuses = page_class(link.url, self.hosts.known(urlsplit(link.url).netloc.lower())).statuses
         return Request(
             link.url,
+            method=link.method,
+            body=link.body,
             headers=dict(link.headers),
             callback=self.parse,
             errback=self.give_up,
@@ -240,4 +254,4 @@ class BaseSpider(SeededSpider):
 
 def inherited(meta: dict[str, Any]) -> dict[str, Any]:
     """Return what a request hands on to all that it leads to."""
-    return {name: meta[name] for name in ("seed_meta", "priority") if meta.get(name)}
+    return {name: meta[name] for name in ("seed_meta", "priority", "had") if meta.get(name)}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TLS_PROBE_TIMEOUT_S = 10.0
+PROBES_AT_ONCE = 100
+"""Hosts that are asked at the same time whether they speak TLS."""
 Fetch = Callable[[Link], Awaitable[Response | None]]
 
 
@@ -96,6 +98,16 @@ class Hosts:
         software = json_object(await self.fetch(Link(url, "listing"))).get("software") if url else None
         name = str(software.get("name")).lower() if isinstance(software, dict) else ""
         return name if name in PLATFORMS else ""
+
+    async def learn_schemes(self, seeds: Iterable[Seed]) -> None:
+        """Ask the hosts of seeds without a scheme whether they speak TLS, many at the same time."""
+        turns = asyncio.Semaphore(PROBES_AT_ONCE)
+
+        async def learn(seed: Seed) -> None:
+            async with turns:
+                await self.with_scheme(seed)
+
+        await asyncio.gather(*map(learn, {urlsplit(seed.url).netloc: seed for seed in seeds if seed.guessed}.values()))
 
     async def with_scheme(self, seed: Seed) -> str:
         """Return the seed's URL with `http` where the scheme was a guess and the host does not speak TLS."""

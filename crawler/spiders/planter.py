@@ -18,6 +18,7 @@ from crawler.errors import NotSerializable, SeedError
 from crawler.frontier.codec import Codec
 from crawler.frontier.handover import link_of
 from crawler.frontier.queue import NewLink
+from crawler.pages import configured
 from crawler.seeds import Seed
 from crawler.signals import record_refused
 from crawler.spiders.hosts import Hosts
@@ -69,6 +70,7 @@ class Planter:
         self.longest = self.crawler.settings.getint("URLLENGTH_LIMIT")
         self.spider = spidercls(scope=scope)
         self.spider.crawler = self.crawler
+        self.spider.sites = configured(self.crawler.settings)
         self.codec = Codec(self.spider)
         self.refusal = ""
         self.crawler.signals.connect(self.refused, record_refused)

@@ -32,13 +32,25 @@ def reply_of(response: ScrapyResponse, carry: Mapping[str, Any] | None = None) -
     return Response(response.url, response.body, response.status, headers, now, carry or {})
 
 
+def request_of(link: Link, **meta: Any) -> Request:
+    """Return the request of a link whose answer is waited for."""
+    return Request(
+        link.url,
+        method=link.method,
+        body=link.body,
+        headers=dict(link.headers),
+        callback=NO_CALLBACK,
+        meta=meta,
+    )
+
+
 async def fetch(crawler: Crawler, link: Link, **meta: Any) -> Response | None:
     """Fetch `link` at once, through the downloader and its middlewares; None when it could not be had.
 
     Raises:
         GivenBack: this instance is about to end; the page is for another one.
     """
-    request = Request(link.url, headers=dict(link.headers), callback=NO_CALLBACK, meta=meta)
+    request = request_of(link, **meta)
     try:
         return reply_of(await crawler.engine.download_async(request))
     except GivenBack:

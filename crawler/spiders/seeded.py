@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from crawler.freshness.rounds import Rounds
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import Beginning
-from crawler.pages import PLATFORMS
+from crawler.pages import configured
 from crawler.seeds import (
     Seed,
     describe,
@@ -28,6 +30,7 @@ from crawler.seeds import (
     parse_flag,
     parse_kinds,
     parse_max_pages,
+    parse_max_per_user,
     parse_message,
     parse_scope,
     parse_urls,
@@ -35,6 +38,7 @@ from crawler.seeds import (
 )
 from crawler.spiders.batches import Batches
 from crawler.spiders.hosts import Hosts
+from crawler.spiders.quota import Quota
 from crawler.spiders.replies import fetch
 
 if TYPE_CHECKING:
@@ -47,6 +51,8 @@ LISTS_OF_PARTS = ("scrapy.addons", "scrapy.middleware", "scrapy.utils.log")
 NO_NEWS = ("Overridden settings", "Reading start URLs from redis key")
 """Beginnings of messages whose loggers say other things too: a list of all settings, and how scrapy-redis would read
 seeds, were it not for the queue."""
+SEEDS_AT_ONCE = 100
+"""Seeds of a file whose hosts are asked at the same time."""
 PROBE = {"max_retry_times": 1, "download_timeout": 10}
 """Asking a host what it runs: of a host that does not say, nothing is lost but time."""
 
@@ -63,6 +69,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         records: `user`, `video` or both; by default the spider's own.
         anew: `1` drops what an interrupted crawl has left.
         every: how often pages are visited again, such as `6h` or `auto`; by default never.
+        max_per_user: videos of each user that are taken, first those that the user's listing shows first. 0 for all.
         max_pages: pages after which this instance stops; the next start goes on. 0 for no limit.
         wait: `1` stays for seeds to come when all is done.
         provenance: `1` says in each record which part of the page told each field.
@@ -78,6 +85,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         scope: str = "",
         records: str = "",
         max_pages: str = "0",
+        max_per_user: str = "0",
         anew: str = "",
         wait: str = "",
         every: str = "",
@@ -87,14 +95,18 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         super().__init__(**kwargs)
         self.url_seeds = parse_urls(url)
         self.seeds_file = seeds
+        # What may be a slow pipe is read line by line: one that is there does not wait for the next.
+        self.lines_at_once = SEEDS_AT_ONCE if not seeds or Path(seeds).is_file() else 1
         self.scope = parse_scope(scope) if scope else None
         self.wanted = parse_kinds(records) if records else self.kinds
         self.max_pages = parse_max_pages(max_pages)
+        self.max_per_user = parse_max_per_user(max_per_user)
         self.anew = parse_flag("anew", anew)
         self.wait = parse_flag("wait", wait)
         self.every = every
         self.provenance = parse_flag("provenance", provenance)
-        self.asked_for = describe({"url": url, "seeds": seeds, "scope": scope, "records": records})
+        asked = {"url": url, "seeds": seeds, "scope": scope, "records": records, "max_per_user": max_per_user}
+        self.asked_for = describe(asked)
         self.pages = 0
         self.bad_seeds = 0
 
@@ -107,9 +119,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
                 logging.getLogger(name).setLevel(logging.WARNING)
             for name in ("scrapy.crawler", cls.name):
                 logging.getLogger(name).addFilter(is_news)
-        contact = settings.get("CONTACT_URL")
-        if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+        name_contact(settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -118,10 +128,12 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         spider.frontier = frontier
         spider.ledger = Ledger(frontier.queue.server, frontier.keys)
-        spider.sites = {name: platform.configured(crawler.settings) for name, platform in PLATFORMS.items()}
+        spider.sites = configured(crawler.settings)
         spider.hosts = Hosts(frontier, lambda link: fetch(crawler, link, **PROBE))
         spider.beginning = frontier.join(spider.asked_for, anew=spider.anew)
         frontier.courier.completion.stays = spider.wait
+        spider.quota = Quota.of_crawl(crawler, frontier, spider.max_per_user)
+        spider.max_per_user = spider.quota.most
         spider.extractors = Extractors(crawler)
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
@@ -132,6 +144,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     hosts: Hosts
     extractors: Extractors
     rounds: Rounds
+    quota: Quota
     beginning: Beginning
 
     def log(self, message: Any, level: int = logging.DEBUG, **_: Any) -> None:
@@ -145,15 +158,9 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         keys = self.frontier.keys
         batches = Batches(self.sites, self.request)
         try:
-            while (seed := await asyncio.to_thread(next, given, None)) is not None:  # a file may be a slow pipe
-                if isinstance(seed, SeedError):
-                    self.bad_seeds += 1
-                    self.refuse(seed.given, "bad_seed", str(seed), seed=str(seed))
-                    continue
+            async for seed in self.prepared(given):
                 count += 1
-                url = await self.hosts.with_scheme(seed)
-                await self.hosts.look_up([urlsplit(url).netloc.lower()])
-                for request in self.seed_requests(replace(seed, url=url), self.scope):
+                for request in self.seed_requests(seed, self.scope):
                     for ready in batches.add(request) if self.seeds_file != "-" else [request]:
                         yield ready
             for request in batches.rest():
@@ -168,6 +175,31 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         if not count and not others_seeds and not taken and self.beginning == "anew" and not self.wait:
             logger.error(no_seeds_in(self.seeds_file, self.bad_seeds, self.redis_key))
             raise CloseSpider("no_seeds")
+
+    async def prepared(self, given: Iterator[Seed | SeedError]) -> AsyncIterator[Seed]:
+        """Yield seeds with their schemes, when it is known what is known of their hosts; refuse lines that are none.
+
+        Raises:
+            SeedError: the file cannot be read on.
+        """
+        error, is_read = None, False
+        while error is None and not is_read:
+            lines, error = await asyncio.to_thread(next_of, given, self.lines_at_once)
+            is_read = not lines
+            await self.hosts.learn_schemes(one for one in lines if isinstance(one, Seed))
+            seeds = [
+                one if isinstance(one, SeedError) else replace(one, url=await self.hosts.with_scheme(one))
+                for one in lines
+            ]
+            await self.hosts.look_up(urlsplit(one.url).netloc.lower() for one in seeds if isinstance(one, Seed))
+            for seed in seeds:
+                if isinstance(seed, SeedError):
+                    self.bad_seeds += 1
+                    self.refuse(seed.given, "bad_seed", str(seed), seed=str(seed))
+                else:
+                    yield seed
+        if error is not None:
+            raise error
 
     def given_seeds(self) -> Iterator[Seed | SeedError]:
         """Yield the seeds of the arguments, and an error for each line of a file that is none."""
@@ -195,6 +227,23 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
     def refuse(self, what: Any, reason: str, detail: str, *, url: str = "", seed: str | None = None) -> None:
         """Note a page, or a seed, that is no record."""
         raise NotImplementedError
+
+
+def name_contact(settings: BaseSettings) -> None:
+    """Have the user agent name the operator's contact, unless the user has set another."""
+    contact = settings.get("CONTACT_URL")
+    if contact and settings.getpriority("USER_AGENT") == SETTINGS_PRIORITIES["project"]:
+        settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+
+
+def next_of(given: Iterator[Seed | SeedError], most: int) -> tuple[list[Seed | SeedError], SeedError | None]:
+    """Return up to so many of what was given, and why the rest cannot be read; blocking."""
+    found: list[Seed | SeedError] = []
+    try:
+        found += islice(given, most)
+    except SeedError as exc:
+        return found, exc
+    return found, None
 
 
 def is_news(record: logging.LogRecord) -> bool:

@@ -133,7 +133,7 @@ class Api:
             return bad_parameter("nsfw", nsfw, "Should have a valid nsfw attribute")
         local = {"true": True, "false": False}.get(asked.query.get("isLocal", ""))
         rows = self.instance.listed(scope, sort, nsfw=NSFW[nsfw], local=local)
-        answer = paged(asked, rows, self.shapes.video_row, len(rows))
+        answer = paged(asked, rows, self.shapes.video_row, len(rows) + (self.quirks.overstated if scope else 0))
         self.instance.walked()
         return answer
 

@@ -38,6 +38,7 @@ class Quirks:
         throttle_after: after so many requests each answer is 429, until nobody has asked for `throttle_s`; 0 for never.
         throttle_s: Retry-After of these answers, seconds.
         renamed: fields of the API's JSON that have other names by now, so that who reads it does not find them.
+        overstated: videos that the list of an account or channel declares and does not have.
         dated: pages have a Last-Modified of their content, and are 304 for who knows it already.
     """
 
@@ -60,6 +61,7 @@ class Quirks:
     throttle_after: int = 0
     throttle_s: int = 1
     renamed: frozenset[str] = frozenset()
+    overstated: int = 0
     dated: bool = False
 
     def robots(self, *rules: str) -> Answer:

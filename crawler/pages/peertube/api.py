@@ -14,6 +14,7 @@ from crawler.items import Record, RecordKey
 from crawler.pages.base import EVERY_KIND, REASONS, Link, Listing, Page, RecordKind
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of, whole
+from crawler.pages.structured.values import http_url
 
 MEANINGS = {
     "private": "private, internal, blocked, or not yet published",
@@ -78,8 +79,8 @@ class ListingPage(ApiPage):
         following = urls.next_url(self.url, len(rows_of(self.body())), self.total())
         if following and not self.stands_still():
             yield Link(following, "listing", leads_to=self.leads_to, last=self.last, carry=self.carry())
-        remote = (row for row in self.rows() if not is_local(row, self.response) and row.get("url"))
-        for url in dict.fromkeys(origin(str(row["url"])) for row in remote):
+        remote = (http_url(row.get("url"), self.url) for row in self.rows() if not is_local(row, self.response))
+        for url in dict.fromkeys(origin(url) for url in remote if url):
             yield Link(url, "listing", platform=self.platform)
 
     def stands_still(self) -> bool:
@@ -148,7 +149,7 @@ class Channels(ListingPage):
         """Yield the accounts that own them, and those accounts' videos."""
         yield from super().links()
         for owner in unique_actors(part(row, "ownerAccount") for row in self.local_rows()):
-            yield urls.account_link(self.response.base, owner["name"], last=True)
+            yield urls.account_link(self.response.base, str(owner["name"]), last=True)
             yield account_videos(self.response.base, owner)
 
 
@@ -200,9 +201,9 @@ class Videos(ListingPage):
             if row.get("uuid"):
                 yield urls.video_link(base, str(row["uuid"]), last=True)
         for found in unique_actors(part(row, "account") for row in rows):
-            yield urls.account_link(base, found["name"], last=True)
+            yield urls.account_link(base, str(found["name"]), last=True)
         for found in unique_actors(part(row, "channel") for row in rows):
-            yield urls.channel_link(base, found["name"], last=True)
+            yield urls.channel_link(base, str(found["name"]), last=True)
 
 
 class Following(ListingPage):

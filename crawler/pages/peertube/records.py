@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.items import Availability, RecordKey, User, Video
 from crawler.pages.base import Response
 from crawler.pages.peertube.urls import SITE
+from crawler.pages.structured.values import http_url
 
 Row = Mapping[str, Any]
 
@@ -184,10 +185,12 @@ def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str |
         (pixels(file.get("height") or part(file, "resolution").get("id")), file.get("width"), file.get("fileUrl"))
         for file in files
     ]
+    links = objects(activity.get("url"))
+    links += [nested for link in links for nested in objects(link.get("tag"))]  # of an HLS playlist
     found += [
         (pixels(link.get("height")), link.get("width"), link.get("href"))
-        for link in objects(activity.get("url"))
-        if str(link.get("mediaType")).startswith("video/")
+        for link in links
+        if str(link.get("mediaType")).startswith("video/") and isinstance(link.get("href"), str)
     ]
     if not found:
         return None, None, None
@@ -218,7 +221,7 @@ def image(row: Row, plural: str, singular: str, response: Response) -> str | Non
 
 def absolute(path: Any, response: Response) -> str | None:
     """Return `path` as an absolute URL; None for an empty one."""
-    return urljoin(response.url, path) if isinstance(path, str) and path else None
+    return http_url(path, response.url) if isinstance(path, str) else None
 
 
 def origin(url: str) -> str:

@@ -115,7 +115,7 @@ def local_handle(base: str, handle: str) -> str:
     """Return `handle` as the API's paths take it: without the host where that is the instance's own."""
     name, at, host = unquote(handle).strip().removeprefix("@").partition("@")
     own = host.lower() == urlsplit(base).netloc.lower()
-    return quote(name if own else name + at + host.lower(), safe="@")
+    return quote(name if own else name + at + host.lower(), safe="@", errors="replace")
 
 
 def long_uuid(text: str) -> str | None:

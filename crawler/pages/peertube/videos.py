@@ -88,7 +88,7 @@ class ActorVideos(ListingPage):
         return [
             row
             for row in self.local_rows()
-            if row.get("uuid") not in self.activities and row.get("uuid") not in self.had
+            if str(row.get("uuid")) not in self.activities and str(row.get("uuid")) not in self.had
         ]
 
     def records(self) -> Iterator[Record]:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from crawler.pages.structured.page import StructuredPage
+from crawler.pages.structured.site import StructuredUserPage, StructuredVideoPage
 
-__all__ = ["StructuredPage"]
+__all__ = ["StructuredPage", "StructuredUserPage", "StructuredVideoPage"]

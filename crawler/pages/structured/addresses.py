@@ -74,6 +74,13 @@ def is_home(url: str) -> bool:
     return parts.path in {"", "/"} and not parts.query
 
 
+def are_one_site(one: str, other: str) -> bool:
+    """Tell whether the hosts of two addresses are the same, or one is within the other, as `api.site.example` is."""
+    hosts = [(urlsplit(url).hostname or "").removeprefix("www.") for url in (one, other)]
+    short, long = sorted(hosts, key=len)
+    return short == long or ("." in short and long.endswith("." + short))
+
+
 def same_page(one: str, other: str) -> bool | None:
     """Tell whether two addresses are of one page; None where one of them says less than the other."""
     if place(one) != place(other):

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from parsel import Selector
@@ -27,9 +28,11 @@ class Graph:
 
     Attributes:
         nodes: those that stand for themselves, in the page's order: the blocks, their lists, their `@graph`s.
+        source: what they are written in, as `provenance=1` names it.
     """
 
-    def __init__(self, blocks: Iterator[Any]) -> None:
+    def __init__(self, blocks: Iterator[Any], source: str = "JSON-LD") -> None:
+        self.source = source
         self.nodes = list(top_nodes(blocks))
         self._by_id = {node["@id"]: node for node in reversed(self.nodes) if named(node)}
 
@@ -70,9 +73,9 @@ def types(node: Node) -> set[str]:
 
 def blocks(selector: Selector) -> Iterator[Any]:
     """Yield the JSON of every block of a page that holds any."""
-    scripts = (script for script in selector.xpath("//script[@type]") if is_jsonld(script.root.get("type")))
-    for script, _ in zip(scripts, range(MAX_BLOCKS), strict=False):
-        source = script.xpath("string()").get() or ""
+    scripts = (script for script in selector.root.iter("script") if is_jsonld(script.get("type", "")))
+    for script in islice(scripts, MAX_BLOCKS):
+        source = "".join(script.itertext())
         if len(source) > MAX_BLOCK_CHARS:
             continue
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 from parsel import Selector
@@ -10,6 +11,8 @@ from parsel import Selector
 from crawler.pages.structured.values import line
 
 MAX_METAS = 2_000
+OPENGRAPH, CARD, PLAIN = "OpenGraph", "Twitter card", "meta"
+OF_OPENGRAPH = ("og:", "video:", "profile:")
 VIDEO_ADDRESSES = {"og:video", "og:video:url", "og:video:secure_url"}
 
 
@@ -52,13 +55,12 @@ class Metas:
     @classmethod
     def of(cls, selector: Selector) -> Self:
         """Read the `<meta>`s of a page."""
-        found = selector.xpath("(//meta[@content][@property or @name])[position() <= $most]", most=MAX_METAS)
-        attributes = (meta.root for meta in found)
+        told = (meta for meta in selector.root.iter("meta") if meta.get("content"))
         named = (
             ((meta.get("property") or meta.get("name", "")).strip().casefold(), meta.get("content"))
-            for meta in attributes
+            for meta in islice(told, MAX_METAS)
         )
-        return cls([(name, content) for name, content in named if line(content)])
+        return cls([(name, content) for name, content in named if name and line(content)])
 
     def all(self, *names: str) -> list[str]:
         """Return the values of the first of `names` that has any."""
@@ -67,6 +69,13 @@ class Metas:
     def first(self, *names: str) -> str | None:
         """Return the first of `all()`."""
         return next(iter(self.all(*names)), None)
+
+    def source(self, *names: str) -> str | None:
+        """Return what `all()` comes from, as `provenance=1` names it: OpenGraph, the Twitter card, or another meta."""
+        name = next((name for name in names if self._values.get(name)), None)
+        if name is None:
+            return None
+        return OPENGRAPH if name.startswith(OF_OPENGRAPH) else CARD if name.startswith("twitter:") else PLAIN
 
     def players(self) -> list[Player]:
         """Return the page's `og:video`s that have an address."""

@@ -1,4 +1,4 @@
-"""Reads any page by its structured data: JSON-LD, microdata, OpenGraph and Twitter cards, merged field by field."""
+"""Any page by its structured data: JSON-LD, microdata, OpenGraph, Twitter cards, oEmbed, merged field by field."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, User, Video
-from crawler.pages.base import Link, Page
-from crawler.pages.structured import hyperlinks, profiles, sitemaps, videos
+from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.structured import hyperlinks, oembed, profiles, sitemaps, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import Subject, subject_of
+from crawler.pages.structured.oembed import OEmbed
 from crawler.pages.structured.refusals import (
     FIRST_ERROR,
     refuse_by_place,
@@ -21,25 +22,59 @@ from crawler.pages.structured.refusals import (
 )
 from crawler.pages.structured.schema import Fields, merged
 
+MAX_JSON_BYTES = 2**20
+"""An oEmbed answer is a few hundred bytes; larger JSON is something else."""
+METAS = "metas"
+"""Source of what one of the `<meta>`s told; which, is looked up when it is asked for."""
+
 
 class StructuredPage(Page):
-    """Any page: a video, a profile, a sitemap, or only links."""
+    """Any page: a video, a profile, an oEmbed answer, a sitemap, or only links."""
 
     site = "schema.org"
+    source = "JSON-LD"
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response)
+        self._told: dict[str, str] = {}
+        self._oembed: OEmbed | None = None
+        self._was_asked = False
 
     def records(self) -> Iterator[Record]:
         """Yield the video or the user that this page is about; nothing where it is about something else."""
-        refuse_by_status(self.response.status)
+        if self._record is not None:
+            yield self._record
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return for each known field the syntax that told it: `JSON-LD`, `OpenGraph`, `link rel=canonical`, …."""
         if not self._is_html:
-            return
-        document = self._document
-        refuse_by_place(self.url)
-        subject = subject_of(document)
-        if subject is None:
-            refuse_by_title(document, [document.metas.first("og:title"), document.title, *document.headings[:3]])
-            refuse_shell(document)
-            return
-        yield self._video(subject) if subject.kind == "video" else self._user(subject)
+            return dict.fromkeys(known_fields(record), oembed.SOURCE)
+        look_up = videos.source_of_meta if isinstance(record, Video) else profiles.source_of_meta
+        of_address = dict.fromkeys(("id", "url"), self.document.address[1])
+        told = {**self._told, **of_address}
+        named = {name: told.get(name, METAS) for name in known_fields(record)}
+        return {name: look_up(self.document, name) if of == METAS else of for name, of in named.items()}
+
+    def wants(self) -> Link | None:
+        """Return the oEmbed answer that a video's page links to, where that may tell what the page does not."""
+        if self._was_asked or self.response.status >= FIRST_ERROR or not self._is_html:
+            return None
+        try:
+            record = self._record
+        except NotARecord:
+            return None
+        if not isinstance(record, Video) or (record.uploader and record.thumbnail):
+            return None
+        url = self.document.oembed_url
+        return Link(url, "video", optional=True) if url else None
+
+    def add(self, response: Response | None) -> None:
+        """Take the oEmbed answer."""
+        self._was_asked = True
+        told = OEmbed.of(response) if response is not None and response.status < FIRST_ERROR else None
+        if told is not None and told.is_video:
+            self._oembed = told
+            del self._record
 
     def links(self) -> Iterator[Link]:
         """Yield where this page or sitemap leads to, on its own host."""
@@ -48,13 +83,28 @@ class StructuredPage(Page):
         if sitemaps.is_sitemap(self.response):
             yield from sitemaps.links(self.response)
         elif self._is_html:
-            yield from hyperlinks.links(self._document)
+            yield from hyperlinks.links(self.document)
 
     @cached_property
-    def _document(self) -> Document:
+    def _record(self) -> Record | None:
+        refuse_by_status(self.response.status)
+        if not self._is_html:
+            return oembed.video(self.response) if self._may_be_json else None
+        document = self.document
+        refuse_by_place(self.url)
+        subject = subject_of(document)
+        if subject is None:
+            refuse_by_title(document, [document.metas.first("og:title"), document.title, *document.headings[:3]])
+            refuse_shell(document)
+            return None
+        return self._video(subject) if subject.kind == "video" else self._user(subject)
+
+    @cached_property
+    def document(self) -> Document:
+        """The page, to look up in it what its record does not tell."""
         return Document(self.response)
 
-    @property
+    @cached_property
     def _is_html(self) -> bool:
         content_type = self.response.headers.get("content-type", "").casefold()
         if content_type:
@@ -63,9 +113,17 @@ class StructuredPage(Page):
             b"\xef\xbb\xbf \t\r\n"
         ).startswith(b"<")
 
+    @property
+    def _may_be_json(self) -> bool:
+        return self.response.body[:200].lstrip().startswith(b"{") and len(self.response.body) <= MAX_JSON_BYTES
+
     def _video(self, subject: Subject) -> Video:
-        document = self._document
-        fields = merged([*map(videos.of_node, subject.entities), videos.of_metas(document)])
+        document = self.document
+        told = [(entity.graph.source, videos.of_node(entity)) for entity in subject.entities]
+        told.append((METAS, videos.of_metas(document)))
+        if self._oembed is not None:
+            told.append((oembed.SOURCE, videos.of_oembed(document, self._oembed)))
+        fields, self._told = merged(told)
         thin = fields.get("duration") is None and fields.get("published_at") is None
         if thin:
             refuse_by_title(document, [fields.get("title")])
@@ -74,15 +132,16 @@ class StructuredPage(Page):
         return Video(**self._common(), title=self._title(fields, "title"), **fields)
 
     def _user(self, subject: Subject) -> User:
-        document = self._document
-        pages = map(profiles.of_profile_page, subject.pages)
-        fields = merged([*map(profiles.of_node, subject.entities), *pages, profiles.of_metas(document)])
+        document = self.document
+        told = [(entity.graph.source, profiles.of_node(entity)) for entity in subject.entities]
+        told += [(entity.graph.source, profiles.of_profile_page(entity)) for entity in subject.pages]
+        fields, self._told = merged([*told, (METAS, profiles.of_metas(document))])
         refuse_by_title(document, [fields.get("name")])
         self._title(dict(fields), "name")
         return User(**self._common(), **fields)
 
     def _common(self) -> Fields:
-        canonical = self._document.canonical
+        canonical = self.document.canonical
         return {
             "site": self.site,
             "id": canonical,
@@ -94,7 +153,7 @@ class StructuredPage(Page):
     def _title(self, fields: Fields, name: str) -> str:
         """Take the title or name out of `fields`; refuse the page when that is missing or the site's."""
         title = fields.pop(name, None)
-        site = (self._document.site_name or urlsplit(self.url).hostname or "").casefold()
+        site = (self.document.site_name or urlsplit(self.url).hostname or "").casefold()
         if not isinstance(title, str) or title.casefold() == site:
             raise NotARecord("shell", f"{name} {title!r} is missing or the site's own")
         return title

@@ -16,6 +16,14 @@ from crawler.pages.structured.videos import own_words, whole
 MAX_LISTS = 20
 HANDLE = re.compile(r"@?([\w.-]{1,100})")
 HANDLE_IN_PATH = re.compile(r"/@([\w.-]{1,100})(?:/|$)")
+METAS = {
+    "username": ("profile:username",),
+    "name": ("og:title", "twitter:title"),
+    "description": ("og:description", "twitter:description", "description"),
+    "avatar_url": ("og:image:secure_url", "og:image", "twitter:image"),
+    "tags": ("og:video:tag", "profile:tag"),
+}
+"""The `<meta>`s that tell a field, the best first."""
 HANDLE_IN_NAME = re.compile(r"(?P<name>.+?)\s+\(@(?P<handle>[\w.-]{1,100})\).*")
 
 
@@ -53,20 +61,25 @@ def of_profile_page(entity: Entity) -> Fields:
 def of_metas(document: Document) -> Fields:
     """Return what OpenGraph and the Twitter card say, on a page that calls itself a profile."""
     metas = document.metas
-    handle_told = line(metas.first("profile:username"))
+    handle_told = line(metas.first(*METAS["username"]))
     in_path = HANDLE_IN_PATH.search(unquote(urlsplit(document.canonical).path))
     known: Fields = {"username": handle_told.removeprefix("@") if handle_told else in_path[1] if in_path else None}
     if document.og_type != "profile":
         return known
-    title = document.without_site(line(metas.first("og:title", "twitter:title")) or document.title)
+    title = document.without_site(line(metas.first(*METAS["name"])) or document.title)
     named = HANDLE_IN_NAME.fullmatch(title or "")
     return {
         "name": named["name"] if named else title,
         "username": known["username"] or (named["handle"] if named else None),
-        "description": whole(own_words(document, metas.first("og:description", "twitter:description", "description"))),
-        "avatar_url": http_url(metas.first("og:image:secure_url", "og:image", "twitter:image"), document.base),
-        "tags": words(metas.all("og:video:tag", "profile:tag")),
+        "description": whole(own_words(document, metas.first(*METAS["description"]))),
+        "avatar_url": http_url(metas.first(*METAS["avatar_url"]), document.base),
+        "tags": words(metas.all(*METAS["tags"])),
     }
+
+
+def source_of_meta(document: Document, field: str) -> str:
+    """Return which of the `<meta>`s told a field of `of_metas()`, as `provenance=1` names it."""
+    return document.metas.source(*METAS.get(field, ())) or {"name": "title"}.get(field, "URL")
 
 
 def handle(entity: Entity) -> str | None:

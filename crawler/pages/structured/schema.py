@@ -157,20 +157,21 @@ def words(value: Any) -> list[str] | None:
     return list(dict.fromkeys(known)) or None
 
 
-def merged(sources: Iterable[Mapping[str, Any]]) -> Fields:
-    """Return fields of all sources, each from the first that knows it; an exact count beats a rounded one.
+def merged(sources: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Fields, dict[str, str]]:
+    """Return fields of all sources, each from the first that knows it, and which source that is.
 
-    `approximate` names the counts that no source has exactly.
+    An exact count beats a rounded one; `approximate` names the counts that no source has exactly.
     """
     fields: Fields = {}
-    for source in sources:
-        for name, value in source.items():
+    told: dict[str, str] = {}
+    for source, told_here in sources:
+        for name, value in told_here.items():
             known = fields.get(name)
             better = (
                 isinstance(known, Count) and isinstance(value, Count) and known.approximate and not value.approximate
             )
             if value is not None and (known is None or better):
-                fields[name] = value
+                fields[name], told[name] = value, source
     rounded = [name for name, value in fields.items() if isinstance(value, Count) and value.approximate]
     plain = {name: value.value if isinstance(value, Count) else value for name, value in fields.items()}
-    return plain | {"approximate": rounded or None}
+    return plain | {"approximate": rounded or None}, told

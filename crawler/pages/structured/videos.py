@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.counts import count
 from crawler.pages.structured.document import Document
+from crawler.pages.structured.metas import CARD, OPENGRAPH
+from crawler.pages.structured.oembed import OEmbed
 from crawler.pages.structured.schema import (
     Entity,
     Fields,
@@ -26,6 +29,17 @@ MEDIA_FILE = re.compile(r"\.(?:mp4|webm|m3u8|mpd|mov|m4v|ogv|mkv|flv)$", re.IGNO
 SHORTENED = re.compile(r"(?:\.\.\.|…)$")
 SHORTENED_CHARS = 100
 """A text that ends in an ellipsis and is at least as long is a beginning, not the whole."""
+METAS = {
+    "title": ("og:title", "twitter:title"),
+    "description": ("og:description", "twitter:description", "description"),
+    "published_at": ("video:release_date", "og:video:release_date", "ya:ovs:upload_date"),
+    "duration": ("video:duration", "og:video:duration"),
+    "thumbnail": ("og:image:secure_url", "og:image", "twitter:image"),
+    "tags": ("og:video:tag", "video:tag"),
+    "age_limit": ("og:restrictions:age",),
+    "uploader_url": ("video:director",),
+}
+"""The `<meta>`s that tell a field, the best first."""
 COUNTS = ("view", "like", "dislike", "comment", "repost")
 
 
@@ -60,26 +74,51 @@ def of_metas(document: Document) -> Fields:
     files = [player for player in players if player.is_file or MEDIA_FILE.search(player.url.partition("?")[0])]
     pages = [player.url for player in players if player.is_page and not MEDIA_FILE.search(player.url)]
     file = files[0] if files else None
-    released = metas.first("video:release_date", "og:video:release_date", "ya:ovs:upload_date")
-    director = http_url(metas.first("video:director"), document.base)
+    told = {field: metas.first(*names) for field, names in METAS.items()}
+    director = http_url(told["uploader_url"], document.base)
     own = (
         director
         and urlsplit(director).netloc == document.response.host
         and document.og_type in {"video", "video.other"}
     )
     return {
-        "title": document.without_site(line(metas.first("og:title", "twitter:title")) or document.title),
-        "description": whole(own_words(document, metas.first("og:description", "twitter:description", "description"))),
-        "published_at": date(released, far_east=document.far_east),
-        "duration": duration(metas.first("video:duration", "og:video:duration")),
-        "thumbnail": http_url(metas.first("og:image:secure_url", "og:image", "twitter:image"), document.base),
-        "tags": words(metas.all("og:video:tag", "video:tag")),
-        "age_limit": years(metas.first("og:restrictions:age")),
+        "title": document.without_site(line(told["title"]) or document.title),
+        "description": whole(own_words(document, told["description"])),
+        "published_at": date(told["published_at"], far_east=document.far_east),
+        "duration": duration(told["duration"]),
+        "thumbnail": http_url(told["thumbnail"], document.base),
+        "tags": words(metas.all(*METAS["tags"])),
+        "age_limit": years(told["age_limit"]),
         "uploader_url": director if own else None,
         "embed_url": http_url(next(iter(pages), metas.first("twitter:player")), document.base),
         "content_url": http_url(file.url, document.base) if file else None,
         "width": pixels(file.width) if file else None,
         "height": pixels(file.height) if file else None,
+    }
+
+
+def source_of_meta(document: Document, field: str) -> str:
+    """Return which of the `<meta>`s told a field of `of_metas()`, as `provenance=1` names it."""
+    if field == "embed_url" and not any(player.is_page for player in document.metas.players()):
+        return CARD
+    if field in METAS:
+        return document.metas.source(*METAS[field]) or "title"
+    return OPENGRAPH
+
+
+def of_oembed(document: Document, told: OEmbed) -> Fields:
+    """Return what the site's oEmbed answer says."""
+    name = (told.author_name or "").casefold()
+    holder = told.author_url if told.author_url and not is_home(told.author_url) else None
+    own = holder is None and name in {*document.brands, (told.provider_name or "").casefold()}
+    return {
+        "title": document.without_site(told.title),
+        "description": whole(told.description),
+        "duration": told.duration,
+        "thumbnail": told.thumbnail,
+        "uploader": None if own else told.author_name,
+        "uploader_url": holder,
+        "embed_url": told.embed_url,
     }
 
 

@@ -11,9 +11,8 @@ from typing import ClassVar
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.youtube import api_records, urls
-from crawler.pages.youtube.numbers import whole
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 HOSTS = (urls.API_HOST, "www.googleapis.com")
 SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "rateLimitExceeded"})
@@ -33,6 +32,7 @@ class ApiPage(Page):
     """An answer of the API that is a list."""
 
     site = urls.SITE
+    source = "Data API v3"
 
     @property
     def body(self) -> Node:
@@ -113,11 +113,13 @@ class PlaylistItems(ApiPage):
         return list(dict.fromkeys(one for one in told if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one)))
 
     def links(self) -> Iterator[Link]:
-        """Yield the videos of this page in batches, and the next page."""
+        """Yield the channel whose uploads these are, the videos of this page in batches, and the next page."""
+        if channel_id := urls.uploader_of(self.asked_for("playlistId")):
+            yield urls.api_channel(id=channel_id)
         for first in range(0, len(self.ids), urls.BATCH):
             yield urls.api_videos(self.ids[first : first + urls.BATCH])
         following = self.body.get("nextPageToken")
-        if isinstance(following, str) and following and self.rows:
+        if isinstance(following, str) and urls.PAGE_TOKEN.fullmatch(following) and self.rows:
             yield urls.api_items(self.asked_for("playlistId"), following)
 
     def listing(self) -> Listing:
@@ -152,6 +154,7 @@ class Answer(Page):
     """Any answer of the API, which says itself what it is."""
 
     site = urls.SITE
+    source = ApiPage.source
     platform = urls.SITE
     hosts = HOSTS
     path = r"/youtube/v3/[^/]+/?"

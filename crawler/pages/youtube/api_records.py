@@ -6,10 +6,11 @@ from typing import Any
 
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import Response
+from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.structured import values
 from crawler.pages.youtube import numbers, urls
 from crawler.pages.youtube.channel import keywords
-from crawler.pages.youtube.state import Node, dig, node, widest
+from crawler.pages.youtube.state import widest
 from crawler.pages.youtube.video import ADULT_YEARS, SHORT_MOST_S
 
 CATEGORIES = {
@@ -52,9 +53,9 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         description=text(snippet.get("description")),
         published_at=values.date(snippet.get("publishedAt")),
         duration=duration,
-        view_count=numbers.whole(statistics.get("viewCount")),
-        like_count=numbers.whole(statistics.get("likeCount")),  # missing where the owner hides it
-        comment_count=numbers.whole(statistics.get("commentCount")),  # missing where they are switched off
+        view_count=whole(statistics.get("viewCount")),
+        like_count=whole(statistics.get("likeCount")),  # missing where the owner hides it
+        comment_count=whole(statistics.get("commentCount")),  # missing where they are switched off
         uploader=owner,
         uploader_id=channel_id,
         uploader_url=owner_url,
@@ -89,7 +90,7 @@ def channel(row: Node, response: Response) -> User:
     snippet, branding = node(row.get("snippet")), node(row.get("brandingSettings"))
     statistics = node(row.get("statistics"))
     is_hidden = statistics.get("hiddenSubscriberCount") is True
-    followers = None if is_hidden else numbers.whole(statistics.get("subscriberCount"))
+    followers = None if is_hidden else whole(statistics.get("subscriberCount"))
     said = text(dig(branding, "channel", "keywords"))
     handle = text(snippet.get("customUrl")) or ""
     return User(
@@ -105,8 +106,8 @@ def channel(row: Node, response: Response) -> User:
         banner_url=text(dig(branding, "image", "bannerExternalUrl")),
         account_type="channel",
         follower_count=followers,
-        video_count=numbers.whole(statistics.get("videoCount")),
-        view_count=numbers.whole(statistics.get("viewCount")),
+        video_count=whole(statistics.get("videoCount")),
+        view_count=whole(statistics.get("viewCount")),
         approximate=["follower_count"] if followers and numbers.is_rounded(followers) else None,
         country=text(snippet.get("country")),
         language=language(snippet.get("defaultLanguage")),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured.counts import count
 from crawler.pages.youtube import numbers
-from crawler.pages.youtube.state import Node, all_named, dig, first_named, label_of, node, nodes, text_of
+from crawler.pages.youtube.state import all_named, first_named, label_of, text_of
 
 COMMENT_PANELS = frozenset({"comment-item-section", "engagement-panel-comments-section"})
 LIKE, DISLIKE = "LIKE", "DISLIKE"
@@ -55,7 +56,7 @@ class Buttons:
     def of_overlay(self, icon: str) -> Iterator[int | None]:
         """Yield what is beside a short."""
         button = node(dig(self.overlay, "likeButton", "likeButtonRenderer"))
-        yield numbers.whole(button.get(f"{icon.casefold()}Count"))
+        yield whole(button.get(f"{icon.casefold()}Count"))
 
     def comments(self, language: str) -> int | None:
         """Return the comments; a rounded number such as `684K` is none."""

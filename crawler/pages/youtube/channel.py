@@ -10,10 +10,11 @@ from http import HTTPStatus
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User
 from crawler.pages.base import Link, Listing, Page, RecordPage, Response
+from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.markup import language_of
-from crawler.pages.youtube.state import Node, all_named, dig, first_named, initial_data, node, nodes, text_of, widest
+from crawler.pages.youtube.state import all_named, first_named, initial_data, text_of, widest
 from crawler.pages.youtube.video import Watch
 
 VERIFIED_STYLES = frozenset({"BADGE_STYLE_TYPE_VERIFIED", "BADGE_STYLE_TYPE_VERIFIED_ARTIST"})
@@ -39,6 +40,7 @@ class Channel(RecordPage):
         "https://www.youtube.com/c/name",
     )
     record_type = User
+    source = "ytInitialData"
 
     def __init__(self, response: Response) -> None:
         super().__init__(response)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crawler.pages.youtube.state import Node, all_named, dig
+from crawler.pages.nodes import Node, dig
+from crawler.pages.youtube.state import all_named
 from crawler.pages.youtube.urls import VIDEO_ID
 
 RENDERERS = ("videoRenderer", "gridVideoRenderer", "playlistVideoRenderer", "reelItemRenderer")

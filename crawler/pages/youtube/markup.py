@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from crawler.pages.base import Response
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured import microdata, values
 from crawler.pages.youtube import numbers
-from crawler.pages.youtube.state import Node, dig, node, nodes
 
 LANGUAGE = re.compile(r"<html[^>]*?\slang=[\"']([\w-]+)")
 HEAD_CHARS = 5_000
@@ -72,8 +72,8 @@ class Markup:
         for counter in nodes(self.video.get("interactionStatistic")):
             kind = str(dig(counter.get("interactionType"), 0))
             if kind.endswith(f"/{action}"):
-                return numbers.whole(dig(counter.get("userInteractionCount"), 0))
-        return self.old_button("like") if action == LIKE else numbers.whole(self.first("interactionCount"))
+                return whole(dig(counter.get("userInteractionCount"), 0))
+        return self.old_button("like") if action == LIKE else whole(self.first("interactionCount"))
 
     def old_button(self, name: str) -> int | None:
         """Return the number on the button for likes or dislikes that pages had until 2020."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from crawler.pages.structured.counts import MAGNITUDES, Count, count
 
@@ -28,15 +27,6 @@ VIDEOS = re.compile(
 )
 """What is counted, on either side of the number."""
 MAGNITUDE_STEMS = ("mil", "mill", "mio", "mrd", "thousand", "billion", "тыс", "млн", "млрд", "tys", "tsd", "tis")
-
-
-def whole(value: Any) -> int | None:
-    """Return a number of things that the site gives as digits; None for what is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value if value >= 0 else None
-    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}", value) else None
 
 
 def subscribers(printed: str | None, language: str) -> Count | None:

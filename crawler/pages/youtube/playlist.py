@@ -8,10 +8,11 @@ from functools import cached_property
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.markup import language_of
-from crawler.pages.youtube.state import Node, dig, initial_data, node, nodes, text_of
+from crawler.pages.youtube.state import initial_data, text_of
 
 
 class Playlist(Page):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from crawler.errors import NotARecord
-from crawler.pages.youtube.state import Node, dig, nodes, text_of
+from crawler.pages.nodes import Node, dig, nodes
+from crawler.pages.youtube.state import text_of
 
 REASONS = {
     "bot_check": (r"\b(?:ro)?bots?\b", "ボット", "로봇", "봇이", r"\bбот"),  # noqa: RUF001 - Russian

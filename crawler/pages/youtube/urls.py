@@ -25,6 +25,7 @@ VIDEO_ID = re.compile(r"[\w-]{11}", re.ASCII)
 CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
 PLAYLIST_ID = re.compile(r"(?:PL|UU|FL|OL|EL|TL|SP|PU)[\w-]{8,}", re.ASCII)
 """Lists that have an end: a mix (`RD…`) is made up anew for each visitor, `WL` and `LL` are the visitor's own."""
+PAGE_TOKEN = re.compile(r"[\w.=+/-]+", re.ASCII)
 IN_PATH = re.compile(r"/(?:shorts|live|embed|v|e)/([^/]+)/?.*")
 CHANNEL = re.compile(r"/(?:(channel|user|c)/([^/]+)|@([^/]+))(?:/(\w+))?/?.*")
 TABS = ("videos", "shorts", "streams")

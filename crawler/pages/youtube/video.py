@@ -10,18 +10,22 @@ from typing import Any
 from crawler.errors import NotARecord
 from crawler.items import Availability, LiveStatus, MediaType, Record, Video
 from crawler.pages.base import Link, RecordPage, Response
+from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import numbers, refusals, urls
 from crawler.pages.youtube.buttons import Buttons
 from crawler.pages.youtube.markup import Markup, language_of
-from crawler.pages.youtube.state import Node, dig, initial_data, node, nodes, player_response, text_of, widest
+from crawler.pages.youtube.state import initial_data, player_response, text_of, widest
 
 ADULT_YEARS = 18
 SHORT_MOST_S = 180
 """Seconds of the longest short."""
 CREATIVE_COMMONS = "creative_commons"
 """In the address that the licence is explained at, whatever the language of the page."""
+MICRODATA, INITIAL_DATA = "microdata", "ytInitialData"
+BELOW_THE_PLAYER = frozenset({"dislike_count", "comment_count", "channel_follower_count", "license"})
+"""Fields that the page shows below the player, and does not tell the player itself."""
 
 
 class Watch(RecordPage):
@@ -37,6 +41,7 @@ class Watch(RecordPage):
         "https://www.youtube.com/live/abcdefghijk",
     )
     record_type = Video
+    source = "ytInitialPlayerResponse"
 
     def __init__(self, response: Response) -> None:
         super().__init__(response)
@@ -141,19 +146,19 @@ class Watch(RecordPage):
         if self.live_status() in {"is_live", "is_upcoming"}:
             return None
         told = (self.about.get("lengthSeconds"), self.markup.first("duration"), self.details.get("lengthSeconds"))
-        found = (numbers.whole(one) or (values.duration(one) if str(one).startswith("P") else None) for one in told)
+        found = (whole(one) or (values.duration(one) if str(one).startswith("P") else None) for one in told)
         return next((float(one) for one in found if one), None)
 
     def view_count(self) -> int | None:
         """Return the views."""
         for told in (self.details.get("viewCount"), self.about.get("viewCount")):
-            if (views := numbers.whole(told)) is not None:
+            if (views := whole(told)) is not None:
                 return views
         return self.markup.count("WatchAction")
 
     def like_count(self) -> int | None:
         """Return the likes, where they are told to the digit."""
-        told = numbers.whole(self.about.get("likeCount"))
+        told = whole(self.about.get("likeCount"))
         likes = self.buttons.likes() if told is None else told
         return self.markup.count("LikeAction") if likes is None else likes
 
@@ -313,6 +318,19 @@ class Watch(RecordPage):
         """Return the address of the player for other sites."""
         told = dig(self.about, "embed", "iframeUrl") or self.markup.first("embedUrl", "embedURL")
         return told if isinstance(told, str) else None
+
+    # --- where that is from ---
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return where each field is from: what the player was told, the rest of the page's data, or the microdata."""
+        told = super().sources(record)
+        if not self.player:
+            told = dict.fromkeys(told, MICRODATA)
+        for name in BELOW_THE_PLAYER & told.keys():
+            told[name] = INITIAL_DATA if self.data else MICRODATA
+        if "like_count" in told and whole(self.about.get("likeCount")) is None:
+            told["like_count"] = MICRODATA if self.buttons.likes() is None else INITIAL_DATA
+        return told
 
     # --- where it leads ---
 

@@ -46,17 +46,17 @@ class JudgedPage(StructuredPage):
 
     def records(self) -> Iterator[Record]:
         """Yield what the structured data tells; read once."""
-        yield from self.known if self.is_told else self._told
+        yield from self.known if self.is_told else self._found
 
     @cached_property
-    def _told(self) -> list[Record]:
+    def _found(self) -> list[Record]:
         return list(super().records())
 
     @cached_property
     def refusal(self) -> NotARecord | None:
         """Why this page is no record by its own words; None where it may be one."""
         try:
-            self._told  # noqa: B018 - which reads it
+            self._found  # noqa: B018 - which reads it
         except NotARecord as refusal:
             return refusal
         return None
@@ -64,7 +64,7 @@ class JudgedPage(StructuredPage):
     @property
     def known(self) -> list[Record]:
         """The records, or none of a page that is refused."""
-        return [] if self.refusal else self._told
+        return [] if self.refusal else self._found
 
     @property
     def is_whole(self) -> bool:
@@ -79,14 +79,14 @@ class JudgedPage(StructuredPage):
         return video.published_at is not None and (video.duration is not None or is_live)
 
     @property
-    def document(self) -> Document | None:
+    def html(self) -> Document | None:
         """The page as HTML; None where it is none."""
-        return self._document if self._is_html else None
+        return self.document if self._is_html else None
 
     @cached_property
     def _topics(self) -> list[Candidate]:
         """What its structured data names as what it may be about."""
-        document = self.document
+        document = self.html
         graphs = document.graphs if document else []
         return [each for graph in graphs if document for each in candidates(graph, document)]
 
@@ -101,7 +101,7 @@ class JudgedPage(StructuredPage):
         """Whether the page tells of a video, but not enough, or plays one and is about nothing else."""
         if self.known or self.refusal:
             return isinstance(next(iter(self.known), None), Video) and not self.is_whole
-        document = self.document
+        document = self.html
         if document is None or is_home(self.url) or (document.og_type or "website").partition(".")[0] not in ABOUT:
             return False
         return not is_other(self._topics) and len(document.selector.xpath(PLAYERS)[:2]) == 1

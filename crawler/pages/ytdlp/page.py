@@ -122,13 +122,13 @@ class InfoPage(Page):
             return told
         if url := known.get("url"):
             return str(url)
-        return self.beside.document.canonical if self.beside.document else self.url
+        return self.beside.html.canonical if self.beside.html else self.url
 
     @cached_property
     def _of_metas(self) -> Fields:
-        if self.beside.document is None:
+        if self.beside.html is None:
             return {}
-        told = merged([videos.of_metas(self.beside.document)])
+        told, _ = merged([("", videos.of_metas(self.beside.html))])
         return {name: value for name, value in told.items() if value is not None}
 
     @cached_property

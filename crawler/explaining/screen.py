@@ -1,0 +1,113 @@
+"""How an answer is shown: a table in a terminal, else plain lines with tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from crawler.explaining.answers import Answer, file_of
+from crawler.items import Record
+from crawler.looking import say
+from crawler.pages.base import NOT_READ, known_fields
+from crawler.words import counted
+
+MOST_LINKS = 20
+MOST_CHARS = 300
+"""Characters of a value that are shown."""
+MOST_OTHERS = 5
+"""Things that were asked for too and are no records, of which the reasons are shown."""
+
+
+def show(answer: Answer, console: Console) -> None:
+    """Show all of an answer."""
+    for line in heading(answer):
+        say(line, console)
+    for record in answer.records:
+        say(f"\n{record.kind} {record.site} {record.id}", console)
+        show_fields(record, console)
+        if unknown := unknown_fields(record):
+            wrapped(f"unknown: {', '.join(unknown)}", console)
+    for line in ending(answer):
+        say(line, console)
+
+
+def heading(answer: Answer) -> Iterator[str]:
+    """Yield what was read, and by which class."""
+    yield answer.url or ""
+    if answer.read not in {"", answer.url}:
+        yield f"read as {answer.read}"
+    if answer.page is not None:
+        source = f", {answer.page.source}" if answer.page.source else ""
+        yield f"read by {answer.page.__name__} in {file_of(answer.page)} (site {answer.page.site}{source})"
+
+
+def ending(answer: Answer) -> Iterator[str]:
+    """Yield the links, the listings, and the refusals."""
+    for listing, total in answer.totals.items():
+        part = "it is a part of" if listing == answer.listing else "it tells of"
+        declared = "not declared" if total is None else f"{total:,} declared"
+        yield f"\n{part} the listing: {listing.name} ({listing.kind}s, {declared})"
+    if answer.links and answer.page is None:
+        yield "\nit names a whole host, not a page"
+    if answer.links:
+        yield f"\nleads to {counted(len(answer.links), 'link')}:"
+        yield from (f"  {link.kind:<8} {link.url}" for link in answer.links[:MOST_LINKS])
+        if (more := len(answer.links) - MOST_LINKS) > 0:
+            yield f"  and {more:,} more"
+    for key, why in answer.others[:MOST_OTHERS]:
+        yield f"\nno record of {key.kind} {key.id}: {why.reason}{f' ({why.detail})' if why.detail else ''}"
+    if answer.refused:
+        yield f"\nrefused: {answer.refused.reason}{f' ({answer.refused.detail})' if answer.refused.detail else ''}"
+    elif not answer.records and answer.page is not None:
+        reason = "it is about something else, and was read for its links" if answer.links else "nothing in it is known"
+        yield f"\nno record: {reason}"
+
+
+def show_fields(record: Record, console: Console) -> None:
+    """Show the known fields of a record, each with its value and where on the page it stands."""
+    sources, rounded = record.provenance or {}, set(record.approximate or ())
+    rows = [
+        (name, shown(getattr(record, name)) + (" (rounded by the site)" if name in rounded else ""), sources.get(name))
+        for name in known_fields(record)
+    ]
+    if not console.is_terminal:
+        for name, value, source in rows:
+            console.file.write(f"{name}\t{value}\t{source or ''}\n")
+        return
+    table = Table(
+        Column("field", no_wrap=True),
+        Column("value", overflow="fold", ratio=3),
+        Column("source", overflow="fold", ratio=1),
+        box=SIMPLE_HEAD,
+    )
+    for row in rows:
+        table.add_row(*(Text(cell or "") for cell in row))
+    console.print(table)
+
+
+def unknown_fields(record: Record) -> list[str]:
+    """Return the names of the fields that the page has not told."""
+    return [name for name in type(record).__slots__ if name not in NOT_READ and getattr(record, name) is None]
+
+
+def shown(value: Any) -> str:
+    """Return a value on one line, shortened where it is long."""
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    line = " ".join(str(value).split()) if isinstance(value, str) else f"{value}"
+    return line if len(line) <= MOST_CHARS else f"{line[:MOST_CHARS]}… ({len(line):,} characters)"
+
+
+def wrapped(line: str, console: Console) -> None:
+    """Show a line, folded between words in a terminal."""
+    if console.is_terminal:
+        console.print(Text(line))
+    else:
+        say(line, console)

@@ -1,0 +1,320 @@
+"""Answers of Chzzk's API: videos, streams, channels, a channel's videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from crawler.errors import NotARecord
+from crawler.items import LiveStatus, MediaType, Record, RecordKey, User, Video
+from crawler.pages.base import REASONS, Link, Listing, Page, RecordPage
+from crawler.pages.chzzk.urls import (
+    API,
+    API_HOST,
+    BASE,
+    CHANNEL_ID,
+    SITE,
+    channel_link,
+    video_link,
+    videos_link,
+)
+from crawler.pages.nodes import Node, node, nodes, whole, words
+from crawler.pages.structured import values
+
+ADULT_YEARS = 19
+"""What the site calls adult, by Korean law."""
+LIVE: dict[str, LiveStatus] = {"OPEN": "is_live", "CLOSE": "was_live"}
+
+
+def picture(value: Any) -> str | None:
+    """Return the address of a picture; some have a size to be filled in, `{type}`, and are none."""
+    told = words(value)
+    return told if told and told.startswith("https://") and "{" not in told else None
+
+
+def time(value: Any) -> str | None:
+    """Return a time of the site, which is Korea's."""
+    return values.date(words(value), far_east=True)
+
+
+class Answer(Page):
+    """An answer of the API: `{"code": 200, "content": …}`."""
+
+    site = SITE
+    platform = SITE
+    hosts = (API_HOST,)
+    source = "REST API"
+
+    @property
+    def content(self) -> Node:
+        """What was answered.
+
+        Raises:
+            NotARecord: nothing, or an error.
+        """
+        body = node(self.response.json)
+        code = whole(body.get("code"))
+        status = self.response.status if self.response.status >= HTTPStatus.BAD_REQUEST or code is None else code
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise NotARecord(REASONS.get(status, f"http_{status}"), str(words(body.get("message")) or f"code {status}"))
+        found = node(body.get("content"))
+        if not found:
+            raise NotARecord("not_found", f"{self.url} answered no content")
+        return found
+
+    @property
+    def channel_id_told(self) -> str | None:
+        """The id of the channel that the answer names."""
+        channel_id = node(self.content.get("channel")).get("channelId")
+        return channel_id if isinstance(channel_id, str) and CHANNEL_ID.fullmatch(channel_id) else None
+
+
+class Watched(Answer, RecordPage):
+    """What videos and streams tell alike."""
+
+    record_type = Video
+    category = ""
+    """Name of the category's field."""
+
+    def channel(self) -> str | None:
+        """Return the channel's name."""
+        return words(node(self.content.get("channel")).get("channelName"))
+
+    def channel_id(self) -> str | None:
+        """Return the channel's id."""
+        return self.channel_id_told
+
+    def channel_url(self) -> str | None:
+        """Return the channel's address."""
+        return f"{BASE}/{self.channel_id_told}" if self.channel_id_told else None
+
+    uploader, uploader_id, uploader_url = channel, channel_id, channel_url
+
+    def tags(self) -> list[str] | None:
+        """Return the tags."""
+        told = self.content.get("tags")
+        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else None
+
+    def categories(self) -> list[str] | None:
+        """Return the category, in the site's words."""
+        told = words(self.content.get(self.category))
+        return [told] if told else None
+
+    def is_family_friendly(self) -> bool | None:
+        """Return whether it is for all."""
+        told = self.content.get("adult")
+        return not told if isinstance(told, bool) else None
+
+    def age_limit(self) -> int | None:
+        """Return 19 for what is for adults."""
+        is_for_all = self.is_family_friendly()
+        return None if is_for_all is None else 0 if is_for_all else ADULT_YEARS
+
+    def links(self) -> Iterator[Link]:
+        """Yield the channel."""
+        if self.channel_id_told:
+            yield channel_link(self.channel_id_told)
+
+
+class VideoPage(Watched):
+    """A video: uploaded, or the replay of a stream."""
+
+    path = r"/service/v\d/videos/\d+/?"
+    examples = (f"{API}/v3/videos/1980",)
+    category = "videoCategoryValue"
+
+    def id(self) -> str:
+        """Return the video's number.
+
+        Raises:
+            NotARecord: the answer has none.
+        """
+        number = whole(self.content.get("videoNo"))
+        if number is None or not words(self.content.get("videoTitle")):
+            raise NotARecord("not_found", f"{self.url} answered no video")
+        return str(number)
+
+    def canonical_url(self) -> str:
+        """Return the address of its page."""
+        return f"{BASE}/video/{self.id()}"
+
+    def title(self) -> str:
+        """Return the title."""
+        return words(self.content.get("videoTitle")) or ""
+
+    def published_at(self) -> str | None:
+        """Return when it was published."""
+        at_ms = whole(self.content.get("publishDateAt"))
+        return values.date(at_ms) if at_ms else time(self.content.get("publishDate"))
+
+    def duration(self) -> float | None:
+        """Return the seconds."""
+        return whole(self.content.get("duration")) or None
+
+    def view_count(self) -> int | None:
+        """Return the views of the video; those of the stream that it shows are told apart."""
+        return whole(self.content.get("readCount"))
+
+    def thumbnail(self) -> str | None:
+        """Return its picture."""
+        return picture(self.content.get("thumbnailImageUrl"))
+
+    def live_status(self) -> LiveStatus | None:
+        """Return whether it was a stream."""
+        return "was_live" if words(self.content.get("liveOpenDate")) else "not_live"
+
+    def media_type(self) -> MediaType | None:
+        """Return `livestream` for a replay."""
+        kinds: dict[Any, MediaType] = {"REPLAY": "livestream", "UPLOAD": "video"}
+        return kinds.get(words(self.content.get("videoType")))
+
+
+class Live(Watched):
+    """What a channel streams, or has streamed last."""
+
+    path = r"/service/v\d/channels/[^/]+/live-detail/?"
+    examples = (f"{API}/v3/channels/0123456789abcdef0123456789abcdef/live-detail",)
+    category = "liveCategoryValue"
+
+    def id(self) -> str:
+        """Return the number of the stream: the same address shows another one tomorrow.
+
+        Raises:
+            NotARecord: there has been none.
+        """
+        number = whole(self.content.get("liveId"))
+        if number is None or not words(self.content.get("liveTitle")):
+            raise NotARecord("not_found", f"{self.url} answered no stream")
+        return str(number)
+
+    def canonical_url(self) -> str:
+        """Return the address that the channel's streams have."""
+        channel_id = self.channel_id_told or urlsplit(self.url).path.split("/")[-2]
+        return f"{BASE}/live/{channel_id}"
+
+    def title(self) -> str:
+        """Return the title."""
+        return words(self.content.get("liveTitle")) or ""
+
+    def published_at(self) -> str | None:
+        """Return when it began."""
+        return time(self.content.get("openDate"))
+
+    def view_count(self) -> int | None:
+        """Return how many have watched."""
+        return whole(self.content.get("accumulateCount"))
+
+    def thumbnail(self) -> str | None:
+        """Return its picture."""
+        return picture(self.content.get("liveImageUrl")) or picture(self.content.get("defaultThumbnailImageUrl"))
+
+    def live_status(self) -> LiveStatus | None:
+        """Return whether it is on."""
+        return LIVE.get(words(self.content.get("status")) or "")
+
+    def media_type(self) -> MediaType:
+        """Return that it is a stream."""
+        return "livestream"
+
+
+class Channel(Answer, RecordPage):
+    """A channel."""
+
+    path = r"/service/v\d/channels/[^/]+/?"
+    examples = (f"{API}/v1/channels/0123456789abcdef0123456789abcdef",)
+    record_type = User
+
+    def id(self) -> str:
+        """Return the channel's id; of a channel that never was, all is answered but that.
+
+        Raises:
+            NotARecord: it is none.
+        """
+        told = self.content.get("channelId")
+        if not isinstance(told, str) or not CHANNEL_ID.fullmatch(told):
+            raise NotARecord("not_found", f"{self.url} answered no channel")
+        return told
+
+    def canonical_url(self) -> str:
+        """Return the address of its page."""
+        return f"{BASE}/{self.id()}"
+
+    def name(self) -> str | None:
+        """Return its name."""
+        return words(self.content.get("channelName"))
+
+    def description(self) -> str | None:
+        """Return what it says of itself."""
+        return words(self.content.get("channelDescription"))
+
+    def avatar_url(self) -> str | None:
+        """Return its picture."""
+        return picture(self.content.get("channelImageUrl"))
+
+    def account_type(self) -> str:
+        """Return that it is a channel."""
+        return "channel"
+
+    def follower_count(self) -> int | None:
+        """Return the followers."""
+        return whole(self.content.get("followerCount"))
+
+    def is_verified(self) -> bool | None:
+        """Return whether the site has verified it."""
+        told = self.content.get("verifiedMark")
+        return told if isinstance(told, bool) else None
+
+    def links(self) -> Iterator[Link]:
+        """Yield its videos."""
+        yield videos_link(self.id())
+
+
+class ChannelVideos(Answer):
+    """A page of a channel's videos."""
+
+    path = r"/service/v\d/channels/[^/]+/videos/?"
+    examples = (f"{API}/v1/channels/0123456789abcdef0123456789abcdef/videos?page=0&size=30",)
+
+    @property
+    def channel(self) -> str:
+        """The id of the channel."""
+        return urlsplit(self.url).path.split("/channels/")[-1].partition("/")[0]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers of the videos."""
+        found = (whole(row.get("videoNo")) for row in nodes(self.content.get("data")))
+        return list(dict.fromkeys(str(number) for number in found if number is not None))
+
+    def records(self) -> Iterator[Record]:
+        """Yield nothing: the rows lack what the videos themselves tell.
+
+        Raises:
+            NotARecord: there is no such list.
+        """
+        _ = self.content
+        yield from ()
+
+    def links(self) -> Iterator[Link]:
+        """Yield the videos, and the next page."""
+        yield from map(video_link, self.numbers)
+        asked = parse_qs(urlsplit(self.url).query)
+        page = whole(self.content.get("page"))
+        page = whole(asked.get("page", ["0"])[0]) if page is None else page
+        pages = whole(self.content.get("totalPages")) or 0
+        if self.numbers and page is not None and page + 1 < pages:
+            yield videos_link(self.channel, page + 1)
+
+    def listing(self) -> Listing:
+        """Return the channel's videos."""
+        return Listing(f"videos of {self.channel}", "video")
+
+    def members(self) -> Iterator[RecordKey]:
+        """Yield the keys of the videos."""
+        yield from (RecordKey("video", SITE, number) for number in self.numbers)
+
+    def total(self) -> int | None:
+        """Return how many there are."""
+        return whole(self.content.get("totalCount"))

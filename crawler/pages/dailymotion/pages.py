@@ -1,0 +1,254 @@
+"""Dailymotion's API and pages: one video, one user, the videos of a user or playlist; oEmbed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler.errors import NotARecord
+from crawler.items import Record, RecordKey, Video
+from crawler.pages.base import Link, Listing, Page, RecordPage
+from crawler.pages.dailymotion import rows, urls
+from crawler.pages.dailymotion.html import UserHtml, VideoHtml
+from crawler.pages.nodes import Node, node, nodes, whole
+from crawler.pages.parts import refuse_status
+from crawler.pages.structured import values
+
+HOSTS = ("dailymotion.com",)
+API_SOURCE = "REST API"
+PLAYER_SRC = re.compile(r"\bsrc=\"([^\"<>]{1,500})\"")
+IN_PLAYER = re.compile(r"(?:[?&]video=|/video/)([xk][0-9A-Za-z]{2,30})", re.ASCII)
+
+
+class Reader(Page):
+    """What stands at one address as JSON of the API, and as a page on the site's own host."""
+
+    site = urls.SITE
+    platform = urls.SITE
+    hosts = HOSTS
+    source = API_SOURCE
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the answer is the API's."""
+        return self.response.host == urls.API_HOST or self.response.body[:100].lstrip()[:1] in {b"{", b"["}
+
+    @property
+    def body(self) -> Node:
+        """The object that was answered.
+
+        Raises:
+            NotARecord: it is an error, or no object.
+        """
+        rows.refuse_error(self.response.json)
+        refuse_status(self.response.status)
+        return node(self.response.json)
+
+
+class VideoPage(Reader):
+    """A video: `api.dailymotion.com/video/ID`, the page `/video/ID`, the player's metadata."""
+
+    path = r"/(?:(?:embed|crawler|player/metadata)/)?video/[^/]+/?"
+    examples = (
+        "https://api.dailymotion.com/video/x7abcde",
+        "https://www.dailymotion.com/video/x7abcde",
+        "https://www.dailymotion.com/player/metadata/video/x7abcde",
+    )
+
+    @cached_property
+    def html(self) -> VideoHtml:
+        """The page as HTML."""
+        return VideoHtml(self.response)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the video."""
+        yield from [rows.video(self.body, self.response)] if self.is_json else self.html.records()
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return which part told each field."""
+        return super().sources(record) if self.is_json else self.html.sources(record)
+
+    def links(self) -> Iterator[Link]:
+        """Yield the owner."""
+        with contextlib.suppress(NotARecord):
+            found = rows.owner_id(self.body) if self.is_json else self.html.owner_name
+            if found:
+                yield urls.user_link(found)
+
+
+class UserPage(Reader):
+    """A user: `api.dailymotion.com/user/ID`, or the page `/NAME`."""
+
+    path = rf"/user/[^/]+/?|/(?!(?i:{'|'.join(map(re.escape, sorted(urls.NO_USERS)))})/?$)[\w.-]+/?"
+    examples = ("https://api.dailymotion.com/user/x1abcd", "https://www.dailymotion.com/example-name")
+
+    @cached_property
+    def html(self) -> UserHtml:
+        """The page as HTML."""
+        return UserHtml(self.response)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the user."""
+        yield from [rows.user(self.body, self.response)] if self.is_json else self.html.records()
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return which part told each field."""
+        return super().sources(record) if self.is_json else self.html.sources(record)
+
+    def links(self) -> Iterator[Link]:
+        """Yield their videos."""
+        with contextlib.suppress(NotARecord):
+            found = self.body.get("id") if self.is_json else None
+            if isinstance(found, str) and urls.USER_ID.fullmatch(found):
+                yield urls.list_link("user", found)
+
+
+class Videos(Reader):
+    """The videos of a user or a playlist, 100 on a page.
+
+    A list ends at 1,000 rows; one of a user goes on from the last of them, by the time of its creation.
+    """
+
+    path = r"/(?:user|playlist)/[^/]+/videos/?"
+    examples = (
+        "https://api.dailymotion.com/user/x1abcd/videos?limit=100&page=1",
+        "https://api.dailymotion.com/playlist/x2abcd/videos?limit=100&page=1",
+    )
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """`user` or `playlist`, and whose or which."""
+        _, kind, name, *_ = urls.split(self.url)[1].split("/")
+        return kind, name
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Parameters of the request."""
+        return urls.split(self.url)[2]
+
+    @cached_property
+    def rows(self) -> list[Node]:
+        """The objects of the list."""
+        return nodes(self.body.get("list"))
+
+    def records(self) -> Iterator[Record]:
+        """Yield those videos that the rows tell enough of."""
+        for row in self.rows:
+            with contextlib.suppress(NotARecord):
+                yield rows.video(row, self.response)
+
+    def links(self) -> Iterator[Link]:
+        """Yield the videos that are no records here, the next page, and of a playlist the owners."""
+        whole_rows = {record.id for record in self.records()}
+        ids = (row.get("id") for row in self.rows)
+        told = (one for one in ids if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one))
+        yield from (urls.video_link(one) for one in told if one not in whole_rows)
+        if self.named[0] == "playlist":
+            owners = {owner for row in self.rows if (owner := rows.owner_id(row))}
+            yield from map(urls.user_link, sorted(owners))
+        if self.rows and self.body.get("has_more") is True:
+            yield from self.following()
+
+    def following(self) -> Iterator[Link]:
+        """Yield the next page, or behind the last that the API shows the first one of what is older."""
+        kind, name = self.named
+        page = whole(self.query.get("page")) or 1
+        before = whole(self.query.get("created_before"))
+        if (page + 1) * urls.PAGE_SIZE <= urls.MOST_ROWS:
+            yield urls.list_link(kind, name, page + 1, before)
+            return
+        times = [one for row in self.rows if (one := whole(row.get("created_time")))]
+        oldest = min(times, default=0) + 1  # others of the same second may stand behind it
+        if kind == "user" and oldest > 1 and (before is None or oldest < before):
+            yield urls.list_link(kind, name, 1, oldest)
+
+    def listing(self) -> Listing:
+        """Return the list, which goes by one name whatever part of it this is."""
+        kind, name = self.named
+        return Listing(f"videos of {name}" if kind == "user" else f"playlist {name}", "video")
+
+    def members(self) -> Iterator[RecordKey]:
+        """Yield the keys of the rows."""
+        ids = (row.get("id") for row in self.rows)
+        yield from (urls.video_key(one) for one in ids if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one))
+
+    def total(self) -> int | None:
+        """Return the number of videos, which is right only for lists that end before the API does."""
+        declared = whole(self.body.get("total"))
+        is_all = declared is not None and declared < urls.MOST_ROWS and "created_before" not in self.query
+        return declared if is_all else None
+
+
+class OEmbed(RecordPage):
+    """An oEmbed answer: the title, the author's name and address, a picture."""
+
+    site = urls.SITE
+    platform = urls.SITE
+    hosts = HOSTS
+    path = r"/services/oembed/?"
+    examples = ("https://www.dailymotion.com/services/oembed?url=https://www.dailymotion.com/video/x7abcde",)
+    record_type = Video
+    source = "oEmbed"
+
+    @cached_property
+    def body(self) -> Node:
+        """The object that was answered."""
+        return node(self.response.json)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the video.
+
+        Raises:
+            NotARecord: the answer is an error, or tells no video.
+        """
+        rows.refuse_error(self.response.json)
+        refuse_status(self.response.status)
+        if not (self.id() and self.title()):
+            raise NotARecord("shell", "the oEmbed answer tells no video")
+        yield from super().records()
+
+    def id(self) -> str:
+        """Return the id, which stands in the player's address."""
+        frame: Any = self.body.get("html")
+        found = IN_PLAYER.search(frame) if isinstance(frame, str) else None
+        return found[1] if found else ""
+
+    def canonical_url(self) -> str:
+        """Return the address of the video's page."""
+        return urls.video_url(self.id())
+
+    def title(self) -> str:
+        """Return the title."""
+        return values.line(self.body.get("title")) or ""
+
+    def description(self) -> str | None:
+        """Return the description."""
+        return values.text(self.body.get("description"))
+
+    def uploader(self) -> str | None:
+        """Return the owner's name."""
+        return values.line(self.body.get("author_name"))
+
+    def uploader_url(self) -> str | None:
+        """Return the address of the owner's page."""
+        return rows.secure(values.http_url(self.body.get("author_url"), urls.BASE))
+
+    def thumbnail(self) -> str | None:
+        """Return the picture."""
+        return values.http_url(self.body.get("thumbnail_url"), urls.BASE)
+
+    def embed_url(self) -> str | None:
+        """Return the address of the player."""
+        frame = self.body.get("html")
+        found = PLAYER_SRC.search(frame) if isinstance(frame, str) else None
+        return values.http_url(found[1].rstrip("&?"), urls.BASE) if found else None
+
+    def links(self) -> Iterator[Link]:
+        """Yield the owner."""
+        name = urlsplit(self.uploader_url() or "").path.strip("/")
+        if urls.NAME.fullmatch(name):
+            yield urls.user_link(name)

@@ -1,0 +1,136 @@
+"""What watch pages of nicovideo hold as JSON, of the Flash player (to 2017), of 2017 to 2020, and since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.pages.embedded import identifier
+from crawler.pages.nicovideo import urls
+from crawler.pages.nodes import Node, dig, node, whole, words
+from crawler.pages.rows import address, far_east_time, texts
+from crawler.pages.structured import values
+from crawler.pages.structured.schema import Fields
+from crawler.pages.texts import plain
+
+ADULT_YEARS = 18
+PICTURES = ("ogp", "player", "largeUrl", "middleUrl", "url")
+"""Names of a thumbnail, the largest first."""
+
+
+def common(video_id: Any) -> Fields:
+    """Return what follows from the id."""
+    if not isinstance(video_id, str) or not urls.VIDEO_ID.fullmatch(video_id):
+        return {}
+    kind = "short" if video_id.startswith("ss") else "video"
+    return {"id": video_id, "url": urls.video_url(video_id), "media_type": kind}
+
+
+def owner(user_id: Any, name: Any) -> Fields:
+    """Return the user who published a video; one without an id has left the site."""
+    number = identifier(user_id)
+    if number is None:
+        return {"uploader": words(name)}
+    return {"uploader": words(name), "uploader_id": number, "uploader_url": urls.user_url(number)}
+
+
+def channel(channel_id: Any, name: Any) -> Fields:
+    """Return the channel that published a video, by an id like `ch12` or its number."""
+    number = identifier(channel_id.removeprefix("ch") if isinstance(channel_id, str) else channel_id)
+    if number is None:
+        return {}
+    told, url = f"ch{number}", urls.user_url(f"ch{number}")
+    names = {"uploader": words(name), "channel": words(name)}
+    return {**names, "uploader_id": told, "uploader_url": url, "channel_id": told, "channel_url": url}
+
+
+def adult(is_adult: Any) -> Fields:
+    """Return for whom a video is, where that is said."""
+    if not isinstance(is_adult, bool):
+        return {}
+    return {"age_limit": ADULT_YEARS if is_adult else 0, "is_family_friendly": False if is_adult else None}
+
+
+def today(data: Node) -> Fields:
+    """Return what a page since 2020 tells."""
+    video, count = node(data.get("video")), node(dig(data, "video", "count"))
+    publisher = node(data.get("channel"))
+    user = node(data.get("owner"))
+    genre = node(data.get("genre"))
+    pictures = node(video.get("thumbnail"))
+    items = dig(data, "tag", "items")
+    has_genre = genre.get("isNotSet") is not True and genre.get("key") != "none"
+    return {
+        **common(video.get("id")),
+        "title": words(video.get("title")),
+        "description": plain(video.get("description")),
+        "published_at": far_east_time(video.get("registeredAt")),
+        "duration": values.duration(video.get("duration")),
+        "view_count": whole(count.get("view")),
+        "like_count": whole(count.get("like")),
+        "comment_count": whole(count.get("comment")),
+        "thumbnail": next((found for name in PICTURES if (found := address(pictures.get(name)))), None),
+        "tags": texts(items, "name"),
+        "categories": [label] if has_genre and (label := words(genre.get("label"))) else None,
+        **adult(dig(video, "rating", "isAdult")),
+        **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
+        "availability": availability(video, node(dig(data, "payment", "video"))),
+        "embed_url": embed_url(video.get("id")) if video.get("isEmbedPlayerAllowed") is True else None,
+    }
+
+
+def availability(video: Node, payment: Node) -> str | None:
+    """Return who can see a video."""
+    if video.get("isPrivate") is True:
+        return "private"
+    if any(payment.get(name) is True for name in ("isPpv", "isAdmission", "isPremium", "isContinuationBenefit")):
+        return "needs_auth"
+    return "public" if video.get("isPrivate") is False and payment else None
+
+
+def embed_url(video_id: Any) -> str | None:
+    """Return the page for an iframe."""
+    is_id = isinstance(video_id, str) and urls.VIDEO_ID.fullmatch(video_id)
+    return f"https://embed.nicovideo.jp/watch/{video_id}" if is_id else None
+
+
+def of_2017(data: Node) -> Fields:
+    """Return what a page of 2017 to 2020 tells."""
+    video, user, publisher = node(data.get("video")), node(data.get("owner")), node(data.get("channel"))
+    pictures = (video.get("largeThumbnailURL"), video.get("thumbnailURL"))
+    flags = [one for name in ("isR18", "isAdult") if isinstance(one := video.get(name), bool)]
+    return {
+        **common(video.get("id")),
+        "title": words(video.get("originalTitle")) or words(video.get("title")),
+        "description": plain(words(video.get("originalDescription")) or video.get("description")),
+        "published_at": far_east_time(video.get("originalPostedDateTime") or video.get("postedDateTime")),
+        "duration": values.duration(video.get("duration")),
+        "view_count": whole(video.get("viewCount")),
+        "comment_count": whole(dig(data, "thread", "commentCount")),
+        "thumbnail": next((found for told in pictures if (found := address(told))), None),
+        "tags": texts(data.get("tags"), "name"),
+        **adult(any(flags) if flags else None),
+        **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
+        "width": whole(video.get("width")) or None,
+        "height": whole(video.get("height")) or None,
+    }
+
+
+def of_flash(data: Node) -> Fields:
+    """Return what a page with the Flash player tells."""
+    video, user, publisher = (node(data.get(name)) for name in ("videoDetail", "uploaderInfo", "channelInfo"))
+    flags = [one for name in ("isR18", "is_adult") if isinstance(one := video.get(name), bool)]
+    return {
+        **common(video.get("id")),
+        "title": words(video.get("title_original")) or words(video.get("title")),
+        "description": plain(words(video.get("description_original")) or video.get("description")),
+        "published_at": far_east_time(video.get("postedAt")),
+        "duration": values.duration(video.get("length")),
+        "view_count": whole(video.get("viewCount")),
+        "comment_count": whole(video.get("commentCount")),
+        "thumbnail": address(video.get("thumbnail")),
+        "tags": texts(video.get("tagList"), "tag"),
+        **adult(any(flags) if flags else None),
+        **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
+        "width": whole(video.get("width")) or None,
+        "height": whole(video.get("height")) or None,
+    }

@@ -1,0 +1,163 @@
+"""archive.org, media.ccc.de and Odysee: addresses, what is told in odd ways, and what is no page at all."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.errors import NotARecord
+from crawler.items import Video
+from crawler.pages import HOMES, PLATFORMS, page_for
+from crawler.pages.archive_org.item import Item, length, plain
+from crawler.pages.base import Response
+from crawler.pages.languages import bcp47
+from crawler.pages.odysee import urls as odysee
+
+FIXTURES = Path(__file__).parent / "fixtures"
+CASES = sorted(
+    path for site in ("archive_org", "media_ccc", "odysee") for path in (FIXTURES / site).glob("*/page.json")
+)
+JUNK: list[Any] = [None, True, -1, 10**30, "", "x", "\ud800", "http://[", [], {}, [[]], [None], "2020-13-40", "lbry://"]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "first"),
+    [
+        ("https://archive.org/details/kites_1957", "video", "https://archive.org/metadata/kites_1957"),
+        ("https://archive.org/details/kites_1957/reel2.mpeg", "video", "https://archive.org/metadata/kites_1957"),
+        ("https://archive.org/details/kites_1957&sort=-week", "video", "https://archive.org/metadata/kites_1957"),
+        ("https://www.archive.org/embed/kites_1957?start=3", "video", "https://archive.org/metadata/kites_1957"),
+        ("https://archive.org/details/@adabreeze", "user", "https://archive.org/metadata/@adabreeze"),
+        ("https://media.ccc.de/v/kites2024-7-how_to_fly#t=61", "video", "https://api.media.ccc.de/public/events/kites2024-7-how_to_fly"),
+        ("https://media.ccc.de/c/kites2024/hall-1", "user", "https://api.media.ccc.de/public/conferences/kites2024"),
+        ("https://media.ccc.de/recent", "listing", "https://api.media.ccc.de/public/events/recent"),
+        ("https://media.ccc.de/", "listing", "https://api.media.ccc.de/public/conferences"),
+        ("https://media.ccc.de/public/events/4711", "video", "https://api.media.ccc.de/public/events/4711"),
+    ],
+)  # fmt: skip
+def test_an_address_leads_to_where_all_of_it_is_told(url: str, kind: str, first: str) -> None:
+    (link,) = start(url)
+    assert (link.kind, link.url, link.method) == (kind, first, "GET")
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "name"),
+    [
+        ("https://odysee.com/@Kites:d/how-to-fly:1", "video", "lbry://@Kites#d/how-to-fly#1"),
+        ("https://odysee.com/@Kites:d?view=about", "user", "lbry://@Kites#d"),
+        ("https://lbry.tv/how-to-fly:1a", "video", "lbry://how-to-fly#1a"),
+        (f"https://odysee.com/$/embed/how-to-fly/{'ab' * 20}?r=1", "video", f"lbry://how-to-fly#{'ab' * 20}"),
+        ("https://odysee.com/%24/embed/%40Kites%3Ad%2Fhow-to-fly%3A1", "video", "lbry://@Kites#d/how-to-fly#1"),
+        ("https://odysee.com/@K%C3%A4ses:d", "user", "lbry://@K\u00e4ses#d"),
+    ],
+)
+def test_an_address_of_odysee_is_resolved_by_a_request_with_a_body(url: str, kind: str, name: str) -> None:
+    (link,) = start(url)
+    assert (link.kind, link.method, link.headers["Content-Type"]) == (kind, "POST", "application/json")
+    assert json.loads(link.body)["params"] == {"urls": [name]}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://archive.org/about/",
+        "https://archive.org/details/",
+        "https://media.ccc.de/about.html",
+        "https://odysee.com/$/discover",
+        "https://odysee.com/",
+    ],
+)
+def test_an_address_that_names_nothing_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(NotARecord, match="pass one like") as refusal:
+        start(url)
+    assert refusal.value.reason == "unknown_path"
+
+
+def test_the_next_page_of_a_channel_asks_for_the_next_50_of_it() -> None:
+    claim = "ab" * 20
+    body = {"result": {"items": [], "page": 2, "page_size": 50, "total_items": 102, "total_pages": 3}}
+    page = page_for(Response(f"{odysee.API}?m=claim_search", json.dumps(body).encode(), carry={"channel": claim}))
+    (link,) = page.links()
+    assert link == odysee.channel_videos(claim, 3)
+    assert (page.total(), page.listing()) == (102, (f"videos of {claim}", "video", False, ""))
+
+
+def test_a_number_of_claims_at_which_the_api_stops_counting_is_none() -> None:
+    body = {"result": {"items": [], "page": 1, "page_size": 50, "total_items": 1000, "total_pages": 20}}
+    assert page_for(Response(f"{odysee.API}?m=claim_search", json.dumps(body).encode())).total() is None
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("35:28", 2128.0), ("01:02:03", 3723.0), ("3542.04", 3542.04), (61, 61.0), ("0", None), ("1h", None), (True, None),
+     (10**400, None), ("", None), (None, None)],
+)  # fmt: skip
+def test_the_length_of_a_file_is_read_in_all_its_forms(told: Any, seconds: float | None) -> None:
+    assert length(told) == seconds
+
+
+def test_a_work_of_several_files_has_the_duration_of_none_of_them() -> None:
+    reels = [{"name": f"{n}.mpeg", "source": "original", "length": "60", "height": "480"} for n in (1, 2)]
+    item = Item({"metadata": {"identifier": "kites", "runtime": "1:30"}, "files": reels})
+    assert (item.duration, dict(item.main)) == (None, {})
+
+
+def test_a_description_loses_its_markup_only_where_it_has_some() -> None:
+    assert plain("1 < 2 &amp; 3 > 2\nyes") == "1 < 2 & 3 > 2\nyes"
+    assert plain("<p>One<br>two</p><script>x()</script><p>three &lt;3</p>") == "One\ntwo\n\nthree <3"
+
+
+@pytest.mark.parametrize(
+    ("told", "tag"),
+    [("deu", "de"), ("ger", "de"), ("eng", "en"), ("English", "en"), ("pt-BR", "pt-BR"), ("zh-Hant", "zh-hant"),
+     ("gsw", "gsw"), ("und", None), ("mul", None), ("Klingon, old", None), ("", None), (7, None)],
+)  # fmt: skip
+def test_a_language_is_told_as_bcp_47(told: Any, tag: str | None) -> None:
+    assert bcp47(told) == tag
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.parent.name)
+def test_an_answer_with_junk_in_any_place_is_a_record_or_refused(case: Path) -> None:
+    about = json.loads((case.parent / "meta.json").read_text(encoding="utf-8"))
+    body = json.loads(case.read_text(encoding="utf-8"))
+    chance = random.Random(case.parent.name)  # noqa: S311 - the same mutants every time
+    for _ in range(40):
+        answer = json.dumps(with_junk(body, chance)).encode()
+        page = page_for(Response(about["url"], answer, fetched_at="2026-01-01T00:00:00Z", carry=about.get("carry", {})))
+        try:
+            for record in page.records():
+                assert page.sources(record)
+                assert record.id
+                assert not isinstance(record, Video) or record.title
+            list(page.links())
+            page.totals()
+        except NotARecord:
+            pass
+
+
+@pytest.mark.parametrize("url", sorted({json.loads((case.parent / "meta.json").read_text())["url"] for case in CASES}))
+@pytest.mark.parametrize(
+    "body", [b"", b"[" * 100_000, b'{"result":' * 100_000 + b"1" + b"}" * 100_000, b"<div>" * 20_000]
+)
+def test_what_is_no_answer_is_refused(url: str, body: bytes) -> None:
+    page = page_for(Response(url, body))
+    with pytest.raises(NotARecord):
+        list(page.records()) + list(page.links())
+
+
+def start(url: str) -> tuple[Any, ...]:
+    host = url.split("/")[2]
+    return PLATFORMS[HOMES[host]].start(url)
+
+
+def with_junk(value: Any, chance: random.Random) -> Any:
+    """Return JSON of which some parts are something else."""
+    if chance.random() < 0.04:
+        return chance.choice(JUNK)
+    if isinstance(value, dict):
+        return {name: with_junk(one, chance) for name, one in value.items()}
+    return [with_junk(one, chance) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,231 @@
+"""Dailymotion: addresses, listings, and what its answers tell when they are odd, or hostile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.errors import NotARecord
+from crawler.items import ADAPTERS, Record
+from crawler.pages import page_for
+from crawler.pages.base import Link, Page, Response
+from crawler.pages.dailymotion import DAILYMOTION, urls
+from tests.test_recorded_pages import FOLDER, ROWS
+
+API = "https://api.dailymotion.com"
+VIDEO = "https://www.dailymotion.com/video/x7abcde"
+OEMBED = "https://www.dailymotion.com/services/oembed?url=x"
+NOW = "2026-01-01T00:00:00Z"
+DEEP = 100_000
+
+
+def start(url: str) -> Link:
+    """Return the one link where to begin."""
+    (link,) = DAILYMOTION.start(url)
+    return link
+
+
+def answer(url: str, body: Any, content_type: str = "") -> Page:
+    """Return the page that reads an answer."""
+    source = body if isinstance(body, str | bytes) else json.dumps(body)
+    headers = {"content-type": content_type} if content_type else {}
+    return page_for(Response(url, source.encode() if isinstance(source, str) else source, 200, headers, NOW))
+
+
+def read(url: str, body: Any, content_type: str = "") -> list[Record]:
+    """Return the valid records of an answer; none where it is refused."""
+    page = answer(url, body, content_type)
+    try:
+        list(page.links())
+        found = list(page.records())
+    except NotARecord:
+        return []
+    assert all(set(page.sources(record).values()) for record in found)
+    return [ADAPTERS[type(record)].validate_python(asdict(record)) for record in found]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        VIDEO,
+        "http://dailymotion.com/video/x7abcde_kites-and-wind_sport?playlist=x1",
+        "https://touch.dailymotion.com/video/x7abcde",
+        "https://dai.ly/x7abcde",
+        "https://www.dailymotion.com/embed/video/x7abcde?autoplay=1",
+        "https://geo.dailymotion.com/player.html?video=x7abcde&mute=true",
+        "https://geo.dailymotion.com/player/x86gw.html?video=x7abcde",
+        f"{API}/video/x7abcde?fields=id",
+    ],
+)
+def test_every_address_of_a_video_is_one(url: str) -> None:
+    assert start(url).url.startswith(f"{API}/video/x7abcde?fields=id,title,")
+    assert start(url).key == ("video", "dailymotion", "x7abcde")
+
+
+def test_a_private_address_does_not_tell_the_id() -> None:
+    assert start("https://www.dailymotion.com/video/kAbCdEfGhIjKlMnOpQr").key is None
+
+
+@pytest.mark.parametrize(
+    ("url", "begins_at", "kind"),
+    [
+        ("https://www.dailymotion.com/kiteclub", f"{API}/user/kiteclub?", "user"),
+        ("https://www.dailymotion.com/user/kiteclub/1", f"{API}/user/kiteclub?", "user"),
+        ("https://www.dailymotion.com/kiteclub/videos", f"{API}/user/kiteclub/videos?", "listing"),
+        ("https://www.dailymotion.com/playlist/x2abcd_kites", f"{API}/playlist/x2abcd/videos?", "listing"),
+    ],
+)
+def test_users_and_playlists_are_read_in_the_api(url: str, begins_at: str, kind: str) -> None:
+    assert start(url).url.startswith(begins_at)
+    assert start(url).kind == kind
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://www.dailymotion.com/", "https://www.dailymotion.com/search/kites/videos", "https://dai.ly/"),
+        *("https://www.dailymotion.com/library", "https://www.dailymotion.com/us/feed/more", "https://dai.ly/about"),
+    ],
+)
+def test_an_address_that_names_nothing_is_refused_with_the_remedy(url: str) -> None:
+    with pytest.raises(NotARecord, match="pass one like"):
+        start(url)
+
+
+def rows(count: int, first: int = 0) -> list[dict[str, Any]]:
+    """Return rows of a list, newest first."""
+    return [
+        {
+            "id": f"x7{number:05}",
+            "title": f"Kites {number}",
+            "created_time": 1_700_000_000 - number,
+            "owner.id": "x1abcd",
+        }
+        for number in range(first, first + count)
+    ]
+
+
+def following(page: Page) -> list[str]:
+    """Return the addresses of the listings that a page leads to."""
+    return [link.url for link in page.links() if link.kind == "listing"]
+
+
+def test_a_list_of_more_than_a_thousand_videos_is_read_to_its_end() -> None:
+    found, waiting, asked = set(), [urls.list_link("user", "x1abcd").url], 0
+    everything = rows(2_345)
+    while waiting and asked < 100:
+        asked += 1
+        query = urls.split(waiting[0])[2]
+        before = int(query.get("created_before", 2_000_000_000))
+        begin = (int(query["page"]) - 1) * 100
+        shown = [row for row in everything if row["created_time"] < before][:1000]
+        body = {"list": shown[begin : begin + 100], "has_more": begin + 100 < len(shown) or len(shown) == 1000}
+        page = answer(waiting[0], body)
+        found |= {key.id for key in page.members()}
+        waiting = following(page)
+    assert found == {row["id"] for row in everything}
+    assert waiting == []
+
+
+def test_a_list_whose_filter_does_not_work_ends() -> None:
+    url = urls.list_link("user", "x1abcd", 10, created_before=1_600_000_000).url
+    assert following(answer(url, {"list": rows(100), "has_more": True})) == []
+
+
+def test_a_playlist_ends_where_the_api_does() -> None:
+    url = urls.list_link("playlist", "x2abcd", 10).url
+    assert following(answer(url, {"list": rows(100), "has_more": True})) == []
+
+
+@pytest.mark.parametrize(("declared", "total"), [(142, 142), (1000, None), (None, None), ("many", None)])
+def test_a_total_counts_only_where_the_api_does_not_cut_it(declared: Any, total: int | None) -> None:
+    page = answer(urls.list_link("user", "x1abcd").url, {"list": rows(2), "total": declared})
+    assert page.total() == total
+    assert page.totals() == {("videos of x1abcd", "video", False, ""): total}
+
+
+def test_an_error_that_calls_itself_a_success_is_refused_with_its_reason() -> None:
+    for code, reason in ((404, "not_found"), (410, "deleted"), (403, "forbidden"), (True, "unavailable")):
+        page = answer(f"{API}/video/x7abcde", {"error": {"code": code, "message": "No."}})
+        with pytest.raises(NotARecord, match=r"No\.") as refusal:
+            list(page.records())
+        assert refusal.value.reason == reason
+
+
+def test_a_title_keeps_what_only_looks_like_the_sites_suffix() -> None:
+    head = f'<meta property="og:type" content="video"><meta property="og:url" content="{VIDEO}">'
+    for printed, title in {
+        "Talk - the story of Dailymotion - Vidéo Dailymotion": "Talk - the story of Dailymotion",
+        "Kites - Dailymotion Video": "Kites",
+        "Kites - Dailymotion": "Kites",
+        "Kites and Dailymotion": "Kites and Dailymotion",
+    }.items():
+        (record,) = read(VIDEO, f'{head}<meta property="og:title" content="{printed}">', "text/html")
+        assert asdict(record)["title"] == title
+
+
+HOSTILE = {
+    "deep answer": (f"{API}/video/x7abcde", '{"id":' * DEEP + "1" + "}" * DEEP),
+    "deep error": (f"{API}/video/x7abcde", '{"error":' + "[" * 900 + "]" * 900 + "}"),
+    "deep player": (VIDEO, "<script>buildPlayer(" + '{"metadata":' * DEEP + "</script>"),
+    "no object": (f"{API}/user/x1abcd", "[1, 2]"),
+    "no json": (f"{API}/user/x1abcd/videos", "<html>"),
+    "many suffixes": (VIDEO, f'<meta property="og:url" content="{VIDEO}"><title>' + " - a" * 200_000 + "</title>"),
+    "no bytes": (VIDEO, ""),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_answers_are_read_or_refused(name: str) -> None:
+    assert len(read(*HOSTILE[name])) <= 1
+
+
+NAMES = st.sampled_from([
+    *("id", "title", "description", "created_time", "updated_time", "duration", "views_total", "tags", "language"),
+    *("explicit", "private", "mode", "onair", "channel", "channel.name", "thumbnail_720_url", "thumbnail_url", "owner"),
+    *("owner.id", "owner.url", "owner.username", "owner.screenname", "owner.followers_total", "list", "error"),
+    *("posters", "720", "country", "username", "screenname", "url", "website_url", "html", "author_url", "width"),
+])  # fmt: skip
+WORDS = st.sampled_from(["x7abcde", "x1abcd", "live", "vod", VIDEO, "en_US", "fr", "<br />a", "FR", "/video/x7abcde"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=8),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JSON, st.sampled_from([f"{API}/video/x7abcde", f"{API}/user/x1abcd", f"{API}/user/x1abcd/videos", OEMBED]))
+def test_whatever_json_an_answer_holds_its_record_is_valid(value: Any, url: str) -> None:
+    whole = {"id": "x7abcde", "title": "x", "html": "/video/x7abcde"}
+    read(url, {**whole, **value} if isinstance(value, dict) else value)
+    read(url, {"list": [{**whole, **value} if isinstance(value, dict) else value], "has_more": True})
+    head = f'<meta property="og:type" content="video"><meta property="og:url" content="{VIDEO}"><title>Kites</title>'
+    read(VIDEO, f"{head}<script>buildPlayer({json.dumps({'metadata': value})})</script>", "text/html")
+
+
+KNOWN: dict[str, dict[str, Any]] = {
+    "dailymotion/watch_xy0wd_2021.html": {
+        "id": "xy0wd",
+        "published_at": "2007-01-08T10:41:29Z",
+        "duration": 36,
+        "uploader_id": None,
+        "description": None,
+    },
+    "dailymotion/oembed_xy0wd.json": {"id": "xy0wd", "uploader_url": "https://www.dailymotion.com/jeanbamin"},
+    "dailymotion/api_video_x7lni3_default.json": {"id": "x7lni3", "uploader_id": "x4r137"},
+}
+
+
+@pytest.mark.skipif(not ROWS, reason="no recordings beside the project")
+@pytest.mark.parametrize("row", [row for row in ROWS if row["platform"] == "dailymotion"], ids=lambda row: row["path"])
+def test_a_recording_is_read_right_or_refused(row: dict[str, Any]) -> None:
+    found = read(row["url"], (FOLDER / row["path"]).read_bytes(), row["content_type"])
+    known = KNOWN.get(row["path"])
+    assert [{name: getattr(record, name) for name in known} for record in found if known] == ([known] if known else [])
+    assert bool(found) == (known is not None)
