@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = {"crawl": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
+FILES = {"crawl": ["requirements.txt"], "dev": ["requirements.txt", "requirements-ytdlp.txt", "requirements-dev.txt"]}
 """What each level installs; a level holds all that the one before it does."""
 
 

@@ -151,6 +151,7 @@ def test_no_extractor_stops_the_crawl(tmp_path: Path, site: Players) -> None:
     )
     assert set(ended.by_id("video")) == {"one"}, ended.log
     assert ended.reasons() == ["deleted"]
+    assert ended.exit_code == 1, "seeds have failed"
     assert len(failures(ended)) == 4
     assert counted(ended) >= {
         "ytdlp/failed/SmallFilmsHangs/hung",

@@ -198,6 +198,13 @@ def test_a_page_that_only_shows_another_site_s_player_leads_there_and_is_no_reco
     assert list(page.links()) == [Link("https://tube.example/v/1", "video")]
 
 
+@pytest.mark.parametrize("kind", ["url", "url_transparent"])
+def test_a_media_file_is_no_page_to_fetch(kind: str) -> None:
+    address = "https://films.example/files/kites.MP4?token=1"
+    assert list(read({"_type": kind, "url": address}).links()) == []
+    assert list(read({"_type": "playlist", "entries": [{"url": address}]}).links()) == []
+
+
 # --- which pages are enough ---
 
 

@@ -24,7 +24,8 @@ from yt_dlp.networking.exceptions import HTTPError, RequestError, TransportError
 from yt_dlp.utils import ExtractorError, GeoRestrictedError, OnDemandPagedList, UserNotLive, smuggle_url
 
 from crawler.extractors import reading
-from crawler.extractors.reading import Catalogue, MetadataOnly, plain, reason_for, resolved
+from crawler.extractors.catalogue import Catalogue
+from crawler.extractors.reading import MetadataOnly, plain, reason_for, resolved
 
 URL = "https://films.example/watch/77"
 DEADLINE_S = 60
@@ -223,6 +224,8 @@ def http_error(status: int) -> HTTPError:
         (ExtractorError("This video is private", expected=True), NotARecord, "private"),
         (ExtractorError("You must log in to see it", expected=True), NotARecord, "login"),
         (ExtractorError("The video has been deleted", expected=True), NotARecord, "deleted"),
+        (ExtractorError("Its uploader has closed their account", expected=True), NotARecord, "deleted"),
+        (ExtractorError("This film is only for subscribers", expected=True), NotARecord, "login"),
         (ExtractorError("It will be shown on Monday", expected=True), NotARecord, "unavailable"),
         (GeoRestrictedError("Not here"), NotARecord, "geo_restricted"),
         (UserNotLive(), NotARecord, "not_live"),
@@ -256,7 +259,7 @@ def test_an_extractor_that_is_removed_is_said_to_be() -> None:
 
 def test_each_url_is_given_to_the_extractor_that_knows_it_and_never_to_the_generic_one() -> None:
     catalogue = Catalogue()
-    assert len(catalogue.classes) > 1000
+    assert len(catalogue.matchers) > 1000
     assert catalogue.key_for("https://www.ted.com/talks/ann_lee_kites") == "TedTalk"
     assert catalogue.key_for(URL) is None
 

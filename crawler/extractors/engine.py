@@ -17,7 +17,7 @@ from crawler.pages.ytdlp import GENERIC, InfoPage, JudgedPage
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from crawler.extractors.reading import Catalogue
+    from crawler.extractors.catalogue import Catalogue
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def load() -> Catalogue | None:
         logger.info("yt-dlp is not installed: pages of the sites that only it knows are not read (%s)", INSTALL)
         return None
     try:
-        from crawler.extractors.reading import Catalogue  # noqa: PLC0415 - which imports yt-dlp
+        from crawler.extractors.catalogue import Catalogue  # noqa: PLC0415 - which imports yt-dlp
 
         return Catalogue()
     except Exception:

@@ -1,12 +1,10 @@
 """An extractor of yt-dlp at work, in a thread of its own: for metadata only, with every request handed to the engine.
 
-This is the only module that imports yt-dlp, and is imported when that is there.
+This module and those of the handler and the catalogue import yt-dlp, and are imported when that is there.
 """
 
 from __future__ import annotations
 
-import io
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,46 +12,20 @@ from urllib.parse import urlsplit
 
 from yt_dlp import YoutubeDL
 from yt_dlp.extractor import gen_extractor_classes, get_info_extractor
-from yt_dlp.networking.common import Request, RequestHandler, Response
 from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import ExtractorError, GeoRestrictedError, PagedList, UnsupportedError, UserNotLive, unsmuggle_url
 
 from crawler.errors import NotARecord, Unextracted
-from crawler.extractors.exchange import ROBOTS, Denied, Fetch, Wanted
+from crawler.extractors.catalogue import is_suitable
+from crawler.extractors.exchange import ROBOTS, Denied, Fetch
 from crawler.extractors.guard import guarded
+from crawler.extractors.handler import CrawlRH, Quiet
+from crawler.pages.ytdlp import GENERIC
 
-logger = logging.getLogger(__name__)
-
-GENERIC = "Generic"
-NOT_ASKED = frozenset({GENERIC, "KnownDRM", "KnownPiracy", "UnsupportedURL"})
-"""Extractors that no URL is given to because it matches: the generic one, and those that only refuse."""
 MOST_HOPS = 3
 """Times that one extractor may refer to another one for the rest of a video."""
 MOST_ENTRIES = 20_000
 """Entries of a list that are read."""
-OURS = frozenset(
-    {
-        *("user-agent", "cookie", "accept-encoding", "x-forwarded-for", "host", "connection", "content-length"),
-        *("sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"),
-    }
-)
-"""Headers that the crawl has its own of, or none on purpose: it says who it is, and where it is."""
-
-
-class Quiet:
-    """Takes what yt-dlp would print: the crawl says itself what has come of a page."""
-
-    def debug(self, message: str) -> None:
-        """Log a line of any importance."""
-        logger.debug("%s", message)
-
-    info = warning = error = debug
-
-    def stdout(self, message: str) -> None:
-        """Log what handlers of requests say."""
-        self.debug(message)
-
-
 PARAMS: dict[str, Any] = {
     "quiet": True,
     "no_warnings": True,
@@ -69,54 +41,18 @@ PARAMS: dict[str, Any] = {
 }
 """Nothing is kept on disk, no other place is pretended, no other program is run, and no file has to be found."""
 SAYS = {
-    "login": re.compile(r"log ?in|sign ?in|cookies|account|subscri|credentials|members?.only", re.IGNORECASE),
     "private": re.compile(r"\bprivate\b", re.IGNORECASE),
-    "password": re.compile(r"password", re.IGNORECASE),
-    "deleted": re.compile(r"deleted|removed|terminated", re.IGNORECASE),
+    "password": re.compile(r"\bpassword", re.IGNORECASE),
+    "deleted": re.compile(r"deleted|removed|terminated|closed", re.IGNORECASE),
     "drm": re.compile(r"\bDRM\b"),
     "not_found": re.compile(r"not found|does not exist|doesn't exist", re.IGNORECASE),
+    "login": re.compile(
+        r"log(?:ged)?[ -]?in\b|sign(?:ed)?[ -]?in\b|cookies|credentials|subscri|members", re.IGNORECASE
+    ),
 }
 """What an extractor says of a video that cannot be had; the first that fits."""
 
 Info = dict[str, Any]
-
-
-class CrawlRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
-    """Hands each request to the engine, and waits for the response."""
-
-    _SUPPORTED_URL_SCHEMES = ("http", "https")
-    _SUPPORTED_PROXY_SCHEMES = None
-    _SUPPORTED_FEATURES = None
-
-    def __init__(self, fetch: Fetch, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.fetch = fetch
-        self.denied: list[Denied] = []
-
-    def _check_extensions(self, extensions: dict[str, Any]) -> None:
-        """Leave aside what the crawl decides; what is left, as the impersonation of a browser, is refused."""
-        for name in ("cookiejar", "timeout", "legacy_ssl", "keep_header_casing"):
-            extensions.pop(name, None)
-
-    def _send(self, request: Request) -> Response:
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in OURS}
-        answer = self.fetch(Wanted(request.url, request.method, headers, body_of(request.data)))
-        if isinstance(answer, Denied):
-            self.denied.append(answer)
-            raise TransportError(answer.sentence)
-        response = Response(io.BytesIO(answer.body), answer.url, answer.headers, answer.status)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004 - what HTTP calls a success
-            raise HTTPError(response)
-        return response
-
-
-def body_of(data: Any) -> bytes:
-    """Return the body of a request, which may be a file or come in pieces."""
-    if data is None:
-        return b""
-    if isinstance(data, bytes):
-        return data
-    return bytes(data.read()) if hasattr(data, "read") else b"".join(data)
 
 
 class MetadataOnly(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
@@ -156,26 +92,6 @@ def leave_formats(ie: Any) -> None:
     for name in ("_extra_manifest_info", "_check_formats", "_extract_m3u8_vod_duration"):
         setattr(ie, name, lambda *_, **__: None)
     ie._is_valid_url = lambda *_, **__: True  # noqa: SLF001 - what is replaced is not ours
-
-
-class Catalogue:
-    """The extractors that yt-dlp has, its plugins' too."""
-
-    def __init__(self) -> None:
-        YoutubeDL({"quiet": True, "logger": Quiet()}, auto_init=False).close()  # which loads the plugins
-        self.classes = [one for one in gen_extractor_classes() if one.ie_key() not in NOT_ASKED and one.working()]
-
-    def key_for(self, url: str) -> str | None:
-        """Return the key of the extractor that knows a URL as its own; None where only the generic one is left."""
-        return next((str(one.ie_key()) for one in self.classes if is_suitable(one, url)), None)
-
-
-def is_suitable(cls: Any, url: str) -> bool:
-    """Tell whether an extractor says that it knows a URL; one that cannot tell does not."""
-    try:
-        return bool(cls.suitable(url))
-    except Exception:  # noqa: BLE001 - a broken extractor, such as a plugin's, must not keep the others from theirs
-        return False
 
 
 def read(url: str, key: str, fetch: Fetch, is_native: Callable[[str], bool]) -> Info:

@@ -125,10 +125,12 @@ class BaseSpider(SeededSpider):
         if isinstance(page, InfoPage):
             self.rounds.is_composed()
         if isinstance(why, NotARecord):
-            self.refuse(page.url, why.reason, why.detail, url=page.url, seed=meta.get("seed"))
+            self.refuse(meta.get("key") or page.url, why.reason, why.detail, url=page.url, seed=meta.get("seed"))
         elif why is not None:
             self.rounds.fails()
-            self.fail(page.url, str(why), page.url)
+            if meta.get("seed"):
+                self.crawler.stats.inc_value("seeds/failed")
+            self.fail(RecordKey(*meta["key"]) if meta.get("key") else page.url, str(why), page.url)
         return page
 
     async def read(self, page: Page, meta: dict[str, Any]) -> AsyncIterator[Record | Request]:

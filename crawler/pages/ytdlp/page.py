@@ -33,7 +33,6 @@ from crawler.pages.ytdlp.values import (
 GENERIC = "Generic"
 """The extractor for any page: its ids are parts of addresses, and its titles those of the page as they stand."""
 LISTS = frozenset({"playlist", "compat_list"})
-REFERENCES = frozenset({"url", "url_transparent"})
 COUNTS = ("view_count", "like_count", "dislike_count", "comment_count", "repost_count", "channel_follower_count")
 GENERIC_TELLS = ("duration", "age_limit", "live_status", "width", "height", "content_url", "media_type")
 """What the generic extractor knows for certain; the rest, the page's own structured data says better."""
@@ -60,6 +59,11 @@ class InfoPage(Page):
         """What yt-dlp calls the type of the result: `video`, `url`, `playlist` and so on."""
         return line(self.info.get("_type")) or "video"
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether the video is one of another page, of which this one only shows the player."""
+        return self.kind == "url" or (self.key == GENERIC and self.kind == "url_transparent")
+
     # --- the record ---
 
     def records(self) -> Iterator[Record]:
@@ -68,8 +72,7 @@ class InfoPage(Page):
         Raises:
             NotARecord: it has no title or no id.
         """
-        is_elsewhere = self.kind == "url" or (self.key == GENERIC and self.kind in REFERENCES)
-        if self.kind in LISTS or is_elsewhere:
+        if self.kind in LISTS or self._is_elsewhere:
             yield from self.beside.known
         else:
             yield self._video
@@ -110,10 +113,7 @@ class InfoPage(Page):
             by_ytdlp = f"yt-dlp:{self.key}"
             if self.key == GENERIC:
                 own = set(GENERIC_TELLS) - set(others)
-            return {
-                name: by_ytdlp if name in own else others.get(name, self.beside.source or "OpenGraph")
-                for name in known_fields(record)
-            }
+            return {name: by_ytdlp if name in own else others.get(name, "HTML head") for name in known_fields(record)}
         return self.beside.sources(record)
 
     def _url(self, known: Mapping[str, Any]) -> str:
@@ -163,7 +163,7 @@ class InfoPage(Page):
         """Yield the entries of a list, the page that it refers to, and who made it."""
         if self.kind in LISTS and self.key != GENERIC:
             yield from filter(None, map(entry_link, dicts(self.info.get("entries"))))
-        elif self.kind in REFERENCES and (url := http_url(self.info.get("url"), self.url)):
+        elif self._is_elsewhere and (url := page_url(self.info.get("url"), self.url)):
             yield Link(url, "video")
         for name in ("channel_url", "uploader_url"):
             if url := http_url(self.info.get(name), self.url):
@@ -182,9 +182,15 @@ class InfoPage(Page):
         yield from ()
 
 
+def page_url(address: Any, base: str) -> str | None:
+    """Return the absolute address of a page; None for a media file, which is not to be fetched."""
+    url = http_url(address, base)
+    return None if url is None or videos.MEDIA_FILE.search(urlsplit(url).path) else url
+
+
 def entry_link(entry: Mapping[str, Any]) -> Link | None:
     """Return the link of an entry of a list; None for an address that is none."""
-    url = http_url(entry.get("url"), "")
+    url = page_url(entry.get("url"), "")
     if url is None:
         return None
     if entry.get("is_list"):
