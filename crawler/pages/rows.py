@@ -18,7 +18,7 @@ def address(value: Any) -> str | None:
 
 def far_east_time(value: Any) -> str | None:
     """Return a time; one without a zone is Korea's or Japan's."""
-    return values.date(value, far_east=True)
+    return values.date(value, zone=values.KOREA_AND_JAPAN)
 
 
 def texts(told: Any, name: str | None = None) -> list[str] | None:

@@ -36,7 +36,7 @@ def picture(value: Any) -> str | None:
 
 def time(value: Any) -> str | None:
     """Return a time of the site, which is Korea's."""
-    return values.date(words(value), far_east=True)
+    return values.date(words(value), zone=values.KOREA_AND_JAPAN)
 
 
 class Answer(Page):
