@@ -117,6 +117,20 @@ def test_a_status_that_says_why_there_is_no_record_is_heeded(folder: Path) -> No
         assert not answer.has_read
 
 
+@pytest.mark.parametrize(
+    ("body", "words", "is_read"),
+    [
+        ("<title>Tide tables</title>", "nothing in it is known", False),
+        ("<title>Tide tables</title><a href=/2>on</a>", "it is about something else, and was read for its links", True),
+    ],
+)
+def test_a_page_about_something_else_is_no_record(folder: Path, body: str, words: str, is_read: bool) -> None:  # noqa: FBT001 - a case
+    (folder / "page.html").write_text(body)
+    answer = explain(folder)
+    assert answer.as_json()["refused"] == {"reason": "no_record", "detail": words}
+    assert answer.has_read is is_read
+
+
 def test_a_page_of_a_platform_is_known_by_its_body(folder: Path) -> None:
     (folder / "page.html").write_text("<meta property='og:platform' content='PeerTube'>")
     response = saved.response_of(Saved(URL, "page.html"), [folder], LIMIT)

@@ -75,8 +75,6 @@ def test_links_are_counted_and_the_first_are_named() -> None:
         (Answer(URL, refused=Refusal("private")), "refused: private\n"),
         (Answer(URL, read=f"{URL}?v=1"), f"{URL}\nread as {URL}?v=1\n"),
         (Answer(URL, links=[Link(URL, "listing")]), "it names a whole host, not a page"),
-        (Answer(URL, page=StructuredPage), "no record: nothing in it is known"),
-        (Answer(URL, page=StructuredPage, links=[Link(URL, "video")]), "no record: it is about something else"),
         (
             Answer(URL, others=[(RecordKey("video", "s", "2"), Refusal.of(NotARecord("deleted", "gone")))]),
             "no record of video 2: deleted (gone)",

@@ -12,12 +12,14 @@ from pydantic import ValidationError
 
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import ADAPTERS, Record, RecordKey
-from crawler.pages import page_for
+from crawler.pages import FALLBACK, page_for
 from crawler.pages.base import Link, Listing, Page, Response
 from crawler.pipelines.validate import told
 
 ERROR = "error"
 """Reason of a refusal that is a fault of the page class."""
+NO_RECORD = "no_record"
+"""Reason of a page that is about something else: a crawl counts no refusal there, and follows its links."""
 UNANSWERED_MOST = 20
 """Times that a page is told that what it wants cannot be had."""
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -74,7 +76,8 @@ class Answer:
     @property
     def has_read(self) -> bool:
         """Whether there is a record, a listing, or at least a link."""
-        return self.refused is None and bool(self.records or self.links or self.totals)
+        is_read = self.refused is None or self.refused.reason == NO_RECORD
+        return is_read and bool(self.records or self.links or self.totals)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""
@@ -143,6 +146,9 @@ def complete(page: Page, blank: Answer) -> Answer:
             invalid = invalid or Refusal(reason, "; ".join(details))
     if not raw and others and listing is None:
         invalid = others[0][1]
+    if not raw and invalid is None and not totals and (isinstance(page, FALLBACK) or not links):
+        about = "it is about something else, and was read for its links" if links else "nothing in it is known"
+        invalid = Refusal(NO_RECORD, about)
     return replace(blank, records=records, links=links, others=others, totals=totals, listing=listing, refused=invalid)
 
 

@@ -63,9 +63,6 @@ def ending(answer: Answer) -> Iterator[str]:
         yield f"\nno record of {key.kind} {key.id}: {why.reason}{f' ({why.detail})' if why.detail else ''}"
     if answer.refused:
         yield f"\nrefused: {answer.refused.reason}{f' ({answer.refused.detail})' if answer.refused.detail else ''}"
-    elif not answer.records and answer.page is not None:
-        reason = "it is about something else, and was read for its links" if answer.links else "nothing in it is known"
-        yield f"\nno record: {reason}"
 
 
 def show_fields(record: Record, console: Console) -> None:
