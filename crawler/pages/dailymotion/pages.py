@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
-from crawler.pages.base import Link, Listing, Page, RecordPage
+from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.html import UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
-from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 
 HOSTS = ("dailymotion.com",)

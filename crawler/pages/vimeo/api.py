@@ -9,9 +9,8 @@ from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Record, User, Video
-from crawler.pages.base import REASONS, Link, RecordPage
+from crawler.pages.base import REASONS, Link, RecordPage, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
-from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
