@@ -122,6 +122,8 @@ def test_what_the_site_says_is_understood(sentence: str, reason: str) -> None:
         'window["ytInitialData"] = {"a": "}; </b>"};\n  window["ytInitialPlayerResponse"] = null;',
         'window[\'ytInitialData\'] = JSON.parse("{\\"a\\": \\"}; </b>\\"}");',
         'if (x) { ytInitialData = null; } ytInitialData = {"a": "}; </b>"}',
+        r"var ytInitialData = '\x7b\x22a\x22:\x22\x7d; \x3c\/b\x3e\x22\x7d';",
+        '</script><script nonce="x" id="yt-initial-data" type="application/json">{"a": "}; </b>"}',
     ],
 )
 def test_the_page_s_data_is_found_in_every_form(script: str) -> None:
