@@ -25,6 +25,8 @@ ABOUT = ("aboutChannelViewModel", "channelAboutFullMetadataRenderer")
 MOST_KEYWORDS_CHARS = 5_000
 """Ten times what the site lets a channel have."""
 NAME = r"/(?:channel|user|c)/[^/]+|/@[^/]+"
+OTHER_TABS = "featured|home|about|community|posts|discussion|playlists|podcasts|releases|courses|channels|store|live"
+"""Tabs that list no videos: what they tell is the channel."""
 
 
 class Channel(RecordPage):
@@ -33,12 +35,13 @@ class Channel(RecordPage):
     site = urls.SITE
     platform = urls.SITE
     hosts = ("youtube.com",)
-    path = rf"(?:{NAME})(?:/(?:featured|about|community|posts|playlists|podcasts|releases|channels|store|live))?/?"
+    path = rf"(?:{NAME})(?:/(?:{OTHER_TABS}))?/?|{urls.SHORT_NAME}"
     examples = (
         "https://www.youtube.com/@handle",
         "https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv",
         "https://www.youtube.com/user/name/about",
         "https://www.youtube.com/c/name",
+        "https://www.youtube.com/name",
     )
     record_type = User
     source = "ytInitialData"
@@ -238,6 +241,10 @@ class Channel(RecordPage):
             return self.markup.tags
         told = self.metadata.get("keywords")
         return keywords(told) if isinstance(told, str) else None
+
+    def created_at(self) -> str | None:
+        """Return the day of its creation, which only the page `about` tells, read in English alone."""
+        return numbers.joined(text_of(self.about.get("joinedDateText")))
 
     # --- where it leads ---
 
