@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
@@ -16,7 +16,7 @@ from crawler.extractors.exchange import ROBOTS, Denied, Ended, Exchange, Got, Wa
 from crawler.failures import explain
 from crawler.frontier.bounds import number
 from crawler.frontier.deliveries import GivenBack
-from crawler.frontier.frontier import LOOK_S, Frontier
+from crawler.frontier.frontier import LOOK_S
 from crawler.pages import FALLBACK, page_class
 from crawler.pages.base import Response
 from crawler.spiders.replies import reply_of
@@ -38,6 +38,17 @@ PLAIN_HEADERS = frozenset({"accept", "accept-language", "accept-encoding", "user
 """Headers of a request that do not make it another one than that for the page."""
 
 
+class Instance(Protocol):
+    """What has the pages, and may be about to end: a frontier, by rule."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is about to end."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end."""
+
+
 class Runner:
     """Runs extractors in threads of their own, and does their requests one by one.
 
@@ -45,25 +56,24 @@ class Runner:
     their host as long as a page's own do, and where they cannot be had in time, or the instance ends, the page goes
     back to the queue. It stays in hand until then.
 
+    Args:
+        crawler: whose downloader is used.
+        instance: tells when to end.
+
     Attributes:
         busy: threads at work, those that hang included.
         hanging: those that were given up, and have not ended yet.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, instance: Instance) -> None:
         settings = crawler.settings
-        self.crawler = crawler
+        self.crawler, self.instance = crawler, instance
         self.most_threads = int(number(settings, "YTDLP_THREADS", THREADS))
         self.most_requests = int(number(settings, "YTDLP_REQUESTS", REQUESTS))
         self.timeout_s = number(settings, "YTDLP_TIMEOUT_S", TIMEOUT_S)
         self.busy = 0
         self.hanging: set[Exchange] = set()
         crawler.signals.connect(self.headers_received, signals.headers_received)
-
-    @property
-    def frontier(self) -> Frontier:
-        """This instance's part in the fleet."""
-        return Frontier.of(self.crawler)
 
     async def extract(self, response: Response, key: str) -> dict[str, Any]:
         """Return what an extractor tells of the page that was answered.
@@ -97,7 +107,7 @@ class Runner:
                 raise Unextracted(
                     "no_thread", f"yt-dlp's {key} is not asked: all threads that YTDLP_THREADS allows hang"
                 )
-            await self.frontier.pause(LOOK_S / 2)
+            await self.instance.pause(LOOK_S / 2)
 
     def thread_ended(self, exchange: Exchange) -> None:
         """Take notice of a thread's end, however late."""
@@ -114,7 +124,7 @@ class Runner:
         """Answer the requests of an extractor until it has ended; the time that they take is not its own."""
         requests, since = 0, monotonic()
         while True:
-            if self.frontier.closing:
+            if self.instance.closing:
                 raise GivenBack("this instance is about to end")
             match await exchange.next(LOOK_S):
                 case Ended(value, None):
