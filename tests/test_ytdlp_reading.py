@@ -29,6 +29,7 @@ from crawler.extractors.reading import MetadataOnly, plain, reason_for, resolved
 
 URL = "https://films.example/watch/77"
 DEADLINE_S = 60
+LOGIN_HINT = "Use --cookies, --cookies-from-browser, --username and --password to provide account credentials"
 
 
 def answering(asked: list[Wanted], answer: Got | Denied | None = None) -> Fetch:
@@ -226,6 +227,13 @@ def http_error(status: int) -> HTTPError:
         (ExtractorError("The video has been deleted", expected=True), NotARecord, "deleted"),
         (ExtractorError("Its uploader has closed their account", expected=True), NotARecord, "deleted"),
         (ExtractorError("This film is only for subscribers", expected=True), NotARecord, "login"),
+        (ExtractorError(f"For registered users. {LOGIN_HINT}", expected=True), NotARecord, "login"),
+        (ExtractorError(f"Pay for it first. {LOGIN_HINT}", expected=True), NotARecord, "login"),
+        (ExtractorError("Enter its password with --video-password", expected=True), NotARecord, "password"),
+        (ExtractorError("It is not available in your country", expected=True), NotARecord, "geo_restricted"),
+        (ExtractorError("The channel is currently offline", expected=True), NotARecord, "not_live"),
+        (ExtractorError("PhantomJS not found, please install it", expected=True), Unextracted, "raised"),
+        (ExtractorError("You are rate-limited. Try again later.", expected=True), Unextracted, "raised"),
         (ExtractorError("It will be shown on Monday", expected=True), NotARecord, "unavailable"),
         (GeoRestrictedError("Not here"), NotARecord, "geo_restricted"),
         (UserNotLive(), NotARecord, "not_live"),

@@ -45,12 +45,22 @@ SAYS = {
     "password": re.compile(r"\bpassword", re.IGNORECASE),
     "deleted": re.compile(r"deleted|removed|terminated|closed", re.IGNORECASE),
     "drm": re.compile(r"\bDRM\b"),
+    "geo_restricted": re.compile(r"\b(?:country|region|your location)\b|\bgeo", re.IGNORECASE),
+    "not_live": re.compile(r"\b(?:is|are) (?:currently )?(?:offline|not live)\b", re.IGNORECASE),
     "not_found": re.compile(r"not found|does not exist|doesn't exist", re.IGNORECASE),
     "login": re.compile(
-        r"log(?:ged)?[ -]?in\b|sign(?:ed)?[ -]?in\b|cookies|credentials|subscri|members", re.IGNORECASE
+        r"log(?:ged)?[ -]?in\b|sign(?:ed)?[ -]?in\b|cookies|credentials|subscri|members|registered", re.IGNORECASE
     ),
 }
 """What an extractor says of a video that cannot be had; the first that fits."""
+HINT = re.compile(r"[.\s]*\bUse --")
+"""Begins what yt-dlp adds where a video is for those who have logged in, options for passwords among it."""
+NOT_OF_THE_VIDEO = re.compile(
+    r"PhantomJS|pycryptodome|impersonat|rate[ -]?limit|try again|network error|temporarily|captcha|not a bot"
+    r"|IP address",
+    re.IGNORECASE,
+)
+"""What an extractor says where only it cannot have the video, or not now."""
 
 Info = dict[str, Any]
 
@@ -149,9 +159,10 @@ def reason_for(exc: Exception, key: str, url: str, denied: list[Denied]) -> NotA
     if forbidden or (denied and isinstance(cause, TransportError)):
         why = (forbidden or denied)[-1]
         return Unextracted(why.reason, f"yt-dlp's {key} cannot read {url}: {why.sentence}")
-    if isinstance(exc, ExtractorError) and exc.expected:
-        reason = next((reason for reason, pattern in SAYS.items() if pattern.search(said)), "unavailable")
-        return NotARecord(reason, said)
+    if isinstance(exc, ExtractorError) and exc.expected and not NOT_OF_THE_VIDEO.search(said):
+        words, *hint = HINT.split(said, maxsplit=1)
+        rest = "login" if hint else "unavailable"
+        return NotARecord(next((reason for reason, pattern in SAYS.items() if pattern.search(words)), rest), words)
     return Unextracted("raised", f"yt-dlp's {key} cannot read {url} ({type(exc).__name__}: {said})")
 
 
