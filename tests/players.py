@@ -108,6 +108,14 @@ class SmallFilmsAsideIE(InfoExtractor):
         return {"id": "1", "title": "Past the engine"}
 
 
+class SmallFilmsDeafIE(InfoExtractor):
+    _VALID_URL = rf"{BASE}/deaf/(?P<id>\\w+)"
+
+    def _real_extract(self, url):
+        while True:
+            self._download_webpage(url, "1", fatal=False)
+
+
 class SmallFilmsEndlessIE(InfoExtractor):
     _VALID_URL = rf"{BASE}/endless/(?P<id>\\w+)"
 

@@ -121,7 +121,7 @@ def test_a_list_that_breaks_off_keeps_what_was_read(tmp_path: Path, site: Player
 
 
 def test_no_extractor_stops_the_crawl(tmp_path: Path, site: Players) -> None:
-    urls = [site.page(path) for path in ("/hangs/1", "/raises/0", "/raises/1", "/gone/1", "/endless/1")]
+    urls = [site.page(path) for path in ("/hangs/1", "/raises/0", "/raises/1", "/gone/1", "/endless/1", "/deaf/1")]
     site.page("/endless/1?again")
     ended = crawl(
         "videos", tmp_path, f"url={','.join([*urls, film(site, 'one')])}", "scope=seed", SOON, "YTDLP_REQUESTS=3"
@@ -129,12 +129,13 @@ def test_no_extractor_stops_the_crawl(tmp_path: Path, site: Players) -> None:
     assert set(ended.by_id("video")) == {"one"}, ended.log
     assert ended.reasons() == ["deleted"]
     assert ended.exit_code == 1, "seeds have failed"
-    assert len(failures(ended)) == 4
+    assert len(failures(ended)) == 5
     assert counted(ended) >= {
         "ytdlp/failed/SmallFilmsHangs/hung",
         "ytdlp/failed/SmallFilmsRaises/raised",
         "ytdlp/refused/SmallFilmsGone/deleted",
         "ytdlp/failed/SmallFilmsEndless/too_many_requests",
+        "ytdlp/failed/SmallFilmsDeaf/too_many_requests",
         "ytdlp/hanging",
     }
     assert site.asked().count("/endless/1?again") == 3

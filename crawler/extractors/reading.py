@@ -45,7 +45,7 @@ SAYS = {
     "password": re.compile(r"\bpassword", re.IGNORECASE),
     "deleted": re.compile(r"deleted|removed|terminated|closed", re.IGNORECASE),
     "drm": re.compile(r"\bDRM\b"),
-    "geo_restricted": re.compile(r"\b(?:country|region|your location)\b|\bgeo", re.IGNORECASE),
+    "geo_restricted": re.compile(r"\b(?:country|region|your location)\b|\bgeo[ -]?(?:restrict|block)", re.IGNORECASE),
     "not_live": re.compile(r"\b(?:is|are) (?:currently )?(?:offline|not live)\b", re.IGNORECASE),
     "not_found": re.compile(r"not found|does not exist|doesn't exist", re.IGNORECASE),
     "login": re.compile(

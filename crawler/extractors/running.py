@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 THREADS, TIMEOUT_S, REQUESTS = 4, 60.0, 200
 """The settings YTDLP_THREADS, YTDLP_TIMEOUT_S and YTDLP_REQUESTS, where a project leaves them out."""
+DENIED_MOST = 20
+"""Requests beyond YTDLP_REQUESTS that are denied, for an extractor to end with what it has; it is left at the next."""
 EXTRACTOR = "extractor"
 """Key of `meta` that marks the requests of extractors: of a media file they get the headers only."""
 MEDIA = (b"video/", b"audio/")
@@ -61,7 +63,7 @@ class Runner:
         instance: tells when to end.
 
     Attributes:
-        busy: threads at work, those that hang included.
+        busy: what threads are at work on, those that hang included.
         hanging: those that were given up, and have not ended yet.
     """
 
@@ -71,7 +73,7 @@ class Runner:
         self.most_threads = int(number(settings, "YTDLP_THREADS", THREADS))
         self.most_requests = int(number(settings, "YTDLP_REQUESTS", REQUESTS))
         self.timeout_s = number(settings, "YTDLP_TIMEOUT_S", TIMEOUT_S)
-        self.busy = 0
+        self.busy: set[Exchange] = set()
         self.hanging: set[Exchange] = set()
         crawler.signals.connect(self.headers_received, signals.headers_received)
 
@@ -88,12 +90,15 @@ class Runner:
 
         await self.has_room(key)
         exchange = Exchange(partial(reading.read, response.url, key, is_native=is_native), self.thread_ended)
-        self.busy += 1
+        self.busy.add(exchange)
         exchange.start(key)
         try:
             return await self.serve(exchange, response, key)
         finally:
             exchange.leave()
+            if exchange in self.busy:
+                self.hanging.add(exchange)
+                self.count_hanging()
 
     async def has_room(self, key: str) -> None:
         """Wait until one more extractor may work.
@@ -102,7 +107,7 @@ class Runner:
             Unextracted: all that may are hanging.
             GivenBack: this instance is about to end.
         """
-        while self.busy >= self.most_threads:
+        while len(self.busy) >= self.most_threads:
             if len(self.hanging) >= self.most_threads:
                 raise Unextracted(
                     "no_thread", f"yt-dlp's {key} is not asked: all threads that YTDLP_THREADS allows hang"
@@ -111,7 +116,7 @@ class Runner:
 
     def thread_ended(self, exchange: Exchange) -> None:
         """Take notice of a thread's end, however late."""
-        self.busy -= 1
+        self.busy.discard(exchange)
         if exchange in self.hanging:
             self.hanging.remove(exchange)
             self.count_hanging()
@@ -135,20 +140,20 @@ class Runner:
                     raise Unextracted("raised", f"yt-dlp's {key} cannot read {response.url} ({error!r})")
                 case None:
                     if monotonic() - since > self.timeout_s:
-                        self.give_up(exchange, response, key)
+                        self.give_up(response, key)
                 case asked:
                     requests += 1
+                    if requests > self.most_requests + DENIED_MOST:
+                        raise Unextracted("too_many_requests", f"yt-dlp's {key} at {response.url}: {self.too_many}")
                     exchange.answer(await self.answer(asked.wanted, response, requests))
                     since = monotonic()
 
-    def give_up(self, exchange: Exchange, response: Response, key: str) -> None:
+    def give_up(self, response: Response, key: str) -> None:
         """Leave a thread that says nothing to itself.
 
         Raises:
             Unextracted: always.
         """
-        self.hanging.add(exchange)
-        self.count_hanging()
         raise Unextracted(
             "hung",
             f"yt-dlp's {key} hangs at {response.url}: it said nothing for {self.timeout_s:g} s (YTDLP_TIMEOUT_S)",
@@ -156,12 +161,17 @@ class Runner:
 
     # --- its requests ---
 
+    @property
+    def too_many(self) -> str:
+        """Why no more requests are answered."""
+        return f"more than {self.most_requests} requests for one page (YTDLP_REQUESTS)"
+
     async def answer(self, wanted: Wanted, page: Response, requests: int) -> Got | Denied:
         """Return what is answered to an extractor's request: what is at hand, or what the downloader gets."""
+        if requests > self.most_requests:
+            return Denied("too_many_requests", self.too_many)
         if is_page(wanted, page):
             return got(page)
-        if requests > self.most_requests:
-            return Denied("too_many_requests", f"more than {self.most_requests} requests for one page (YTDLP_REQUESTS)")
         self.crawler.stats.inc_value("ytdlp/requests")
         try:
             request = Request(
