@@ -19,6 +19,7 @@ PAGE = """<html><head><title>Kites | Films</title>{head}<meta property="og:site_
 <body><h1>Kites</h1>{body}<a href="/more">More</a><a href="/other">Other</a><a href="/third">Third</a></body></html>"""
 PLAYER = "<video controls src='/kites.mp4'></video>"
 JSON_LD = '<script type="application/ld+json">{{"@context": "https://schema.org", "@type": "{kind}", {more}}}</script>'
+STILLS = {"url": "https://a.example/a.jpg", "vcodec": "none", "acodec": "none", "width": 3000, "height": 3000}
 VIDEO = '"name": "Kites", "url": "https://films.example/watch/77", "embedUrl": "https://films.example/embed/77"'
 
 
@@ -75,6 +76,8 @@ def test_an_address_that_is_not_of_the_page_s_host_is_not_its_own(told: object) 
         ({"view_count": -1}, "view_count", None),
         ({"view_count": "7"}, "view_count", None),
         ({"view_count": True}, "view_count", None),
+        ({"view_count": 7, "is_live": True}, "view_count", None),
+        ({"like_count": 7, "is_live": True}, "like_count", 7),
         ({"tags": ["kites", " kites ", 7, ""]}, "tags", ["kites"]),
         ({"tags": []}, "tags", None),
         ({"uploader_id": 12}, "uploader_id", "12"),
@@ -82,6 +85,12 @@ def test_an_address_that_is_not_of_the_page_s_host_is_not_its_own(told: object) 
         ({"media_type": "clip"}, "media_type", "clip"),
         ({"media_type": "radio"}, "media_type", None),
         ({"formats": [{"url": "https://a.example/a.mp3", "vcodec": "none"}]}, "media_type", "audio"),
+        ({"formats": [STILLS]}, "media_type", None),
+        (
+            {"formats": [STILLS, {"url": "https://a.example/a.mp4", "width": 640}]},
+            "content_url",
+            "https://a.example/a.mp4",
+        ),
         ({"language": "de-AT"}, "language", "de-AT"),
         ({"language": "German!"}, "language", None),
     ],
@@ -194,6 +203,12 @@ def test_hyperlinks_are_followed_beside_where_they_are_wanted() -> None:
 
 def test_a_page_that_only_shows_another_site_s_player_leads_there_and_is_no_record() -> None:
     page = read({"extractor_key": "Generic", "_type": "url", "url": "https://tube.example/v/1", "ie_key": "Tube"})
+    assert list(page.records()) == []
+    assert list(page.links()) == [Link("https://tube.example/v/1", "video")]
+
+
+def test_a_page_whose_extractor_knows_only_where_its_player_is_leads_there() -> None:
+    page = read({"_type": "url_transparent", "url": "https://tube.example/v/1", "title": None})
     assert list(page.records()) == []
     assert list(page.links()) == [Link("https://tube.example/v/1", "video")]
 

@@ -165,6 +165,11 @@ def test_a_page_of_a_site_that_the_project_reads_itself_is_left_to_it() -> None:
     assert (info["_type"], info["url"]) == ("url", "https://player.example/1")
 
 
+def test_an_address_is_told_without_what_one_extractor_smuggles_to_another() -> None:
+    info = run(refers("url", smuggle_url("https://player.example/1", {"a": 1})), PLAYER, native="player.example")
+    assert info["url"] == "https://player.example/1"
+
+
 def test_extractors_that_refer_to_each_other_come_to_an_end() -> None:
     assert run(refers("url", "films:1", "Films"))["url"] == "films:1"
 

@@ -182,7 +182,7 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
         raise UnsupportedError(url)
     told: Info = {name: value for name, value in result.items() if value is not None}
     further, kind = str(told.get("ie_key") or ""), told.get("_type")
-    if kind in {"url", "url_transparent"} and key != GENERIC and hops < MOST_HOPS and further != GENERIC:
+    if kind in REFERENCES and key != GENERIC and hops < MOST_HOPS and further != GENERIC:
         target = str(told.get("url") or "")
         if not is_native(unsmuggle_url(target)[0]):
             further = further or next(
@@ -198,12 +198,15 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
 # --- plain values ---
 
 LISTS = frozenset({"playlist", "multi_video", "compat_list"})
+REFERENCES = frozenset({"url", "url_transparent"})
 SCALARS = (str, int, float, bool)
 
 
 def plain(ydl: MetadataOnly, info: Info) -> Info:
     """Return the parts of an info dict that pages read; the entries of a list are fetched here, page by page."""
     kept = scalars(info)
+    if kept.get("_type") in REFERENCES and isinstance(kept.get("url"), str):
+        kept["url"] = unsmuggle_url(kept["url"])[0]
     for name in ("tags", "categories"):
         if isinstance(value := info.get(name), list | tuple):
             kept[name] = [one for one in value if isinstance(one, str)]
@@ -249,7 +252,7 @@ def plain_entry(entry: Any) -> Info | None:
     """Return where an entry leads to; None for one that is nowhere by itself."""
     if not isinstance(entry, Mapping):
         return None
-    by_reference = entry.get("_type") in {"url", "url_transparent"}
+    by_reference = entry.get("_type") in REFERENCES
     address = entry.get("url") if by_reference else entry.get("webpage_url")
     if not isinstance(address, str):
         return None
