@@ -13,6 +13,7 @@ from crawler.items import ADAPTERS, Video
 from crawler.pages.base import Link, Response
 from crawler.pages.structured import StructuredPage
 from crawler.pages.ytdlp import InfoPage, JudgedPage
+from crawler.spiders.quota import home_of
 
 URL = "https://films.example/watch/77"
 PAGE = """<html><head><title>Kites | Films</title>{head}<meta property="og:site_name" content="Films"></head>
@@ -170,6 +171,11 @@ def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> N
     assert (record.uploader, record.published_at, record.duration) == (None, None, 61)
     assert told.sources(record)["duration"] == "yt-dlp:Generic"
     assert not told.sources(record)["title"].startswith("yt-dlp")
+
+
+def test_users_of_one_name_on_two_sites_are_two_for_max_per_user() -> None:
+    pages = [read({}, judged(url=url)) for url in (URL, "https://www.films.example/watch/1", "https://other.example/1")]
+    assert [home_of(page) for page in pages] == ["films.example", "films.example", "other.example"]
 
 
 # --- links ---
