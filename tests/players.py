@@ -62,6 +62,14 @@ class SmallFilmsSecretIE(InfoExtractor):
         return {"id": "1", **self._download_json(url.partition("/hidden/")[0] + "/secret/1", "1")}
 
 
+class SmallFilmsSecretTooIE(InfoExtractor):
+    _VALID_URL = rf"{BASE}/veiled/(?P<id>\\w+)"
+
+    def _real_extract(self, url):
+        told = self._download_json(url.partition("/veiled/")[0] + "/secret/2", "2", fatal=False)
+        return {"id": "2", "title": told.get("title")}
+
+
 class SmallFilmsPeopleIE(InfoExtractor):
     _VALID_URL = rf"{BASE}/people/(?P<id>\\w+)"
 

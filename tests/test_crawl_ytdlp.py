@@ -73,14 +73,15 @@ def test_its_requests_have_our_name_and_our_pace_and_fetch_no_page_twice_and_no_
 def test_what_robots_txt_refuses_is_not_asked_for_and_said(tmp_path: Path, site: Players) -> None:
     for path in ("/secret/kites.smil", "/secret/1"):
         site.add(path, SMIL, "application/smil")
-    urls = [site.page("/watch/secret", flash(site, "/secret/kites.smil")), site.page("/hidden/1")]
+    urls = [site.page("/watch/secret", flash(site, "/secret/kites.smil")), *map(site.page, ("/hidden/1", "/veiled/2"))]
     ended = crawl("videos", tmp_path, f"url={','.join(urls)}", "scope=seed")
-    assert sorted(site.asked()) == ["/hidden/1", "/watch/secret"]
+    assert sorted(site.asked()) == ["/hidden/1", "/veiled/2", "/watch/secret"]
     assert ended.records == []
     said = failures(ended)
-    assert len(said) == 2
+    assert len(said) == 3
     assert all("is forbidden by the robots.txt of 127.0.0.1" in one for one in said)
-    assert {"ytdlp/failed/Generic/robots", "ytdlp/failed/SmallFilmsSecret/robots"} <= counted(ended)
+    names = ("Generic", "SmallFilmsSecret", "SmallFilmsSecretToo")
+    assert {f"ytdlp/failed/{name}/robots" for name in names} <= counted(ended)
 
 
 def test_an_extractor_that_goes_past_the_engine_gets_nowhere(tmp_path: Path, site: Players) -> None:

@@ -126,11 +126,9 @@ def read(url: str, key: str, fetch: Fetch, is_native: Callable[[str], bool]) -> 
             return plain(ydl, resolved(ydl, url, key, is_native))
         except UnsupportedError as exc:
             raise Unextracted("unsupported", f"yt-dlp finds no video at {url}") from exc
-        except (ImportError, AttributeError, KeyError) as exc:
-            if not has_extractor(key):
-                raise Unextracted("removed", f"yt-dlp has no extractor {key} any more ({exc})") from exc
-            raise Unextracted("raised", f"yt-dlp's {key} cannot read {url} ({type(exc).__name__}: {exc})") from exc
         except Exception as exc:
+            if isinstance(exc, ImportError | AttributeError | KeyError) and not has_extractor(key):
+                raise Unextracted("removed", f"yt-dlp has no extractor {key} any more ({exc})") from exc
             raise reason_for(exc, key, url, ydl.handler.denied if ydl else []) from exc
         finally:
             if ydl is not None:
