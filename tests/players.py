@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic
+
+import pytest
 
 DEADLINE_S = 120
 ROBOTS = "User-agent: *\nDisallow: /secret/\n"
@@ -19,6 +22,18 @@ PLAIN = "<p>Nothing to see, and much to read.</p>"
 SMIL = """<?xml version="1.0"?><smil><head><meta name="title" content="x"/></head>
 <body><switch><video src="http://127.0.0.1:1/kites.mp4" width="640" height="360"/></switch></body>
 </smil>"""
+FILM = {
+    "title": "Kites",
+    "description": "Wind.",
+    "timestamp": 1_700_000_000,
+    "duration": 61,
+    "view_count": 7,
+    "uploader": "Ann",
+    "tags": ["kites", "bay"],
+    "age_limit": 0,
+}
+WHOLE = """<script type="application/ld+json">{"@context": "https://schema.org", "@type": "VideoObject",
+"name": "Kites over the bay", "uploadDate": "2024-05-01T10:00:00Z", "duration": "PT2M"}</script>"""
 PLUGIN = """
 import threading
 from yt_dlp.extractor.common import InfoExtractor
@@ -47,6 +62,14 @@ class SmallFilmsSecretIE(InfoExtractor):
         return {"id": "1", **self._download_json(url.partition("/hidden/")[0] + "/secret/1", "1")}
 
 
+class SmallFilmsSecretTooIE(InfoExtractor):
+    _VALID_URL = rf"{BASE}/veiled/(?P<id>\\w+)"
+
+    def _real_extract(self, url):
+        told = self._download_json(url.partition("/veiled/")[0] + "/secret/2", "2", fatal=False)
+        return {"id": "2", "title": told.get("title")}
+
+
 class SmallFilmsPeopleIE(InfoExtractor):
     _VALID_URL = rf"{BASE}/people/(?P<id>\\w+)"
 
@@ -65,6 +88,7 @@ class SmallFilmsHangsIE(InfoExtractor):
     _VALID_URL = rf"{BASE}/hangs/(?P<id>\\w+)"
 
     def _real_extract(self, url):
+        self._download_webpage(url + "?begun", "1")
         threading.Event().wait()
 
 
@@ -90,6 +114,14 @@ class SmallFilmsAsideIE(InfoExtractor):
 
         urllib.request.urlopen(url.replace("/aside/", "/behind/"))
         return {"id": "1", "title": "Past the engine"}
+
+
+class SmallFilmsDeafIE(InfoExtractor):
+    _VALID_URL = rf"{BASE}/deaf/(?P<id>\\w+)"
+
+    def _real_extract(self, url):
+        while True:
+            self._download_webpage(url, "1", fatal=False)
 
 
 class SmallFilmsEndlessIE(InfoExtractor):
@@ -193,3 +225,25 @@ def write_plugin(folder: Path) -> Path:
     package.mkdir(parents=True)
     (package / "small_films.py").write_text(PLUGIN, "utf-8")
     return folder / "plugins"
+
+
+def film(site: Players, number: str, body: str = "") -> str:
+    """Add a film and what its extractor asks for; return the address of its page."""
+    site.add(f"/api/film/{number}", json.dumps(FILM))
+    return site.page(f"/film/{number}", body or PLAIN)
+
+
+def flash(site: Players, path: str) -> str:
+    """Markup from which the generic extractor goes on to a further file."""
+    return f"<script>var flashvars = 'file={site.url}{path}&autostart=false';</script>"
+
+
+def without_ytdlp(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Python find no yt-dlp."""
+    (folder / "without").mkdir()
+    (folder / "without" / "sitecustomize.py").write_text(
+        "import importlib.machinery as m\n"
+        "find = m.PathFinder.find_spec\n"
+        "m.PathFinder.find_spec = lambda name, *rest: None if name == 'yt_dlp' else find(name, *rest)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(folder / "without"))

@@ -12,22 +12,10 @@ import pytest
 from crawler import __version__
 from tests.crawls import Ended, crawl, end, start
 from tests.paces import LATE_S
-from tests.players import SMIL, Players, running_players, write_plugin
+from tests.players import SMIL, WHOLE, Players, film, flash, running_players, without_ytdlp, write_plugin
 
 pytest.importorskip("yt_dlp", reason="an optional part: requirements-ytdlp.txt")
 
-FILM = {
-    "title": "Kites",
-    "description": "Wind.",
-    "timestamp": 1_700_000_000,
-    "duration": 61,
-    "view_count": 7,
-    "uploader": "Ann",
-    "tags": ["kites", "bay"],
-    "age_limit": 0,
-}
-WHOLE = """<script type="application/ld+json">{"@context": "https://schema.org", "@type": "VideoObject",
-"name": "Kites over the bay", "uploadDate": "2024-05-01T10:00:00Z", "duration": "PT2M"}</script>"""
 BY_THE_PAGE = "Kites over the bay"
 SOON = "YTDLP_TIMEOUT_S=3"
 """Long enough for an extractor that does not hang, on a machine under load."""
@@ -38,17 +26,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Players]:
     monkeypatch.setenv("PYTHONPATH", str(write_plugin(tmp_path)))
     with running_players() as running:
         yield running
-
-
-def film(site: Players, number: str, body: str = "") -> str:
-    """Add a film and what its extractor asks for; return the address of its page."""
-    site.add(f"/api/film/{number}", json.dumps(FILM))
-    return site.page(f"/film/{number}", body or "<p>Nothing to see, and much to read.</p>")
-
-
-def flash(site: Players, path: str) -> str:
-    """Markup from which the generic extractor goes on to a further file."""
-    return f"<script>var flashvars = 'file={site.url}{path}&autostart=false';</script>"
 
 
 def failures(ended: Ended) -> list[str]:
@@ -96,14 +73,15 @@ def test_its_requests_have_our_name_and_our_pace_and_fetch_no_page_twice_and_no_
 def test_what_robots_txt_refuses_is_not_asked_for_and_said(tmp_path: Path, site: Players) -> None:
     for path in ("/secret/kites.smil", "/secret/1"):
         site.add(path, SMIL, "application/smil")
-    urls = [site.page("/watch/secret", flash(site, "/secret/kites.smil")), site.page("/hidden/1")]
+    urls = [site.page("/watch/secret", flash(site, "/secret/kites.smil")), *map(site.page, ("/hidden/1", "/veiled/2"))]
     ended = crawl("videos", tmp_path, f"url={','.join(urls)}", "scope=seed")
-    assert sorted(site.asked()) == ["/hidden/1", "/watch/secret"]
+    assert sorted(site.asked()) == ["/hidden/1", "/veiled/2", "/watch/secret"]
     assert ended.records == []
     said = failures(ended)
-    assert len(said) == 2
+    assert len(said) == 3
     assert all("is forbidden by the robots.txt of 127.0.0.1" in one for one in said)
-    assert {"ytdlp/failed/Generic/robots", "ytdlp/failed/SmallFilmsSecret/robots"} <= counted(ended)
+    names = ("Generic", "SmallFilmsSecret", "SmallFilmsSecretToo")
+    assert {f"ytdlp/failed/{name}/robots" for name in names} <= counted(ended)
 
 
 def test_an_extractor_that_goes_past_the_engine_gets_nowhere(tmp_path: Path, site: Players) -> None:
@@ -144,7 +122,7 @@ def test_a_list_that_breaks_off_keeps_what_was_read(tmp_path: Path, site: Player
 
 
 def test_no_extractor_stops_the_crawl(tmp_path: Path, site: Players) -> None:
-    urls = [site.page(path) for path in ("/hangs/1", "/raises/0", "/raises/1", "/gone/1", "/endless/1")]
+    urls = [site.page(path) for path in ("/hangs/1", "/raises/0", "/raises/1", "/gone/1", "/endless/1", "/deaf/1")]
     site.page("/endless/1?again")
     ended = crawl(
         "videos", tmp_path, f"url={','.join([*urls, film(site, 'one')])}", "scope=seed", SOON, "YTDLP_REQUESTS=3"
@@ -152,12 +130,13 @@ def test_no_extractor_stops_the_crawl(tmp_path: Path, site: Players) -> None:
     assert set(ended.by_id("video")) == {"one"}, ended.log
     assert ended.reasons() == ["deleted"]
     assert ended.exit_code == 1, "seeds have failed"
-    assert len(failures(ended)) == 4
+    assert len(failures(ended)) == 5
     assert counted(ended) >= {
         "ytdlp/failed/SmallFilmsHangs/hung",
         "ytdlp/failed/SmallFilmsRaises/raised",
         "ytdlp/refused/SmallFilmsGone/deleted",
         "ytdlp/failed/SmallFilmsEndless/too_many_requests",
+        "ytdlp/failed/SmallFilmsDeaf/too_many_requests",
         "ytdlp/hanging",
     }
     assert site.asked().count("/endless/1?again") == 3
@@ -180,9 +159,9 @@ def test_a_page_that_tells_something_is_a_record_also_where_its_extractor_fails(
 
 
 def test_an_instance_that_is_stopped_does_not_wait_for_an_extractor(tmp_path: Path, site: Players) -> None:
-    url = site.page("/hangs/1", WHOLE.replace('"duration": "PT2M",', ""))
+    url = site.page("/hangs/1", WHOLE.replace(', "duration": "PT2M"', ""))
     running = start("videos", tmp_path, f"url={url}", "scope=seed", "YTDLP_TIMEOUT_S=3600")
-    site.until("/hangs/1")
+    site.until("/hangs/1?begun")
     running.send_signal(signal.SIGINT)
     ended = end(running, tmp_path)
     assert ended.exit_code == 0, ended.log
@@ -213,17 +192,6 @@ def test_with_never_no_extractor_is_asked(tmp_path: Path, site: Players) -> None
     ended = crawl("videos", tmp_path, f"url={film(site, 'one')}", "scope=seed", "YTDLP=never")
     assert ended.records == []
     assert site.asked() == ["/film/one"]
-
-
-def without_ytdlp(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have Python find no yt-dlp."""
-    (folder / "without").mkdir()
-    (folder / "without" / "sitecustomize.py").write_text(
-        "import importlib.machinery as m\n"
-        "find = m.PathFinder.find_spec\n"
-        "m.PathFinder.find_spec = lambda name, *rest: None if name == 'yt_dlp' else find(name, *rest)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(folder / "without"))
 
 
 def test_without_yt_dlp_the_crawl_does_what_it_can_and_says_so_once(

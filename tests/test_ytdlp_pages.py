@@ -13,12 +13,14 @@ from crawler.items import ADAPTERS, Video
 from crawler.pages.base import Link, Response
 from crawler.pages.structured import StructuredPage
 from crawler.pages.ytdlp import InfoPage, JudgedPage
+from crawler.spiders.quota import home_of
 
 URL = "https://films.example/watch/77"
 PAGE = """<html><head><title>Kites | Films</title>{head}<meta property="og:site_name" content="Films"></head>
 <body><h1>Kites</h1>{body}<a href="/more">More</a><a href="/other">Other</a><a href="/third">Third</a></body></html>"""
 PLAYER = "<video controls src='/kites.mp4'></video>"
 JSON_LD = '<script type="application/ld+json">{{"@context": "https://schema.org", "@type": "{kind}", {more}}}</script>'
+STILLS = {"url": "https://a.example/a.jpg", "vcodec": "none", "acodec": "none", "width": 3000, "height": 3000}
 VIDEO = '"name": "Kites", "url": "https://films.example/watch/77", "embedUrl": "https://films.example/embed/77"'
 
 
@@ -75,6 +77,8 @@ def test_an_address_that_is_not_of_the_page_s_host_is_not_its_own(told: object) 
         ({"view_count": -1}, "view_count", None),
         ({"view_count": "7"}, "view_count", None),
         ({"view_count": True}, "view_count", None),
+        ({"view_count": 7, "is_live": True}, "view_count", None),
+        ({"like_count": 7, "is_live": True}, "like_count", 7),
         ({"tags": ["kites", " kites ", 7, ""]}, "tags", ["kites"]),
         ({"tags": []}, "tags", None),
         ({"uploader_id": 12}, "uploader_id", "12"),
@@ -82,6 +86,12 @@ def test_an_address_that_is_not_of_the_page_s_host_is_not_its_own(told: object) 
         ({"media_type": "clip"}, "media_type", "clip"),
         ({"media_type": "radio"}, "media_type", None),
         ({"formats": [{"url": "https://a.example/a.mp3", "vcodec": "none"}]}, "media_type", "audio"),
+        ({"formats": [STILLS]}, "media_type", None),
+        (
+            {"formats": [STILLS, {"url": "https://a.example/a.mp4", "width": 640}]},
+            "content_url",
+            "https://a.example/a.mp4",
+        ),
         ({"language": "de-AT"}, "language", "de-AT"),
         ({"language": "German!"}, "language", None),
     ],
@@ -163,6 +173,11 @@ def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> N
     assert not told.sources(record)["title"].startswith("yt-dlp")
 
 
+def test_users_of_one_name_on_two_sites_are_two_for_max_per_user() -> None:
+    pages = [read({}, judged(url=url)) for url in (URL, "https://www.films.example/watch/1", "https://other.example/1")]
+    assert [home_of(page) for page in pages] == ["films.example", "films.example", "other.example"]
+
+
 # --- links ---
 
 
@@ -194,6 +209,12 @@ def test_hyperlinks_are_followed_beside_where_they_are_wanted() -> None:
 
 def test_a_page_that_only_shows_another_site_s_player_leads_there_and_is_no_record() -> None:
     page = read({"extractor_key": "Generic", "_type": "url", "url": "https://tube.example/v/1", "ie_key": "Tube"})
+    assert list(page.records()) == []
+    assert list(page.links()) == [Link("https://tube.example/v/1", "video")]
+
+
+def test_a_page_whose_extractor_knows_only_where_its_player_is_leads_there() -> None:
+    page = read({"_type": "url_transparent", "url": "https://tube.example/v/1", "title": None})
     assert list(page.records()) == []
     assert list(page.links()) == [Link("https://tube.example/v/1", "video")]
 

@@ -29,6 +29,7 @@ from crawler.extractors.reading import MetadataOnly, plain, reason_for, resolved
 
 URL = "https://films.example/watch/77"
 DEADLINE_S = 60
+LOGIN_HINT = "Use --cookies, --cookies-from-browser, --username and --password to provide account credentials"
 
 
 def answering(asked: list[Wanted], answer: Got | Denied | None = None) -> Fetch:
@@ -164,6 +165,11 @@ def test_a_page_of_a_site_that_the_project_reads_itself_is_left_to_it() -> None:
     assert (info["_type"], info["url"]) == ("url", "https://player.example/1")
 
 
+def test_an_address_is_told_without_what_one_extractor_smuggles_to_another() -> None:
+    info = run(refers("url", smuggle_url("https://player.example/1", {"a": 1})), PLAYER, native="player.example")
+    assert info["url"] == "https://player.example/1"
+
+
 def test_extractors_that_refer_to_each_other_come_to_an_end() -> None:
     assert run(refers("url", "films:1", "Films"))["url"] == "films:1"
 
@@ -226,6 +232,13 @@ def http_error(status: int) -> HTTPError:
         (ExtractorError("The video has been deleted", expected=True), NotARecord, "deleted"),
         (ExtractorError("Its uploader has closed their account", expected=True), NotARecord, "deleted"),
         (ExtractorError("This film is only for subscribers", expected=True), NotARecord, "login"),
+        (ExtractorError(f"For registered users. {LOGIN_HINT}", expected=True), NotARecord, "login"),
+        (ExtractorError(f"Pay for it first. {LOGIN_HINT}", expected=True), NotARecord, "login"),
+        (ExtractorError("Enter its password with --video-password", expected=True), NotARecord, "password"),
+        (ExtractorError("It is not available in your country", expected=True), NotARecord, "geo_restricted"),
+        (ExtractorError("The channel is currently offline", expected=True), NotARecord, "not_live"),
+        (ExtractorError("PhantomJS not found, please install it", expected=True), Unextracted, "raised"),
+        (ExtractorError("You are rate-limited. Try again later.", expected=True), Unextracted, "raised"),
         (ExtractorError("It will be shown on Monday", expected=True), NotARecord, "unavailable"),
         (GeoRestrictedError("Not here"), NotARecord, "geo_restricted"),
         (UserNotLive(), NotARecord, "not_live"),

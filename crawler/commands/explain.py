@@ -11,11 +11,12 @@ from rich.console import Console
 from scrapy.exceptions import UsageError
 
 from crawler.checks import usable
-from crawler.errors import SeedError, StoreError
+from crawler.errors import SeedError, SettingsError, StoreError
 from crawler.explaining import fetched, saved
 from crawler.explaining.answers import Answer
 from crawler.explaining.past import Past, as_json
 from crawler.explaining.screen import show
+from crawler.extractors.choice import check_ytdlp
 from crawler.frontier.whereabouts import Whereabouts
 from crawler.looking import StoreCommand, print_json, say, store_of
 from crawler.seeds import Seed, parse_seed
@@ -31,9 +32,10 @@ last among all that was ever requested; the first of them answers.
 
 Then the page is fetched as a crawl would, with the same robots.txt, user
 agent, delays and limits, but beside the queue; on a host that runs PeerTube,
-or where a key is set, by its API. Shown is which class has read it, each
-field of its records with the part of the page that told it, where the page
-leads to, or why it was refused. Nothing is written anywhere.
+or where a key is set, by its API; by yt-dlp where a crawl would ask that.
+Shown is which class or extractor has read it, each field of its records with
+the part of the page that told it, where the page leads to, or why it was
+refused. Nothing is written anywhere.
 
 --json prints one object: url, file, page, records, links, refused; with
 --offline or --spider also crawls. --batch reads lines of JSON such as
@@ -113,6 +115,10 @@ class Command(StoreCommand):
             return
         if self.crawler_process is None:
             raise UsageError("scrapy explain runs inside the project's folder")
+        try:
+            check_ytdlp(settings)
+        except SettingsError as exc:
+            raise UsageError(str(exc), print_help=False) from exc
         if crawls and not opts.json:
             say("")
         self.tell(fetched.explain(self.crawler_process, seed, settings), opts, told)

@@ -14,6 +14,7 @@ from crawler.errors import Exhausted, NotARecord
 from crawler.items import ADAPTERS, Record, RecordKey
 from crawler.pages import FALLBACK, page_for
 from crawler.pages.base import Link, Listing, Page, Response
+from crawler.pages.ytdlp import InfoPage, JudgedPage
 from crawler.pipelines.validate import told
 
 ERROR = "error"
@@ -52,6 +53,7 @@ class Answer:
         file: as it was given; None where the URL was fetched.
         read: the URL that was read, which may be another one.
         page: the class that has read it.
+        extractor: the one of yt-dlp that has told it, where one has.
         records: valid ones, each with the source of every known field.
         others: what was asked for together with the records, and is none.
         totals: number of records that the site declares of each listing.
@@ -61,6 +63,7 @@ class Answer:
     file: str | None = None
     read: str = ""
     page: type[Page] | None = None
+    extractor: str = ""
     records: list[Record] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     refused: Refusal | None = None
@@ -79,12 +82,19 @@ class Answer:
         is_read = self.refused is None or self.refused.reason == NO_RECORD
         return is_read and bool(self.records or self.links or self.totals)
 
+    @property
+    def reader(self) -> str | None:
+        """Name of what has read it: a class, or an extractor of yt-dlp's."""
+        if self.extractor:
+            return f"yt-dlp:{self.extractor}"
+        return None if self.page is None else f"{self.page.__module__}.{self.page.__qualname__}"
+
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""
         return {
             "url": self.url,
             "file": self.file,
-            "page": self.page and f"{self.page.__module__}.{self.page.__qualname__}",
+            "page": self.reader,
             "records": [asdict(record) for record in self.records],
             "links": [{"url": link.url, "kind": link.kind} for link in self.links],
             "refused": asdict(self.refused) if self.refused else None,
@@ -119,7 +129,11 @@ def read_offline(given: str | None, file: str | None, response: Response, platfo
 
 def read(page: Page, blank: Answer) -> Answer:
     """Return `blank` with all that a page gives, in the order in which a crawl asks for it."""
-    blank = replace(blank, page=type(page))
+    blank = replace(
+        blank,
+        page=FALLBACK if isinstance(page, JudgedPage) else type(page),
+        extractor=page.key if isinstance(page, InfoPage) else "",
+    )
     try:
         return complete(page, blank)
     except (NotARecord, Exhausted) as exc:
@@ -146,7 +160,7 @@ def complete(page: Page, blank: Answer) -> Answer:
             invalid = invalid or Refusal(reason, "; ".join(details))
     if not raw and others and listing is None:
         invalid = others[0][1]
-    if not raw and invalid is None and not totals and (isinstance(page, FALLBACK) or not links):
+    if not raw and invalid is None and not totals and (isinstance(page, (FALLBACK, InfoPage)) or not links):
         about = "it is about something else, and was read for its links" if links else "nothing in it is known"
         invalid = Refusal(NO_RECORD, about)
     return replace(blank, records=records, links=links, others=others, totals=totals, listing=listing, refused=invalid)

@@ -7,11 +7,15 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from crawler.errors import CrawlerError, NotARecord
+from crawler.errors import CrawlerError, NotARecord, Unextracted
 from crawler.explaining.answers import Answer, Refusal, fault, read
 from crawler.explaining.visit import NoAnswerError, Visitor, visit
+from crawler.extractors.choice import INSTALL, is_installed
+from crawler.extractors.engine import Extractors
+from crawler.extractors.exchange import ROBOTS
 from crawler.pages import configured, page_for
-from crawler.pages.base import Link, Response
+from crawler.pages.base import EVERY_KIND, Link, Response
+from crawler.pages.ytdlp import JudgedPage
 from crawler.seeds import Seed
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ class Explainer:
     def __init__(self, visitor: Visitor, settings: Mapping[str, Any]) -> None:
         self.visitor = visitor
         self.sites = configured(settings)
+        self.extractors = Extractors(visitor.crawler, visitor)
 
     async def explain(self, seed: Seed) -> Answer:
         """Return what a crawl would get."""
@@ -79,10 +84,26 @@ class Explainer:
         return response
 
     async def read(self, response: Response, platform: str | None, blank: Answer) -> Answer:
-        """Read a response, with all that its page wants besides."""
+        """Read a response, with all that its page wants besides; where yt-dlp tells more of it, by that."""
         page = page_for(response, platform or None)
         for _ in range(WANTED_MOST):
             if (wanted := page.wants()) is None:
                 break
             page.add(await self.visitor.fetch_if_there(wanted))
-        return read(page, replace(blank, read=response.url))
+        blank, why = replace(blank, read=response.url), None
+        if not platform:
+            page, why = await self.extractors.better(page, wanted=EVERY_KIND, follows=True)
+        answer = read(page, blank)
+        if why is not None:
+            return replace(answer, refused=refusal_of(why))
+        if answer.refused and isinstance(page, JudgedPage) and not is_installed():
+            detail = f"{answer.refused.detail}; yt-dlp may know the site, and is not installed: {INSTALL}"
+            return replace(answer, refused=replace(answer.refused, detail=detail))
+        return answer
+
+
+def refusal_of(error: NotARecord | Unextracted) -> Refusal:
+    """Return why an extractor has not read a page."""
+    if isinstance(error, NotARecord):
+        return Refusal.of(error)
+    return Refusal("robots_txt" if error.reason == ROBOTS else error.reason, str(error))

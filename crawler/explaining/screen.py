@@ -41,7 +41,9 @@ def heading(answer: Answer) -> Iterator[str]:
     yield answer.url or ""
     if answer.read not in {"", answer.url}:
         yield f"read as {answer.read}"
-    if answer.page is not None:
+    if answer.extractor:
+        yield f"read by yt-dlp's extractor {answer.extractor}"
+    elif answer.page is not None:
         source = f", {answer.page.source}" if answer.page.source else ""
         yield f"read by {answer.page.__name__} in {file_of(answer.page)} (site {answer.page.site}{source})"
 

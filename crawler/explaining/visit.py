@@ -47,7 +47,13 @@ class NoAnswerError(Exception):
 
 
 class Visitor:
-    """What an errand can do: fetch, and learn what runs on a host."""
+    """What an errand can do: fetch, and learn what runs on a host.
+
+    Attributes:
+        closing: false, as an errand that is stopped is cancelled.
+    """
+
+    closing = False
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -72,6 +78,10 @@ class Visitor:
             return await self.fetch(link)
         except NoAnswerError:
             return None
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
 
     async def url_of(self, seed: Seed) -> str:
         """Return the URL of a seed, with its host's scheme where that was a guess."""

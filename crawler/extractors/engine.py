@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.extractors.catalogue import Catalogue
+    from crawler.extractors.running import Instance
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +30,17 @@ UNTOLD = frozenset({"unsupported"})
 
 
 class Extractors:
-    """Asks yt-dlp where that is wanted, and tells more than the page itself does."""
+    """Asks yt-dlp where that is wanted, and tells more than the page itself does.
 
-    def __init__(self, crawler: Crawler) -> None:
+    Args:
+        crawler: whose settings and downloader are used.
+        instance: tells when to end.
+    """
+
+    def __init__(self, crawler: Crawler, instance: Instance) -> None:
         self.crawler = crawler
         self.choice = Choice.from_settings(crawler.settings)
-        self.runner = Runner(crawler)
+        self.runner = Runner(crawler, instance)
         self.loading: asyncio.Task[Catalogue | None] | None = None
 
     async def better(

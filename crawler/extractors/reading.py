@@ -45,12 +45,22 @@ SAYS = {
     "password": re.compile(r"\bpassword", re.IGNORECASE),
     "deleted": re.compile(r"deleted|removed|terminated|closed", re.IGNORECASE),
     "drm": re.compile(r"\bDRM\b"),
+    "geo_restricted": re.compile(r"\b(?:country|region|your location)\b|\bgeo[ -]?(?:restrict|block)", re.IGNORECASE),
+    "not_live": re.compile(r"\b(?:is|are) (?:currently )?(?:offline|not live)\b", re.IGNORECASE),
     "not_found": re.compile(r"not found|does not exist|doesn't exist", re.IGNORECASE),
     "login": re.compile(
-        r"log(?:ged)?[ -]?in\b|sign(?:ed)?[ -]?in\b|cookies|credentials|subscri|members", re.IGNORECASE
+        r"log(?:ged)?[ -]?in\b|sign(?:ed)?[ -]?in\b|cookies|credentials|subscri|members|registered", re.IGNORECASE
     ),
 }
 """What an extractor says of a video that cannot be had; the first that fits."""
+HINT = re.compile(r"[.\s]*\bUse --")
+"""Begins what yt-dlp adds where a video is for those who have logged in, options for passwords among it."""
+NOT_OF_THE_VIDEO = re.compile(
+    r"PhantomJS|pycryptodome|impersonat|rate[ -]?limit|try again|network error|temporarily|captcha|not a bot"
+    r"|IP address",
+    re.IGNORECASE,
+)
+"""What an extractor says where only it cannot have the video, or not now."""
 
 Info = dict[str, Any]
 
@@ -116,11 +126,9 @@ def read(url: str, key: str, fetch: Fetch, is_native: Callable[[str], bool]) -> 
             return plain(ydl, resolved(ydl, url, key, is_native))
         except UnsupportedError as exc:
             raise Unextracted("unsupported", f"yt-dlp finds no video at {url}") from exc
-        except (ImportError, AttributeError, KeyError) as exc:
-            if not has_extractor(key):
-                raise Unextracted("removed", f"yt-dlp has no extractor {key} any more ({exc})") from exc
-            raise Unextracted("raised", f"yt-dlp's {key} cannot read {url} ({type(exc).__name__}: {exc})") from exc
         except Exception as exc:
+            if isinstance(exc, ImportError | AttributeError | KeyError) and not has_extractor(key):
+                raise Unextracted("removed", f"yt-dlp has no extractor {key} any more ({exc})") from exc
             raise reason_for(exc, key, url, ydl.handler.denied if ydl else []) from exc
         finally:
             if ydl is not None:
@@ -149,9 +157,10 @@ def reason_for(exc: Exception, key: str, url: str, denied: list[Denied]) -> NotA
     if forbidden or (denied and isinstance(cause, TransportError)):
         why = (forbidden or denied)[-1]
         return Unextracted(why.reason, f"yt-dlp's {key} cannot read {url}: {why.sentence}")
-    if isinstance(exc, ExtractorError) and exc.expected:
-        reason = next((reason for reason, pattern in SAYS.items() if pattern.search(said)), "unavailable")
-        return NotARecord(reason, said)
+    if isinstance(exc, ExtractorError) and exc.expected and not NOT_OF_THE_VIDEO.search(said):
+        words, *hint = HINT.split(said, maxsplit=1)
+        rest = "login" if hint else "unavailable"
+        return NotARecord(next((reason for reason, pattern in SAYS.items() if pattern.search(words)), rest), words)
     return Unextracted("raised", f"yt-dlp's {key} cannot read {url} ({type(exc).__name__}: {said})")
 
 
@@ -171,7 +180,7 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
         raise UnsupportedError(url)
     told: Info = {name: value for name, value in result.items() if value is not None}
     further, kind = str(told.get("ie_key") or ""), told.get("_type")
-    if kind in {"url", "url_transparent"} and key != GENERIC and hops < MOST_HOPS and further != GENERIC:
+    if kind in REFERENCES and key != GENERIC and hops < MOST_HOPS and further != GENERIC:
         target = str(told.get("url") or "")
         if not is_native(unsmuggle_url(target)[0]):
             further = further or next(
@@ -187,12 +196,15 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
 # --- plain values ---
 
 LISTS = frozenset({"playlist", "multi_video", "compat_list"})
+REFERENCES = frozenset({"url", "url_transparent"})
 SCALARS = (str, int, float, bool)
 
 
 def plain(ydl: MetadataOnly, info: Info) -> Info:
     """Return the parts of an info dict that pages read; the entries of a list are fetched here, page by page."""
     kept = scalars(info)
+    if kept.get("_type") in REFERENCES and isinstance(kept.get("url"), str):
+        kept["url"] = unsmuggle_url(kept["url"])[0]
     for name in ("tags", "categories"):
         if isinstance(value := info.get(name), list | tuple):
             kept[name] = [one for one in value if isinstance(one, str)]
@@ -238,7 +250,7 @@ def plain_entry(entry: Any) -> Info | None:
     """Return where an entry leads to; None for one that is nowhere by itself."""
     if not isinstance(entry, Mapping):
         return None
-    by_reference = entry.get("_type") in {"url", "url_transparent"}
+    by_reference = entry.get("_type") in REFERENCES
     address = entry.get("url") if by_reference else entry.get("webpage_url")
     if not isinstance(address, str):
         return None

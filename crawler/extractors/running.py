@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
@@ -16,7 +16,7 @@ from crawler.extractors.exchange import ROBOTS, Denied, Ended, Exchange, Got, Wa
 from crawler.failures import explain
 from crawler.frontier.bounds import number
 from crawler.frontier.deliveries import GivenBack
-from crawler.frontier.frontier import LOOK_S, Frontier
+from crawler.frontier.frontier import LOOK_S
 from crawler.pages import FALLBACK, page_class
 from crawler.pages.base import Response
 from crawler.spiders.replies import reply_of
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 THREADS, TIMEOUT_S, REQUESTS = 4, 60.0, 200
 """The settings YTDLP_THREADS, YTDLP_TIMEOUT_S and YTDLP_REQUESTS, where a project leaves them out."""
+DENIED_MOST = 20
+"""Requests beyond YTDLP_REQUESTS that are denied, for an extractor to end with what it has; it is left at the next."""
 EXTRACTOR = "extractor"
 """Key of `meta` that marks the requests of extractors: of a media file they get the headers only."""
 MEDIA = (b"video/", b"audio/")
@@ -38,6 +40,17 @@ PLAIN_HEADERS = frozenset({"accept", "accept-language", "accept-encoding", "user
 """Headers of a request that do not make it another one than that for the page."""
 
 
+class Instance(Protocol):
+    """What has the pages, and may be about to end: a frontier, by rule."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is about to end."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end."""
+
+
 class Runner:
     """Runs extractors in threads of their own, and does their requests one by one.
 
@@ -45,25 +58,24 @@ class Runner:
     their host as long as a page's own do, and where they cannot be had in time, or the instance ends, the page goes
     back to the queue. It stays in hand until then.
 
+    Args:
+        crawler: whose downloader is used.
+        instance: tells when to end.
+
     Attributes:
-        busy: threads at work, those that hang included.
+        busy: what threads are at work on, those that hang included.
         hanging: those that were given up, and have not ended yet.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, instance: Instance) -> None:
         settings = crawler.settings
-        self.crawler = crawler
+        self.crawler, self.instance = crawler, instance
         self.most_threads = int(number(settings, "YTDLP_THREADS", THREADS))
         self.most_requests = int(number(settings, "YTDLP_REQUESTS", REQUESTS))
         self.timeout_s = number(settings, "YTDLP_TIMEOUT_S", TIMEOUT_S)
-        self.busy = 0
+        self.busy: set[Exchange] = set()
         self.hanging: set[Exchange] = set()
         crawler.signals.connect(self.headers_received, signals.headers_received)
-
-    @property
-    def frontier(self) -> Frontier:
-        """This instance's part in the fleet."""
-        return Frontier.of(self.crawler)
 
     async def extract(self, response: Response, key: str) -> dict[str, Any]:
         """Return what an extractor tells of the page that was answered.
@@ -78,12 +90,15 @@ class Runner:
 
         await self.has_room(key)
         exchange = Exchange(partial(reading.read, response.url, key, is_native=is_native), self.thread_ended)
-        self.busy += 1
+        self.busy.add(exchange)
         exchange.start(key)
         try:
             return await self.serve(exchange, response, key)
         finally:
             exchange.leave()
+            if exchange in self.busy:
+                self.hanging.add(exchange)
+                self.count_hanging()
 
     async def has_room(self, key: str) -> None:
         """Wait until one more extractor may work.
@@ -92,16 +107,16 @@ class Runner:
             Unextracted: all that may are hanging.
             GivenBack: this instance is about to end.
         """
-        while self.busy >= self.most_threads:
+        while len(self.busy) >= self.most_threads:
             if len(self.hanging) >= self.most_threads:
                 raise Unextracted(
                     "no_thread", f"yt-dlp's {key} is not asked: all threads that YTDLP_THREADS allows hang"
                 )
-            await self.frontier.pause(LOOK_S / 2)
+            await self.instance.pause(LOOK_S / 2)
 
     def thread_ended(self, exchange: Exchange) -> None:
         """Take notice of a thread's end, however late."""
-        self.busy -= 1
+        self.busy.discard(exchange)
         if exchange in self.hanging:
             self.hanging.remove(exchange)
             self.count_hanging()
@@ -114,7 +129,7 @@ class Runner:
         """Answer the requests of an extractor until it has ended; the time that they take is not its own."""
         requests, since = 0, monotonic()
         while True:
-            if self.frontier.closing:
+            if self.instance.closing:
                 raise GivenBack("this instance is about to end")
             match await exchange.next(LOOK_S):
                 case Ended(value, None):
@@ -125,20 +140,20 @@ class Runner:
                     raise Unextracted("raised", f"yt-dlp's {key} cannot read {response.url} ({error!r})")
                 case None:
                     if monotonic() - since > self.timeout_s:
-                        self.give_up(exchange, response, key)
+                        self.give_up(response, key)
                 case asked:
                     requests += 1
+                    if requests > self.most_requests + DENIED_MOST:
+                        raise Unextracted("too_many_requests", f"yt-dlp's {key} at {response.url}: {self.too_many}")
                     exchange.answer(await self.answer(asked.wanted, response, requests))
                     since = monotonic()
 
-    def give_up(self, exchange: Exchange, response: Response, key: str) -> None:
+    def give_up(self, response: Response, key: str) -> None:
         """Leave a thread that says nothing to itself.
 
         Raises:
             Unextracted: always.
         """
-        self.hanging.add(exchange)
-        self.count_hanging()
         raise Unextracted(
             "hung",
             f"yt-dlp's {key} hangs at {response.url}: it said nothing for {self.timeout_s:g} s (YTDLP_TIMEOUT_S)",
@@ -146,12 +161,17 @@ class Runner:
 
     # --- its requests ---
 
+    @property
+    def too_many(self) -> str:
+        """Why no more requests are answered."""
+        return f"more than {self.most_requests} requests for one page (YTDLP_REQUESTS)"
+
     async def answer(self, wanted: Wanted, page: Response, requests: int) -> Got | Denied:
         """Return what is answered to an extractor's request: what is at hand, or what the downloader gets."""
+        if requests > self.most_requests:
+            return Denied("too_many_requests", self.too_many)
         if is_page(wanted, page):
             return got(page)
-        if requests > self.most_requests:
-            return Denied("too_many_requests", f"more than {self.most_requests} requests for one page (YTDLP_REQUESTS)")
         self.crawler.stats.inc_value("ytdlp/requests")
         try:
             request = Request(

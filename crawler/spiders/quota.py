@@ -15,6 +15,7 @@ from crawler.frontier.queue import text
 from crawler.items import Record, RecordKey, User, Video, key_of
 from crawler.pages import FALLBACK
 from crawler.pages.base import Link, Listing, Page
+from crawler.pages.ytdlp import InfoPage
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -166,7 +167,8 @@ def is_whole(listing: Listing | None) -> bool:
 
 def home_of(page: Page) -> str:
     """Return within what the ids of users are told apart: a site, or the host of a page that any site may have."""
-    return (urlsplit(page.url).hostname or "").removeprefix("www.") if isinstance(page, FALLBACK) else page.site
+    is_of_any = isinstance(page, FALLBACK | InfoPage)
+    return (urlsplit(page.url).hostname or "").removeprefix("www.") if is_of_any else page.site
 
 
 def owners(video: Video) -> list[str]:

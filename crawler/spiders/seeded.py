@@ -134,7 +134,7 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         frontier.courier.completion.stays = spider.wait
         spider.quota = Quota.of_crawl(crawler, frontier, spider.max_per_user)
         spider.max_per_user = spider.quota.most
-        spider.extractors = Extractors(crawler)
+        spider.extractors = Extractors(crawler, frontier)
         spider.rounds = Rounds.of_crawl(crawler, frontier, spider.every)
         return spider
 

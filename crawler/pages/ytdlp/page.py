@@ -62,7 +62,9 @@ class InfoPage(Page):
     @property
     def _is_elsewhere(self) -> bool:
         """Whether the video is one of another page, of which this one only shows the player."""
-        return self.kind == "url" or (self.key == GENERIC and self.kind == "url_transparent")
+        if self.kind == "url_transparent":
+            return self.key == GENERIC or line(self.info.get("title")) is None
+        return self.kind == "url"
 
     # --- the record ---
 
@@ -133,14 +135,15 @@ class InfoPage(Page):
 
     @cached_property
     def _fields(self) -> Fields:
-        info, files = self.info, Files(self.info)
+        info, files, live = self.info, Files(self.info), live_status(self.info)
+        counts = [name for name in COUNTS if live != "is_live" or name != "view_count"]  # some tell who watches now
         return {
             "title": line(info.get("title")),
             "description": text(info.get("description")),
             "published_at": moment(info.get("timestamp")) or day(info.get("upload_date")),
             "updated_at": moment(info.get("modified_timestamp")) or day(info.get("modified_date")),
             "duration": None if self.kind == "multi_video" else seconds(info.get("duration")),
-            **{name: count(info.get(name)) for name in COUNTS},
+            **{name: count(info.get(name)) for name in counts},
             **{name: line(info.get(name)) for name in ("uploader", "channel", "license")},
             **{name: identifier(info.get(name)) for name in ("uploader_id", "channel_id")},
             **{name: http_url(info.get(name), self.url) for name in ("uploader_url", "channel_url")},
@@ -149,7 +152,7 @@ class InfoPage(Page):
             "categories": words(info.get("categories")),
             "language": language(info.get("language")),
             "age_limit": years(info.get("age_limit")),
-            "live_status": live_status(info),
+            "live_status": live,
             "availability": one_of(info.get("availability"), Availability),
             "media_type": one_of(info.get("media_type"), MediaType) or files.media_type,
             "width": files.width,

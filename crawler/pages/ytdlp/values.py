@@ -25,7 +25,7 @@ class Files:
 
     def __init__(self, info: Mapping[str, Any]) -> None:
         told = dicts(info.get("formats")) or ([info] if info.get("url") and not info.get("_type") else [])
-        self.formats = [one for one in told if isinstance(one.get("url"), str)]
+        self.formats = [one for one in told if isinstance(one.get("url"), str) and not is_picture(one)]
         self.has_manifest = any(one.get("protocol") == MANIFEST for one in self.formats)
         self.info = info
 
@@ -59,6 +59,11 @@ class Files:
     def height(self) -> int | None:
         """Its height."""
         return pixels(self.largest.get("height"))
+
+
+def is_picture(one: Mapping[str, Any]) -> bool:
+    """Tell whether a format is neither video nor audio: a sheet of stills."""
+    return one.get("vcodec") == one.get("acodec") == "none"
 
 
 def dicts(value: Any) -> list[Mapping[str, Any]]:
