@@ -7,9 +7,8 @@ from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Record, User, Video
-from crawler.pages.base import Link, Page
+from crawler.pages.base import Link, Page, refuse_status
 from crawler.pages.nodes import Node, node, nodes, whole
-from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 from crawler.pages.texts import plain
 from crawler.pages.vimeo import common, urls
