@@ -41,9 +41,10 @@ def classes_of(host: str, platform: str | None) -> tuple[type[Page], ...]:
 
 
 def is_at_home(cls: type[Page], host: str, platform: str | None) -> bool:
-    """Tell whether `cls` says that it reads pages of a host that runs `platform`."""
-    runs_it = cls.platform is not None and cls.platform == platform
-    return runs_it or any(host == known or host.endswith("." + known) for known in cls.hosts)
+    """Tell whether `cls` says that it reads pages of a host: one that it names, or else any that runs its platform."""
+    if cls.hosts:
+        return any(host == known or host.endswith("." + known) for known in cls.hosts)
+    return cls.platform is not None and cls.platform == platform
 
 
 def reads(cls: type[Page], url: str, platform: str | None) -> bool:
