@@ -136,7 +136,7 @@ class Page:
     platform: ClassVar[str | None] = None
     """For software that runs on any host (`peertube`): read where the host is known to run it."""
     hosts: ClassVar[tuple[str, ...]] = ()
-    """Host names, lower case; a subdomain counts as its parent. Pages of no other host are read then, whatever it runs."""
+    """Host names, lower case; a subdomain counts as its parent. With any, no page of another host is read."""
     path: ClassVar[str] = r"$^"
     """Regular expression that the URL's whole path matches."""
     examples: ClassVar[tuple[str, ...]] = ()
