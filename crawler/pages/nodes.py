@@ -26,25 +26,27 @@ HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 """Half a character, as of an emoji that a site has cut in two: no text that can be written."""
+HALVES = (r"\ud", r"\uD")
+"""How they begin, which is looked for first: that takes a twentieth of the time."""
 
 Node = Mapping[str, Any]
 
 
 def node(value: Any) -> Node:
     """Return an object; empty for what is none."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def nodes(value: Any) -> list[Node]:
     """Return the objects of a list."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def dig(value: Any, *path: str | int) -> Any:
     """Return what stands at the end of a path of names and positions; None where it breaks off."""
     for step in path:
         if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if isinstance(value, dict) else None
         else:
             value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
     return value
@@ -91,8 +93,9 @@ def values_of(source: str, name: str) -> Iterator[int]:
 def object_at(source: str, start: int) -> Any:
     """Return the JSON value that begins at `start`: at one go where it fills the script, else up to its own end."""
     end = source.find(SCRIPT_END, start)
-    whole = loaded(source[start:end].rstrip().removesuffix(";")) if end > 0 else None
-    return decoded(source, start) if whole is None else whole
+    with contextlib.suppress(ValueError, RecursionError):
+        return orjson.loads(source[start : end if end > 0 else start].rstrip().removesuffix(";"))
+    return decoded(source, start)
 
 
 def text_at(source: str, start: int) -> Any:
@@ -114,7 +117,8 @@ def decoded(source: str, start: int) -> Any:
     """Return the JSON value that begins at `start`, whatever follows; None where there is none."""
     with contextlib.suppress(ValueError, RecursionError):
         value, end = DECODER.raw_decode(source, start)
-        return tolerant(source[start:end]) if HALF.search(source, start, end) else value
+        may_hold_halves = any(source.find(begun, start, end) >= 0 for begun in HALVES)
+        return tolerant(source[start:end]) if may_hold_halves and HALF.search(source, start, end) else value
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from crawler.pages.embedded import script
@@ -13,6 +13,7 @@ DATA_SCRIPT = "yt-initial-data"
 """Id of the script that some pages have the data in, instead of a variable."""
 CONFIG = "ytplayer.config"
 """Until 2020 the player's response was text inside this object."""
+BRANCHES = (dict, list)
 MOST_NODES = 200_000
 """Parts of a page's data that are looked at in search of something."""
 
@@ -60,13 +61,13 @@ def all_named(value: Any, *names: str) -> Iterator[tuple[str, Node]]:
     while waiting and looked_at < MOST_NODES:
         looked_at += 1
         current = waiting.pop()
-        if isinstance(current, Mapping):
+        if isinstance(current, dict):
             for name in names:
-                if isinstance(found := current.get(name), Mapping):
+                if isinstance(found := current.get(name), dict):
                     yield name, found
-            waiting.extend(reversed([one for one in current.values() if isinstance(one, Mapping | list)]))
+            waiting.extend(reversed([one for one in current.values() if type(one) in BRANCHES]))
         elif isinstance(current, list):
-            waiting.extend(reversed([one for one in current if isinstance(one, Mapping | list)]))
+            waiting.extend(reversed([one for one in current if type(one) in BRANCHES]))
 
 
 def first_named(value: Any, *names: str) -> Node:
