@@ -31,6 +31,7 @@ class ApiPage(Page):
 
     site = urls.SITE
     platform = "peertube"
+    source = "REST API"
 
     def body(self) -> Row:
         """Return the object that was answered.

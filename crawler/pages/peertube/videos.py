@@ -17,6 +17,9 @@ from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.api import ListingPage
 from crawler.pages.peertube.records import Row, objects, part, whole
 
+OUTBOX = "ActivityPub outbox"
+OF_OUTBOX = frozenset({"description", "tags", "width", "height", "content_url"})
+"""What a row of the list lacks, or has shortened."""
 ACTIVITY_JSON = {"Accept": "application/activity+json"}
 MOST_OUTBOX_PAGES = 6
 """Outbox pages read for one page of a list; what they lack is read one by one."""
@@ -96,6 +99,11 @@ class ActorVideos(ListingPage):
         for row in self.local_rows():
             if activity := self.activities.get(str(row.get("uuid"))):
                 yield records.video(row, self.response, activity)
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return which half told each field: the list, or the outbox."""
+        told = super().sources(record)
+        return {name: OUTBOX if name in OF_OUTBOX else of for name, of in told.items()}
 
     def links(self) -> Iterator[Link]:
         """Yield the videos that only their own page tells whole."""
