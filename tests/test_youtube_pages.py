@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import Exhausted, NotARecord
-from crawler.items import ADAPTERS
+from crawler.items import ADAPTERS, Video
 from crawler.pages import page_for
 from crawler.pages.base import Page, Response
 from crawler.pages.youtube import YOUTUBE
@@ -185,6 +185,28 @@ def test_a_key_that_is_not_accepted_is_explained_without_it(status: int, reason:
 
 def test_another_error_of_the_api_is_a_refusal() -> None:
     assert refusal_of(403, "playlistItemsNotAccessible").args == ("forbidden: the Data API says: x",)
+
+
+def test_what_the_api_says_without_a_title_is_no_video() -> None:
+    rows = [{"id": "abcdefghijk", "statistics": {"viewCount": "3"}}, {"id": 7, "snippet": {"title": "Kites"}}]
+    body = json.dumps({"kind": "youtube#videoListResponse", "items": rows})
+    page = page_for(Response(f"{API}/videos?part=statistics&id=abcdefghijk", body.encode()))
+    with pytest.raises(NotARecord) as refusal:
+        list(page.records())
+    assert refusal.value.reason == "shell"
+
+
+@pytest.mark.parametrize(
+    ("author_url", "channel_id"),
+    [("https://www.youtube.com/channel/UCkites0kites1kites2kite", "UCkites0kites1kites2kite"), ("/@KitesDaily", None)],
+)
+def test_an_oembed_answer_tells_the_channel_as_the_page_does(author_url: str, channel_id: str | None) -> None:
+    frame = '<iframe src="https://www.youtube.com/embed/abcdefghijk?feature=oembed"></iframe>'
+    body = {"type": "video", "version": "1.0", "title": "Kites", "author_name": "Ada", "author_url": author_url}
+    url = "https://www.youtube.com/oembed?format=json&url=x"
+    (found,) = page_for(Response(url, json.dumps({**body, "html": frame}).encode())).records()
+    assert isinstance(found, Video)
+    assert (found.channel, found.channel_id, found.uploader_id) == ("Ada", channel_id, channel_id)
 
 
 def test_ids_that_a_batch_lacks_are_refused_one_by_one() -> None:
