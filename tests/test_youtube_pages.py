@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import ADAPTERS, Video
 from crawler.pages import page_for
-from crawler.pages.base import Page, Response
+from crawler.pages.base import Response
 from crawler.pages.youtube import YOUTUBE
 from crawler.pages.youtube.numbers import joined, only_number, subscribers, videos
 from crawler.pages.youtube.refusals import understood
@@ -334,26 +334,6 @@ def test_a_recording_is_read_as_it_says(name: str) -> None:
     found = asdict(ADAPTERS[type(record)].validate_python(asdict(record)))
     told = {key: len(found[key]) if key == "links" else found[key] for key in fields}
     assert told == fields
-
-
-def page_of(case: str) -> Page:
-    return page_for(Response(URLS[0], (FIXTURES / case / "page.html").read_bytes()))
-
-
-def test_a_field_is_said_to_be_from_where_it_is() -> None:
-    page = page_of("watch")
-    (record,) = page.records()
-    told = page.sources(record)
-    assert (told["title"], told["like_count"], told["comment_count"], told["channel_follower_count"]) == (
-        *("ytInitialPlayerResponse", "ytInitialPlayerResponse"),
-        *("ytInitialData", "ytInitialData"),
-    )
-
-
-def test_a_page_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
-    page = page_of("watch-without-scripts")
-    (record,) = page.records()
-    assert set(page.sources(record).values()) == {"microdata"}
 
 
 def test_no_other_site_is_taken_for_youtube() -> None:
