@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import NotARecord
-from crawler.items import ADAPTERS
+from crawler.items import ADAPTERS, Video
 from crawler.pages import page_for
 from crawler.pages.base import Response
 from crawler.pages.embedded import script
@@ -94,6 +94,14 @@ def test_a_status_of_tiktok_is_a_reason(code: int, reason: str) -> None:
         list(page.records())
     assert refusal.value.reason == reason
     assert str(code) in str(refusal.value)
+
+
+def test_a_hashtag_is_one_however_it_is_written() -> None:
+    told = {"challenges": [{"title": "kites"}], "textExtra": [{"hashtagName": "Kites"}, {"hashtagName": "wind"}]}
+    item = {"id": ID, "desc": "Kites", "video": {"duration": 5}, **told}
+    (found,) = page_for(Response(VIDEO, universal({"itemInfo": {"itemStruct": item}}))).records()
+    assert isinstance(found, Video)
+    assert found.tags == ["kites", "wind"]
 
 
 def test_a_video_with_another_status_is_read_all_the_same() -> None:

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import Exhausted, NotARecord
-from crawler.items import ADAPTERS
+from crawler.items import ADAPTERS, Video
 from crawler.pages import page_for
-from crawler.pages.base import Page, Response
+from crawler.pages.base import Response
 from crawler.pages.youtube import YOUTUBE
 from crawler.pages.youtube.numbers import joined, only_number, subscribers, videos
 from crawler.pages.youtube.refusals import understood
@@ -187,6 +187,28 @@ def test_another_error_of_the_api_is_a_refusal() -> None:
     assert refusal_of(403, "playlistItemsNotAccessible").args == ("forbidden: the Data API says: x",)
 
 
+def test_what_the_api_says_without_a_title_is_no_video() -> None:
+    rows = [{"id": "abcdefghijk", "statistics": {"viewCount": "3"}}, {"id": 7, "snippet": {"title": "Kites"}}]
+    body = json.dumps({"kind": "youtube#videoListResponse", "items": rows})
+    page = page_for(Response(f"{API}/videos?part=statistics&id=abcdefghijk", body.encode()))
+    with pytest.raises(NotARecord) as refusal:
+        list(page.records())
+    assert refusal.value.reason == "shell"
+
+
+@pytest.mark.parametrize(
+    ("author_url", "channel_id"),
+    [("https://www.youtube.com/channel/UCkites0kites1kites2kite", "UCkites0kites1kites2kite"), ("/@KitesDaily", None)],
+)
+def test_an_oembed_answer_tells_the_channel_as_the_page_does(author_url: str, channel_id: str | None) -> None:
+    frame = '<iframe src="https://www.youtube.com/embed/abcdefghijk?feature=oembed"></iframe>'
+    body = {"type": "video", "version": "1.0", "title": "Kites", "author_name": "Ada", "author_url": author_url}
+    url = "https://www.youtube.com/oembed?format=json&url=x"
+    (found,) = page_for(Response(url, json.dumps({**body, "html": frame}).encode())).records()
+    assert isinstance(found, Video)
+    assert (found.channel, found.channel_id, found.uploader_id) == ("Ada", channel_id, channel_id)
+
+
 def test_ids_that_a_batch_lacks_are_refused_one_by_one() -> None:
     body = (FIXTURES / "api-videos" / "page.json").read_bytes()
     page = page_for(Response(f"{API}/videos?part=snippet&id=gonegonegon,livelivelv1", body))
@@ -312,26 +334,6 @@ def test_a_recording_is_read_as_it_says(name: str) -> None:
     found = asdict(ADAPTERS[type(record)].validate_python(asdict(record)))
     told = {key: len(found[key]) if key == "links" else found[key] for key in fields}
     assert told == fields
-
-
-def page_of(case: str) -> Page:
-    return page_for(Response(URLS[0], (FIXTURES / case / "page.html").read_bytes()))
-
-
-def test_a_field_is_said_to_be_from_where_it_is() -> None:
-    page = page_of("watch")
-    (record,) = page.records()
-    told = page.sources(record)
-    assert (told["title"], told["like_count"], told["comment_count"], told["channel_follower_count"]) == (
-        *("ytInitialPlayerResponse", "ytInitialPlayerResponse"),
-        *("ytInitialData", "ytInitialData"),
-    )
-
-
-def test_a_page_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
-    page = page_of("watch-without-scripts")
-    (record,) = page.records()
-    assert set(page.sources(record).values()) == {"microdata"}
 
 
 def test_no_other_site_is_taken_for_youtube() -> None:

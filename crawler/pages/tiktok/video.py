@@ -120,7 +120,8 @@ class VideoPage(RecordPage):
             *(dig(one, "title") for one in listed(self.item.get("challenges"))),
             *(dig(one, "hashtagName") for part in parts for one in listed(part.get("textExtra"))),
         ]
-        found = list(dict.fromkeys(tag for one in told if (tag := words(one))))
+        written = [tag for one in told if (tag := words(one))]
+        found = list({tag.casefold(): tag for tag in reversed(written)}.values())[::-1]
         says_so = any(isinstance(part.get(name), list) for part in parts for name in ("challenges", "textExtra"))
         return found if found or says_so else None
 

@@ -1,4 +1,4 @@
-"""Answers of Vimeo's first open API, `/api/v2/…`, which was switched off: read where somebody has kept them."""
+"""Answers of Vimeo's first API, `/api/v2/…`, which it has given up: read where somebody has kept them, never asked."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import REASONS, Link, Listing, Page
-from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.youtube import api_records, urls
 
 HOSTS = (urls.API_HOST, "www.googleapis.com")
@@ -60,11 +60,14 @@ class Videos(ApiPage):
         """Yield the videos.
 
         Raises:
-            NotARecord: only one was asked for, and it is not there.
+            NotARecord: only one was asked for, and it is not there, or none has a title.
         """
         if not self.rows and "," not in self.asked_for("id"):
             raise gone()
-        yield from (api_records.video(row, self.response, self.parts()) for row in self.rows if row.get("id"))
+        named = [row for row in self.rows if is_id(urls.VIDEO_ID, row) and words(dig(row, "snippet", "title"))]
+        if self.rows and not named:
+            raise NotARecord("shell", f"{self.url} tells no titles: ask for part=snippet, too")
+        yield from (api_records.video(row, self.response, self.parts()) for row in named)
 
     def links(self) -> Iterator[Link]:
         """Yield their channels."""
@@ -92,7 +95,7 @@ class Channels(ApiPage):
         """
         if not self.rows:
             raise NotARecord("not_found", "closed, terminated, or it never existed (the API does not tell which)")
-        yield from (api_records.channel(row, self.response) for row in self.rows if row.get("id"))
+        yield from (api_records.channel(row, self.response) for row in self.rows if is_id(urls.CHANNEL_ID, row))
 
     def links(self) -> Iterator[Link]:
         """Yield the playlists of their uploads."""
@@ -135,6 +138,12 @@ class PlaylistItems(ApiPage):
     def total(self) -> int | None:
         """Return the number of rows that the playlist declares, hidden ones among them."""
         return whole(dig(self.body, "pageInfo", "totalResults"))
+
+
+def is_id(pattern: re.Pattern[str], row: Node) -> bool:
+    """Tell whether an object has an id of this kind."""
+    told = row.get("id")
+    return isinstance(told, str) and bool(pattern.fullmatch(told))
 
 
 def gone() -> NotARecord:

@@ -22,9 +22,11 @@ OLD_SUBSCRIBERS = (
     " | //*[contains(@class, 'yt-subscription-button-subscriber-count-branded-horizontal')]/@aria-label"
 )
 OLD_BUTTON = (
-    "//button[contains(@class, $name) and contains(@class, '-unclicked')]"
+    "//button[contains(@class, $button) and contains(@class, '-unclicked')]"
     "//*[contains(@class, 'yt-uix-button-content')]/text()"
+    " | //*[contains(@class, 'video-extras-likes-dislikes')]//*[@class = $printed]/text()"
 )
+OLD_BUTTON_SIGNS = ("yt-uix-button-content", "video-extras-likes-dislikes")
 
 
 def language_of(source: str) -> str:
@@ -85,10 +87,11 @@ class Markup:
         return self.old_button("like") if action == LIKE else whole(self.first("interactionCount"))
 
     def old_button(self, name: str) -> int | None:
-        """Return the number on the button for likes or dislikes that pages had until 2020."""
-        if "yt-uix-button-content" not in self.response.text:
+        """Return the number on the button for likes or dislikes that pages had until 2020, or below it until 2014."""
+        if not any(sign in self.response.text for sign in OLD_BUTTON_SIGNS):
             return None
-        found: Any = self.response.selector.xpath(OLD_BUTTON, name=f"like-button-renderer-{name}-button").get()
+        button, printed = f"like-button-renderer-{name}-button", f"{name}s-count"
+        found: Any = self.response.selector.xpath(OLD_BUTTON, button=button, printed=printed).get()
         return numbers.only_number(values.line(found))
 
     @cached_property

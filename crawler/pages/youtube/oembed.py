@@ -41,6 +41,25 @@ class VideoOEmbed(OEmbedPage):
         """Return the address of the video's page."""
         return urls.video_url(self.id())
 
+    def uploader_id(self) -> str | None:
+        """Return the channel's id, where its address is made of it."""
+        _, path, _ = urls.split(self.told.author_url or "")
+        found = path.removeprefix("/channel/").rstrip("/")
+        return found if urls.CHANNEL_ID.fullmatch(found) else None
+
+    def channel(self) -> str | None:
+        """Return the channel's name."""
+        return self.uploader()
+
+    def channel_id(self) -> str | None:
+        """Return the channel's id."""
+        return self.uploader_id()
+
+    def channel_url(self) -> str | None:
+        """Return the channel's address by its id."""
+        channel_id = self.uploader_id()
+        return urls.channel_url(channel_id) if channel_id else None
+
     def asked(self) -> str | None:
         """Return the id in the address that was asked for."""
         return id_in(self.told.asked_url)
