@@ -105,7 +105,7 @@ class InfoPage(Page):
         number = url if self.key == GENERIC else identifier(self.info.get("id"))
         if not title or not number:
             raise NotARecord("shell", f"yt-dlp's {self.key} tells no {'id' if title else 'title'}")
-        for name in ("id", "url"):
+        for name in ("id", "url", "approximate"):
             fields.pop(name, None)
         return Video(
             site=StructuredPage.site if self.key == GENERIC else self.key.lower(),
