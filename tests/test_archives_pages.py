@@ -6,6 +6,7 @@ import json
 import random
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -161,3 +162,18 @@ def with_junk(value: Any, chance: random.Random) -> Any:
     if isinstance(value, dict):
         return {name: with_junk(one, chance) for name, one in value.items()}
     return [with_junk(one, chance) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("collection:(kites) AND mediatype:movies", "videos of kites"),
+        ("collection:(kites)", "archive.org search collection:(kites)"),
+        ("kites AND mediatype:movies", "archive.org search kites AND mediatype:movies"),
+    ],
+)
+def test_the_videos_of_a_collection_are_a_listing_of_that_name(query: str, name: str) -> None:
+    url = f"https://archive.org/services/search/v1/scrape?{urlencode({'q': query})}"
+    listing = page_for(Response(url, b'{"items": []}')).listing()
+    assert listing is not None
+    assert listing.name == name

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import NotARecord
-from crawler.items import ADAPTERS, Record
+from crawler.items import ADAPTERS, Record, User
 from crawler.pages import page_for
 from crawler.pages.base import Link, Page, Response
 from crawler.pages.dailymotion import DAILYMOTION, urls
@@ -155,6 +155,34 @@ def test_an_error_that_calls_itself_a_success_is_refused_with_its_reason() -> No
         with pytest.raises(NotARecord, match=r"No\.") as refusal:
             list(page.records())
         assert refusal.value.reason == reason
+
+
+def html_of(**told: str) -> str:
+    """Return a page with OpenGraph data."""
+    metas = "".join(f'<meta property="og:{name}" content="{value}">' for name, value in told.items())
+    return f"<html><head>{metas}</head></html>"
+
+
+def test_a_title_that_says_that_there_is_no_video_is_none() -> None:
+    url = f"{urls.BASE}/video/x7abcde"
+    body = html_of(type="video", title="Video unavailable - Dailymotion", url=url)
+    assert read(url, body, "text/html") == []
+
+
+@pytest.mark.parametrize("path", ["kiteclub", "kiteclub/videos", "user/kiteclub/1"])
+def test_a_user_has_one_name_whichever_of_their_pages_is_the_canonical_one(path: str) -> None:
+    url = f"{urls.BASE}/kiteclub"
+    body = html_of(type="profile", title="Kite Club\u2019s videos - Dailymotion", url=f"{urls.BASE}/{path}")
+    (found,) = read(url, body, "text/html")
+    assert isinstance(found, User)
+    assert (found.id, found.url, found.name) == ("kiteclub", url, "Kite Club")
+
+
+@pytest.mark.parametrize("path", ["videos?fields=id,title", "channel/news/videos"])
+def test_a_list_of_no_user_s_videos_tells_them(path: str) -> None:
+    page = answer(f"{urls.API}/{path}", {"list": [{"id": "x7abcde", "title": "Kites"}], "has_more": True, "total": 7})
+    assert [record.id for record in page.records()] == ["x7abcde"]
+    assert (list(page.links()), page.listing(), dict(page.totals())) == ([], None, {})
 
 
 def test_a_title_keeps_what_only_looks_like_the_sites_suffix() -> None:

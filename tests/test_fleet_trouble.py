@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ import psutil
 import pytest
 
 from tests.commands import run
-from tests.crawls import DEADLINE_S, ROOT, lines
+from tests.crawls import DEADLINE_S, POLL_S, ROOT, lines
 from tests.faults.servers import server
 from tests.fleets import CRASHING, Running, ended, fleet
 from tests.site import Catalogue, Quirks, running_site
@@ -26,6 +27,8 @@ CALM = Quirks(rate_limit=False, latency_ms=20)
 SOME = Catalogue.generate(users=40, videos=150)
 FEW = Catalogue.generate(users=2, videos=4)
 UNHURRIED = ("-s", "DOWNLOAD_DELAY=0.2")
+SLOW = ("-s", "DOWNLOAD_DELAY=1")
+"""For a crawl that must not have ended by the time that it is told to, however busy the machine is."""
 QUICK = ("-s", "DOWNLOAD_DELAY=0")
 
 
@@ -215,14 +218,15 @@ def test_a_reader_that_has_gone_stops_no_fleet(tmp_path: Path) -> None:
 
 def test_a_terminal_that_goes_away_drains_the_fleet(tmp_path: Path) -> None:
     with running_site(SOME, CALM) as site:
-        words = ("videos", "-n", "2", "-a", f"url={site.url}", *UNHURRIED, *feeds(tmp_path))
+        words = ("videos", "-n", "2", "-a", f"url={site.url}", *SLOW, *feeds(tmp_path))
         pid, terminal = pty.fork()
         if not pid:
             os.chdir(ROOT)
             command = [sys.executable, "-m", "scrapy", "fleet", "-s", f"STORE_DIR={tmp_path}/store", *words]
             os.execv(sys.executable, command)  # noqa: S606 - our own command
         while not lines(tmp_path / "videos.jsonl"):
-            os.read(terminal, 65_536)
+            if select.select([terminal], [], [], POLL_S)[0]:
+                os.read(terminal, 65_536)
         instances = psutil.Process(pid).children()
         assert len(instances) >= 2
         os.close(terminal)

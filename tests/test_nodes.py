@@ -65,7 +65,23 @@ def test_only_text_is_text(value: Any, text: str | None) -> None:
         'window["state"] = {"a": 1}; more()</script>',
         'state = JSON.parse("{\\"a\\": 1}");</script>',
         'state = {broken};</script><script>state = {"a": 1};</script>',
+        r"state = '\x7b\x22a\x22: 1\x7d';</script>",
+        r"state = JSON.parse('{\u0022a\u0022:\n1}');</script>",
+        "state = 'broken';</script><script>state = {\"a\": 1};</script>",
     ],
 )
 def test_an_object_is_found_that_a_script_assigns(script: str) -> None:
     assert assigned(f"<script>{script}", "state") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [(r"it\'s", "it's"), (r"\\u00e9\xe9", "éé"), (r"\ud83d\ude00", "😀"), (r"\ud83d", "\ufffd"), (r"a\\\\b", "a\\b")],
+)
+def test_escapes_of_a_text_in_single_quotation_marks_are_understood(escaped: str, text: str) -> None:
+    assert assigned(f"""state = '{{"a": "{escaped}"}}'""", "state") == {"a": text}
+
+
+@pytest.mark.parametrize("script", ["state = '" + "\\x7b" * 200_000, "state = '" + "a" * 1_000_000, "state = '"])
+def test_a_text_that_nothing_ends_is_no_object(script: str) -> None:
+    assert assigned(script, "state") == {}

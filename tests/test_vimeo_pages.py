@@ -149,6 +149,34 @@ def test_a_cut_description_gives_way_to_the_whole_one() -> None:
     assert (record.description or "").endswith("word end")
 
 
+@pytest.mark.parametrize("title", ["Private Video on Vimeo", "Private Video", "Vimeo", "Video unavailable"])
+def test_a_title_that_says_that_there_is_no_video_is_none(title: str) -> None:
+    metas = f'<meta property="og:type" content="video.other"><meta property="og:title" content="{title}">'
+    assert read(VIDEO, f"<html><head>{metas}</head></html>") == []
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ("https://vimeo.com/channels/staffpicks/123456789", VIDEO),
+        ("https://vimeo.com/123456789/0123abcdef", f"{VIDEO}/0123abcdef"),
+        ("https://vimeo.com/kiteclub/kites", VIDEO),
+        ("https://vimeo.com/987654321/0123abcdef", VIDEO),
+    ],
+)
+def test_a_video_has_one_address_whatever_the_api_links_to(link: str, url: str) -> None:
+    body = {"uri": "/videos/123456789", "name": "Kites", "link": link}
+    assert [record.url for record in read("https://api.vimeo.com/videos/123456789", json.dumps(body))] == [url]
+
+
+@pytest.mark.parametrize("path", ["videos", "me/videos", "users/1/videos", "channels/staffpicks/videos?page=2"])
+def test_a_list_of_the_api_tells_its_videos(path: str) -> None:
+    rows = [{"uri": f"/videos/{number}", "name": "Kites"} for number in (1, 2)]
+    found = read(f"https://api.vimeo.com/{path}", json.dumps({"data": [*rows, {"uri": "/videos/3"}, 4]}))
+    assert [record.id for record in found] == ["1", "2"]
+    assert read(f"https://api.vimeo.com/{path}", json.dumps({"error": "Unauthorized"}), status=401) == []
+
+
 def test_a_video_of_another_address_is_not_taken_for_this_one() -> None:
     block = [{"@type": "VideoObject", "url": "https://vimeo.com/99", "name": "Other"}]
     assert read(VIDEO, f'<script type="application/ld+json">{json.dumps(block)}</script>') == []

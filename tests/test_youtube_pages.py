@@ -16,7 +16,7 @@ from crawler.items import ADAPTERS
 from crawler.pages import page_for
 from crawler.pages.base import Page, Response
 from crawler.pages.youtube import YOUTUBE
-from crawler.pages.youtube.numbers import only_number, subscribers, videos
+from crawler.pages.youtube.numbers import joined, only_number, subscribers, videos
 from crawler.pages.youtube.refusals import understood
 from crawler.pages.youtube.state import initial_data, player_response
 
@@ -91,6 +91,22 @@ def test_only_a_number_told_to_the_digit_is_one(label: str | None, short: str | 
 
 
 @pytest.mark.parametrize(
+    ("printed", "day"),
+    [
+        ("Joined Sep 18, 2005", "2005-09-18T00:00:00+00:00"),
+        ("Joined 1 Sept 2005", "2005-09-01T00:00:00+00:00"),
+        ("Joined\xa0May 7, 2024", "2024-05-07T00:00:00+00:00"),
+        *(
+            (one, None)
+            for one in (None, "Joined Feb 30, 2005", "Joined Foo 1, 2005", "Se unió el 18 sept 2005", "2005")
+        ),
+    ],
+)
+def test_the_day_on_which_a_channel_was_made_is_read_in_english(printed: str | None, day: str | None) -> None:
+    assert joined(printed) == day
+
+
+@pytest.mark.parametrize(
     ("sentence", "reason"),
     [
         ("Sign in to confirm you\u2019re not a bot", "bot_check"),
@@ -122,6 +138,8 @@ def test_what_the_site_says_is_understood(sentence: str, reason: str) -> None:
         'window["ytInitialData"] = {"a": "}; </b>"};\n  window["ytInitialPlayerResponse"] = null;',
         'window[\'ytInitialData\'] = JSON.parse("{\\"a\\": \\"}; </b>\\"}");',
         'if (x) { ytInitialData = null; } ytInitialData = {"a": "}; </b>"}',
+        r"var ytInitialData = '\x7b\x22a\x22:\x22\x7d; \x3c\/b\x3e\x22\x7d';",
+        '</script><script nonce="x" id="yt-initial-data" type="application/json">{"a": "}; </b>"}',
     ],
 )
 def test_the_page_s_data_is_found_in_every_form(script: str) -> None:

@@ -8,6 +8,7 @@ from crawler.errors import NotARecord
 from crawler.pages import page_class
 from crawler.pages.base import Link
 from crawler.pages.youtube import YOUTUBE
+from crawler.pages.youtube.channel import Channel
 from crawler.pages.youtube.urls import API, BASE, api_videos
 
 PAGES, DATA = YOUTUBE, YOUTUBE.configured({"YOUTUBE_API_KEY": "x"})
@@ -66,6 +67,14 @@ def test_an_old_custom_name_is_read_as_a_page_as_the_data_api_does_not_know_it()
     assert start(f"{BASE}/c/kites", uses_api=True).url == f"{BASE}/c/kites"
 
 
+@pytest.mark.parametrize("url", [f"{BASE}/KitesDaily", "https://m.youtube.com/KitesDaily/"])
+def test_an_old_custom_name_may_stand_alone(url: str) -> None:
+    for uses_api in (False, True):
+        link = start(url, uses_api=uses_api)
+        assert (link.url, link.kind) == (f"{BASE}/KitesDaily", "user")
+    assert page_class(url, "youtube") is Channel
+
+
 @pytest.mark.parametrize("url", [f"{BASE}/playlist?list=PLabcdefghijk", f"{BASE}/watch?list=PLabcdefghijk"])
 def test_a_playlist_is_a_listing(url: str) -> None:
     assert (start(url).url, start(url).kind) == (f"{BASE}/playlist?list=PLabcdefghijk", "listing")
@@ -83,6 +92,7 @@ def test_a_playlist_is_a_listing(url: str) -> None:
             "/youtubei/v1/browse",
             "/watch?v=short",
         ),
+        *("/premium", "/Results/", "/kites.xml", "/kites-daily", "/kites/videos/x"),
         *("/hashtag/x", "/channel/UCshort", "/playlist?list=RDabcdefghijk", "/playlist?list=WL", "/embed/videoseries"),
     ],
 )

@@ -6,11 +6,15 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.errors import PageClash
 from crawler.pages.base import Page, Platform, Response
+
+MOST_HOSTS = 10_000
+"""Of which it is kept which classes read their pages."""
 
 
 def page_class(url: str, platform: str | None = None) -> type[Page]:
@@ -20,7 +24,9 @@ def page_class(url: str, platform: str | None = None) -> type[Page]:
         url: absolute URL.
         platform: the software that the URL's host is known to run, such as `peertube`.
     """
-    return next((cls for cls in PAGES if reads(cls, url, platform)), FALLBACK)
+    parts = urlsplit(url)
+    path = parts.path or "/"
+    return next((cls for cls in classes_of(parts.hostname or "", platform) if re.fullmatch(cls.path, path)), FALLBACK)
 
 
 def page_for(response: Response, platform: str | None = None) -> Page:
@@ -28,13 +34,23 @@ def page_for(response: Response, platform: str | None = None) -> Page:
     return page_class(response.url, platform)(response)
 
 
+@lru_cache(maxsize=MOST_HOSTS)
+def classes_of(host: str, platform: str | None) -> tuple[type[Page], ...]:
+    """Return the classes that read pages of a host; kept, as it is asked for each link."""
+    return tuple(cls for cls in PAGES if is_at_home(cls, host, platform))
+
+
+def is_at_home(cls: type[Page], host: str, platform: str | None) -> bool:
+    """Tell whether `cls` says that it reads pages of a host: one that it names, or else any that runs its platform."""
+    if cls.hosts:
+        return any(host == known or host.endswith("." + known) for known in cls.hosts)
+    return cls.platform is not None and cls.platform == platform
+
+
 def reads(cls: type[Page], url: str, platform: str | None) -> bool:
     """Tell whether `cls` says that it reads `url` on a host that runs `platform`."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    at_home = cls.platform is not None and cls.platform == platform
-    at_home = at_home or any(host == known or host.endswith("." + known) for known in cls.hosts)
-    return at_home and re.fullmatch(cls.path, parts.path or "/") is not None
+    return is_at_home(cls, parts.hostname or "", platform) and bool(re.fullmatch(cls.path, parts.path or "/"))
 
 
 def check_clashes(classes: Iterable[type[Page]]) -> None:

@@ -136,7 +136,7 @@ class Page:
     platform: ClassVar[str | None] = None
     """For software that runs on any host (`peertube`): read where the host is known to run it."""
     hosts: ClassVar[tuple[str, ...]] = ()
-    """Host names, lower case; a subdomain counts as its parent. Empty for software that runs on any."""
+    """Host names, lower case; a subdomain counts as its parent. With any, no page of another host is read."""
     path: ClassVar[str] = r"$^"
     """Regular expression that the URL's whole path matches."""
     examples: ClassVar[tuple[str, ...]] = ()
@@ -210,8 +210,30 @@ def known_fields(record: Record) -> list[str]:
 
 REASONS = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
 """Why there is no record, by HTTP status."""
+LAST_STATUS = 599
 METHODS = {"url": "canonical_url", "links": "profile_links"}
 """Methods of fields whose own names mean something else for a page."""
+
+
+def refuse_status(status: int) -> None:
+    """Refuse what the server itself calls an error.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+
+
+def refuse_code(code: Any, sentence: str | None = None) -> None:
+    """Refuse what an API calls an error by HTTP's numbers, within an answer that HTTP calls a success.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    if isinstance(code, int) and code >= HTTPStatus.BAD_REQUEST:
+        of_http = f"http_{code}" if code <= LAST_STATUS else "api_error"
+        raise NotARecord(REASONS.get(code, of_http), sentence or f"code {code}")
 
 
 class RecordPage(Page):
@@ -233,9 +255,7 @@ class RecordPage(Page):
         Raises:
             NotARecord: the server answered with an error.
         """
-        status = self.response.status
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+        refuse_status(self.response.status)
         fields: dict[str, Any] = {"site": self.site, "fetched_at": self.response.fetched_at, "fetched_from": self.url}
         for name in self.record_type.__slots__:
             method = getattr(self, METHODS.get(name, name), None)

@@ -12,9 +12,12 @@ from typing import Any
 import orjson
 
 DECODER = json.JSONDecoder()
-ASSIGNS = re.compile(r"(?:[\"']\s*\])?\s*=\s*(?=[{J])")
+ASSIGNS = re.compile(r"(?:[\"']\s*\])?\s*=\s*(?=[{J'])")
 """What follows the name of a variable, or of a property of `window`, that gets a value."""
 PARSED = "JSON.parse("
+LITERAL = re.compile(r"'((?:[^'\\]++|\\.)*+)'", re.DOTALL)
+ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 SCRIPT_END = "</script>"
 MOST_VALUES = 10
 """Values of one variable that are tried: each that is broken can cost a look at the rest of the page."""
@@ -64,8 +67,9 @@ def words(value: Any) -> str | None:
 def assigned(source: str, name: str) -> Node:
     """Return the first object that a page's scripts assign to a variable; what is no whole object is passed over."""
     for start in islice(values_of(source, name), MOST_VALUES):
-        if source.startswith(PARSED, start):
-            text = decoded(source, start + len(PARSED))
+        is_parsed = source.startswith(PARSED, start)
+        if is_parsed or source[start] == "'":
+            text = text_at(source, start + (len(PARSED) if is_parsed else 0))
             found = loaded(text) if isinstance(text, str) else None
         else:
             found = object_at(source, start)
@@ -89,6 +93,21 @@ def object_at(source: str, start: int) -> Any:
     end = source.find(SCRIPT_END, start)
     whole = loaded(source[start:end].rstrip().removesuffix(";")) if end > 0 else None
     return decoded(source, start) if whole is None else whole
+
+
+def text_at(source: str, start: int) -> Any:
+    """Return the text that begins at `start` in a script: JSON's, or one in single quotation marks."""
+    if not source.startswith("'", start):
+        return decoded(source, start)
+    found = LITERAL.match(source, start)
+    text = ESCAPE.sub(character, found[1]) if found else ""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def character(escape: re.Match[str]) -> str:
+    """Return what an escape in a script's text stands for."""
+    code = escape[1] or escape[2]
+    return chr(int(code, 16)) if code else ESCAPED.get(escape[3], escape[3])
 
 
 def decoded(source: str, start: int) -> Any:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from http import HTTPStatus
 from typing import ClassVar
 
 from crawler.errors import NotARecord
 from crawler.items import Record, User, Video
-from crawler.pages.base import REASONS, Page, known_fields
+from crawler.pages.base import Page, known_fields, refuse_status
 from crawler.pages.structured.schema import Fields, merged
 
 
@@ -55,13 +54,3 @@ class PartsPage(Page):
         """Return the part that told each known field."""
         told = self.merged[1]
         return {name: told.get(name, self.source) for name in known_fields(record)}
-
-
-def refuse_status(status: int) -> None:
-    """Refuse what the server itself calls an error.
-
-    Raises:
-        NotARecord: with the reason.
-    """
-    if status >= HTTPStatus.BAD_REQUEST:
-        raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")

@@ -13,7 +13,7 @@ from crawler.pages.archive_org import urls
 from crawler.pages.archive_org.item import Item, refuse_error
 from crawler.pages.archive_org.markup import Markup
 from crawler.pages.archive_org.records import ACCOUNT, COLLECTION, VIDEO, ItemRecord, UserItem, VideoItem
-from crawler.pages.base import REASONS, Link, Listing, Page, known_fields
+from crawler.pages.base import Link, Listing, Page, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured import values
 
@@ -51,9 +51,7 @@ class ItemPage(Page):
         Raises:
             NotARecord: there is none, with the reason.
         """
-        status = self.response.status
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+        refuse_status(self.response.status)
         body = self.markup.body if self.markup else self.response.json
         if isinstance(part := dig(body, "result"), dict) and "metadata" not in body:  # of /metadata/ID/metadata
             body = {"metadata": part}
@@ -150,8 +148,10 @@ class Search(Page):
             yield Link(following, "listing", leads_to=frozenset({"video"}))
 
     def listing(self) -> Listing:
-        """Return the search, by its words."""
-        return Listing(f"archive.org search {urls.parameter(self.url, 'q')}", "video")
+        """Return the videos of a collection, or another search by its words."""
+        query = urls.parameter(self.url, "q")
+        collection = urls.collection_of(query)
+        return Listing(f"videos of {collection}" if collection else f"archive.org search {query}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""

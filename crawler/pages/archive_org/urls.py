@@ -15,6 +15,7 @@ BASE = "https://archive.org"
 HOSTS = ("archive.org", "www.archive.org")
 IDENTIFIER = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAMES_AN_ITEM = re.compile(r"/(?:details|metadata|embed|download|stream)/([^/&]+).*")
+COLLECTION_VIDEOS = re.compile(rf"collection:\(({IDENTIFIER.pattern})\) AND mediatype:movies")
 SEARCHES = ("/services/search/v1/scrape", "/advancedsearch.php")
 ROWS = 1_000
 """Rows of a page of a listing; the scrape API takes 100 to 10,000."""
@@ -77,6 +78,12 @@ def user_link(identifier: str) -> Link:
 def collection_videos(identifier: str) -> Link:
     """Return the link to the first page of the videos of a collection."""
     return scrape(f"collection:({identifier}) AND mediatype:movies")
+
+
+def collection_of(query: str) -> str | None:
+    """Return the collection whose videos a search asks for, None where it is about something else."""
+    found = COLLECTION_VIDEOS.fullmatch(query)
+    return found[1] if found else None
 
 
 def scrape(search: str, cursor: str = "") -> Link:

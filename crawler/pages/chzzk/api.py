@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, Record, RecordKey, User, Video
-from crawler.pages.base import REASONS, Link, Listing, Page, RecordPage
+from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_code, refuse_status
 from crawler.pages.chzzk.urls import (
     API,
     API_HOST,
@@ -55,10 +54,8 @@ class Answer(Page):
             NotARecord: nothing, or an error.
         """
         body = node(self.response.json)
-        code = whole(body.get("code"))
-        status = self.response.status if self.response.status >= HTTPStatus.BAD_REQUEST or code is None else code
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(status, f"http_{status}"), str(words(body.get("message")) or f"code {status}"))
+        refuse_status(self.response.status)
+        refuse_code(body.get("code"), words(body.get("message")))
         found = node(body.get("content"))
         if not found:
             raise NotARecord("not_found", f"{self.url} answered no content")

@@ -22,6 +22,8 @@ from crawler.pages.structured.schema import Fields, merged
 
 SUFFIX = re.compile(r"\s+[-|\u2013]\s+(?:[^\s-]+\s*)?Dailymotion(?:\s+[^\s-]+)?$", re.IGNORECASE)
 """What the site adds to a title: `- Dailymotion Video`, `- Vidéo Dailymotion`."""
+OF_USER = re.compile(r"[\u2019']s? (?:videos|channel)$")
+"""What it adds to a user's name."""
 BY = r"(?:on|sur|en|auf|su|no|na|op|w|di|på|trên|на)"
 AUTOPLAY = re.compile(r"\?autoplay=\d$")
 LD, OPEN_GRAPH, PLAYER = "JSON-LD", "OpenGraph", "player metadata"
@@ -51,8 +53,10 @@ class VideoHtml(PartsPage):
             refuse_by_title(self.document, [self.document.metas.first("og:title"), self.document.title])
             raise NotARecord("shell", f"{self.url} names no video in its OpenGraph data")
         identity = {"id": self.video_id, "url": urls.video_url(self.video_id)}
-        yield PLAYER, self.of_player()
-        yield LD, self.of_ld()
+        told = [(PLAYER, self.of_player()), (LD, self.of_ld())]
+        if not any(fields.get("title") for _, fields in told):
+            refuse_by_title(self.document, [self.title])
+        yield from told
         yield OPEN_GRAPH, identity | self.of_metas()
 
     @cached_property
@@ -164,11 +168,12 @@ class UserHtml(PartsPage):
         refuse_by_title(document, [document.metas.first("og:title"), document.title])
         if subject is None or subject.kind != "user":
             raise NotARecord("shell", f"{self.url} tells nothing of a user without JavaScript")
-        name = urlsplit(document.canonical).path.strip("/").removeprefix("user/")
+        found = urls.USER.fullmatch(urls.split(document.canonical)[1])
+        name = found[1] if found else ""
         for entity in subject.entities:
             yield LD, profiles.of_node(entity)
         for entity in subject.pages:
             yield LD, profiles.of_profile_page(entity)
         fields = profiles.of_metas(document)
-        shown = SUFFIX.sub("", fields.get("name") or "") or None
+        shown = OF_USER.sub("", SUFFIX.sub("", fields.get("name") or "")) or None
         yield OPEN_GRAPH, fields | {"id": name, "username": name, "url": f"{urls.BASE}/{name}", "name": shown}

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
-from crawler.pages.base import Link, Listing, Page, RecordPage
+from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.html import UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
-from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 
 HOSTS = ("dailymotion.com",)
@@ -113,7 +112,7 @@ class Videos(Reader):
     A list ends at 1,000 rows; one of a user goes on from the last of them, by the time of its creation.
     """
 
-    path = r"/(?:user|playlist)/[^/]+/videos/?"
+    path = r"/(?:(?:user|playlist|channel)/[^/]+/)?videos/?"
     examples = (
         "https://api.dailymotion.com/user/x1abcd/videos?limit=100&page=1",
         "https://api.dailymotion.com/playlist/x2abcd/videos?limit=100&page=1",
@@ -121,9 +120,9 @@ class Videos(Reader):
 
     @property
     def named(self) -> tuple[str, str]:
-        """`user` or `playlist`, and whose or which."""
-        _, kind, name, *_ = urls.split(self.url)[1].split("/")
-        return kind, name
+        """`user` or `playlist`, and whose or which; nothing for a list without an end."""
+        _, kind, name, *_ = [*urls.split(self.url)[1].split("/"), ""]
+        return (kind, name) if kind in {"user", "playlist"} else ("", "")
 
     @property
     def query(self) -> dict[str, str]:
@@ -150,7 +149,7 @@ class Videos(Reader):
         if self.named[0] == "playlist":
             owners = {owner for row in self.rows if (owner := rows.owner_id(row))}
             yield from map(urls.user_link, sorted(owners))
-        if self.rows and self.body.get("has_more") is True:
+        if self.rows and self.named[0] and self.body.get("has_more") is True:
             yield from self.following()
 
     def following(self) -> Iterator[Link]:
@@ -166,9 +165,11 @@ class Videos(Reader):
         if kind == "user" and oldest > 1 and (before is None or oldest < before):
             yield urls.list_link(kind, name, 1, oldest)
 
-    def listing(self) -> Listing:
+    def listing(self) -> Listing | None:
         """Return the list, which goes by one name whatever part of it this is."""
         kind, name = self.named
+        if not kind:
+            return None
         return Listing(f"videos of {name}" if kind == "user" else f"playlist {name}", "video")
 
     def members(self) -> Iterator[RecordKey]:
@@ -179,7 +180,12 @@ class Videos(Reader):
     def total(self) -> int | None:
         """Return the number of videos, which is right only for lists that end before the API does."""
         declared = whole(self.body.get("total"))
-        is_all = declared is not None and declared < urls.MOST_ROWS and "created_before" not in self.query
+        is_all = (
+            bool(self.named[0])
+            and declared is not None
+            and declared < urls.MOST_ROWS
+            and "created_before" not in self.query
+        )
         return declared if is_all else None
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from crawler.errors import NotARecord
 from crawler.items import AccountType, Record, RecordKey, User
-from crawler.pages.base import REASONS, Link, Listing, Page, RecordPage
+from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
 from crawler.pages.media_ccc import urls
 from crawler.pages.media_ccc.talks import GONE, refuse_error
 from crawler.pages.nodes import Node, node, nodes
@@ -160,9 +160,7 @@ class Talks(Page):
             NotARecord: it is no list.
         """
         body = node(self.response.json)
-        if self.response.status >= HTTPStatus.BAD_REQUEST:
-            status = self.response.status
-            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+        refuse_status(self.response.status)
         if not isinstance(body.get("events", body.get("conferences")), list):
             raise NotARecord("no_json", f"{self.url} answered no list of talks or conferences")
         return body

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.base import Link, Listing, Page, refuse_code, refuse_status
 from crawler.pages.nicovideo import urls
 from crawler.pages.nodes import Node, dig, node, nodes, whole
 
@@ -36,11 +35,8 @@ class Videos(Page):
         Raises:
             NotARecord: there is no list here, with the reason.
         """
-        status = self.response.status
-        told = dig(self.body, "meta", "status")
-        status = told if status < HTTPStatus.BAD_REQUEST and isinstance(told, int) else status
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+        refuse_status(self.response.status)
+        refuse_code(dig(self.body, "meta", "status"))
         if not self.body:
             raise NotARecord("no_json", f"{self.url} answered no list")
         yield from ()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 from typing import ClassVar
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, key_of
-from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.base import Link, Listing, Page, refuse_status
 from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
 from crawler.pages.odysee.claims import ChannelClaim, ClaimRecord, VideoClaim, claim_of_file, record_of
@@ -34,9 +33,8 @@ class Answer(Page):
         Raises:
             NotARecord: it is an error.
         """
-        status, body = self.response.status, node(self.response.json)
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+        refuse_status(self.response.status)
+        body = node(self.response.json)
         if body.get("error"):
             raise NotARecord("api_error", f"Odysee says: {values.line(dig(body, 'error', 'message')) or 'an error'}")
         if not isinstance(body.get("result"), dict):

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from crawler.errors import NotARecord
 from crawler.items import AccountType, Record, User, Video
-from crawler.pages.base import REASONS, Page, RecordPage
+from crawler.pages.base import Page, RecordPage, refuse_status
 from crawler.pages.languages import bcp47
 from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
@@ -194,9 +194,7 @@ class WebPage(Page):
         Raises:
             NotARecord: the page shows neither.
         """
-        status = self.response.status
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise NotARecord(REASONS.get(status, f"http_{status}"), f"HTTP {status}")
+        refuse_status(self.response.status)
         page = HeadVideo(self.response)
         told = page.meta("og:url")
         if not urls.path_of(told) or (page.meta("og:title") or SITE_TITLES[0]).casefold().startswith(SITE_TITLES):

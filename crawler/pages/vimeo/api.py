@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -9,9 +10,8 @@ from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Record, User, Video
-from crawler.pages.base import REASONS, Link, RecordPage
+from crawler.pages.base import REASONS, Link, Page, RecordPage, Response, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
-from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
@@ -40,11 +40,7 @@ class ApiPage(RecordPage):
         Raises:
             NotARecord: the answer is an error, or lacks the id or name.
         """
-        if self.body.get("error"):
-            said = first_said(self.body.get("developer_message"), self.body["error"], otherwise="an error")
-            reason = REASONS.get(self.response.status, "not_found")
-            raise NotARecord(PASSWORD if PASSWORD in said else reason, said)
-        refuse_status(self.response.status)
+        refuse_error(self.response)
         if not self.id() or not values.line(self.body.get("name")):
             raise NotARecord("shell", "the answer has no id or no name")
         yield from super().records()
@@ -61,6 +57,19 @@ class ApiPage(RecordPage):
     def connected(self, name: str) -> int | None:
         """Return the number of things that are connected with this one."""
         return whole(dig(self.body, "metadata", "connections", name, "total"))
+
+
+def refuse_error(response: Response) -> None:
+    """Refuse an answer that is an error.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    body = node(response.json)
+    if body.get("error"):
+        said = first_said(body.get("developer_message"), body["error"], otherwise="an error")
+        raise NotARecord(PASSWORD if PASSWORD in said else REASONS.get(response.status, "not_found"), said)
+    refuse_status(response.status)
 
 
 def largest(pictures: Any) -> str | None:
@@ -97,7 +106,7 @@ class ApiVideo(ApiPage):
         told = self.body.get("link")
         path = urls.split(told)[1] if isinstance(told, str) else ""
         found = urls.VIDEO.fullmatch(path)
-        return f"{urls.BASE}{path}" if found and found[1] == self.id() else self.ids["url"]
+        return urls.video_url(self.id(), found[2]) if found and found[1] == self.id() and found[2] else self.ids["url"]
 
     def title(self) -> str:
         """Return the title."""
@@ -209,6 +218,42 @@ class ApiVideo(ApiPage):
         """Yield the owner."""
         if name := urls.name_in(self.user.get("link")):
             yield urls.user_link(name, self.uploader_id())
+
+
+class ApiVideos(Page):
+    """A list of videos."""
+
+    site = urls.SITE
+    hosts = (urls.API_HOST,)
+    path = r"(?:/(?:me|(?:users|channels|groups|categories|tags)/[^/]+))?/videos/?|/users/[^/]+/albums/\d+/videos/?"
+    examples = ("https://api.vimeo.com/users/1234567/videos?page=2",)
+    source = ApiPage.source
+
+    @cached_property
+    def rows(self) -> list[ApiVideo]:
+        """The videos, each as if it were an answer of its own."""
+        found = []
+        for row in nodes(dig(self.response.json, "data")):
+            page = ApiVideo(self.response)
+            page.body = row
+            found.append(page)
+        return found
+
+    def records(self) -> Iterator[Record]:
+        """Yield those videos that the rows tell enough of.
+
+        Raises:
+            NotARecord: the answer is an error.
+        """
+        if not self.rows:
+            refuse_error(self.response)
+        for row in self.rows:
+            with contextlib.suppress(NotARecord):
+                yield from row.records()
+
+    def links(self) -> Iterator[Link]:
+        """Yield the owners."""
+        yield from {link.url: link for row in self.rows for link in row.links()}.values()
 
 
 class ApiUser(ApiPage):

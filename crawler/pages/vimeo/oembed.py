@@ -8,9 +8,8 @@ from functools import cached_property
 
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
-from crawler.pages.base import Link, RecordPage
+from crawler.pages.base import Link, RecordPage, refuse_status
 from crawler.pages.nodes import Node, node
-from crawler.pages.parts import refuse_status
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said, plain
 from crawler.pages.vimeo import common, urls

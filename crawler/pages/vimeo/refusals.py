@@ -10,6 +10,7 @@ from crawler.pages.structured.document import Document
 from crawler.pages.structured.refusals import refuse_by_title, says
 from crawler.pages.texts import first_said
 
+SITE_NAME = "Vimeo"
 PASSWORD_VIEW = 4
 """`view` of a player that asks for a password."""
 PASSWORD_FORM = re.compile(r"<form\b[^<>]{0,300}\baction=\"[^\"]{0,200}/(?:check-)?password\"")
@@ -54,6 +55,18 @@ def refuse_title(document: Document) -> None:
             if any(sentence.casefold() in title.casefold() for sentence in sentences):
                 raise NotARecord(reason, title[:300])
     refuse_by_title(document, titles)
+
+
+def refuse_og_title(document: Document) -> None:
+    """Refuse a page that OpenGraph calls a video, and tells what is no title of one.
+
+    Raises:
+        NotARecord: with the reason.
+    """
+    title = document.metas.first("og:title") or ""
+    refuse_by_title(document, [title])
+    if title.strip() == SITE_NAME:
+        raise NotARecord("shell", f"no content but the title {title!r}")
 
 
 def refuse_config(config: Node) -> None:

@@ -137,6 +137,8 @@ class VideoPage(PartsPage):
         if not any(fields.get("title") for _, fields in known) or not self.video_id:
             refusals.refuse_title(self.document)
             raise NotARecord("shell", f"{self.url} describes no video")
+        if not any(fields.get("title") for name, fields in known if name != OPEN_GRAPH):
+            refusals.refuse_og_title(self.document)
         known[0][1].update(common.identity(self.video_id, self.unlisted_hash))
         yield from known
 

@@ -8,14 +8,15 @@ from functools import cached_property
 from http import HTTPStatus
 
 from crawler.errors import NotARecord
-from crawler.items import Record, RecordKey, User
-from crawler.pages.base import Link, Listing, Page, RecordPage, Response
+from crawler.items import Record, RecordKey, User, Video
+from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
+from crawler.pages.youtube.channel_markup import ChannelMarkup
 from crawler.pages.youtube.markup import language_of
 from crawler.pages.youtube.state import all_named, first_named, initial_data, text_of, widest
-from crawler.pages.youtube.video import Watch
+from crawler.pages.youtube.video import MICRODATA, Watch
 
 VERIFIED_STYLES = frozenset({"BADGE_STYLE_TYPE_VERIFIED", "BADGE_STYLE_TYPE_VERIFIED_ARTIST"})
 VERIFIED_PICTURES = frozenset({"CHECK_CIRCLE_FILLED", "AUDIO_BADGE"})
@@ -24,6 +25,8 @@ ABOUT = ("aboutChannelViewModel", "channelAboutFullMetadataRenderer")
 MOST_KEYWORDS_CHARS = 5_000
 """Ten times what the site lets a channel have."""
 NAME = r"/(?:channel|user|c)/[^/]+|/@[^/]+"
+OTHER_TABS = "featured|home|about|community|posts|discussion|playlists|podcasts|releases|courses|channels|store|live"
+"""Tabs that list no videos: what they tell is the channel."""
 
 
 class Channel(RecordPage):
@@ -32,12 +35,13 @@ class Channel(RecordPage):
     site = urls.SITE
     platform = urls.SITE
     hosts = ("youtube.com",)
-    path = rf"(?:{NAME})(?:/(?:featured|about|community|posts|playlists|podcasts|releases|channels|store|live))?/?"
+    path = rf"(?:{NAME})(?:/(?:{OTHER_TABS}))?/?|{urls.SHORT_NAME}"
     examples = (
         "https://www.youtube.com/@handle",
         "https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv",
         "https://www.youtube.com/user/name/about",
         "https://www.youtube.com/c/name",
+        "https://www.youtube.com/name",
     )
     record_type = User
     source = "ytInitialData"
@@ -80,6 +84,11 @@ class Channel(RecordPage):
         """What the channel tells of itself, where the page has it."""
         return first_named([self.data.get("onResponseReceivedEndpoints"), self.data.get("contents")], *ABOUT)
 
+    @cached_property
+    def markup(self) -> ChannelMarkup | None:
+        """The HTML of the page, where no JavaScript tells of the channel."""
+        return None if self.data else ChannelMarkup(self.response)
+
     # --- the record ---
 
     def records(self) -> Iterator[Record]:
@@ -114,8 +123,16 @@ class Channel(RecordPage):
 
     def id(self) -> str:
         """Return the channel's id."""
+        if self.markup:
+            return self.markup.id
         told = (self.metadata.get("externalId"), self.old_header.get("channelId"))
         return next((one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)), "")
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return which part of the page told each field; of a running stream its own page knows."""
+        if isinstance(record, Video):
+            return Watch(self.response).sources(record)
+        return dict.fromkeys(known_fields(record), MICRODATA) if self.markup else super().sources(record)
 
     def canonical_url(self) -> str:
         """Return the address by its id: the one that no change of its name makes wrong."""
@@ -125,6 +142,7 @@ class Channel(RecordPage):
         """Return the handle, or the user name that channels had before."""
         owner_urls = self.metadata.get("ownerUrls")
         told = [self.metadata.get("vanityChannelUrl"), *(owner_urls if isinstance(owner_urls, list) else ())]
+        told += self.markup.addresses if self.markup else []
         paths = [urls.split(one)[1] for one in told if isinstance(one, str)]
         handles = [path.removeprefix("/@") for path in paths if path.startswith("/@")]
         handles += [one.removeprefix("@") for one in self.handles_printed() if one.startswith("@")]
@@ -137,16 +155,22 @@ class Channel(RecordPage):
 
     def name(self) -> str | None:
         """Return the name."""
+        if self.markup:
+            return self.markup.name
         told = self.metadata.get("title") or self.old_header.get("title")
         return told if isinstance(told, str) else None
 
     def description(self) -> str | None:
         """Return the whole text."""
+        if self.markup:
+            return self.markup.description
         told = self.metadata.get("description")
         return told if isinstance(told, str) else None
 
     def avatar_url(self) -> str | None:
         """Return the largest avatar."""
+        if self.markup:
+            return self.markup.avatar_url
         kept = (dig(one, "avatar", "thumbnails") for one in (self.metadata, self.old_header))
         return widest(*kept)
 
@@ -173,6 +197,7 @@ class Channel(RecordPage):
     def followers(self) -> Count | None:
         """The subscribers, as they are printed."""
         told = [text_of(one.get("subscriberCountText")) for one in (self.old_header, self.about)]
+        told += [self.markup.subscribers] if self.markup else []
         read = (numbers.subscribers(one, self.language_of_page) for one in [*told, *self.header_texts])
         return next((one for one in read if one), None)
 
@@ -212,8 +237,14 @@ class Channel(RecordPage):
 
     def tags(self) -> list[str] | None:
         """Return the keywords; those of several words are in quotation marks."""
+        if self.markup:
+            return self.markup.tags
         told = self.metadata.get("keywords")
         return keywords(told) if isinstance(told, str) else None
+
+    def created_at(self) -> str | None:
+        """Return the day of its creation, which only the page `about` tells, read in English alone."""
+        return numbers.joined(text_of(self.about.get("joinedDateText")))
 
     # --- where it leads ---
 

@@ -13,6 +13,7 @@ from crawler.pages.youtube import numbers
 
 LANGUAGE = re.compile(r"<html[^>]*?\slang=[\"']([\w-]+)")
 HEAD_CHARS = 5_000
+TAG = "og:video:tag"
 SHORTENED = "..."
 """At the end of a description: only its beginning is there."""
 VIDEO_TYPE, LIKE = "VideoObject", "LikeAction"
@@ -56,6 +57,14 @@ class Markup:
         """Return the first text of the first of these properties that has one."""
         told = (value for name in names for value in self.video.get(name, ()) if isinstance(value, str))
         return next((value for value in told if value), None)
+
+    @property
+    def tags(self) -> list[str] | None:
+        """The tags; None where there are none, as pages of some years name none of a video that has some."""
+        if TAG not in self.response.text:
+            return None
+        told = self.response.selector.xpath(f"//meta[@property='{TAG}']/@content").getall()
+        return [one for one in told if one.strip()] or None
 
     def whole(self, name: str) -> str | None:
         """Return a text that is all there; None where it was cut."""

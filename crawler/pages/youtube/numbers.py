@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from crawler.pages.structured import values
 from crawler.pages.structured.counts import MAGNITUDES, Count, count
 
 EXACT_BELOW = 1000
@@ -26,6 +27,13 @@ VIDEOS = re.compile(
     re.IGNORECASE,
 )
 """What is counted, on either side of the number."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+JOINED = re.compile(
+    r"Joined (?:(?P<month>[A-Z][a-z]{2}) (?P<day>\d{1,2}),|(?P<day_first>\d{1,2}) (?P<month_then>[A-Z][a-z]{2,3})) "
+    r"(?P<year>\d{4})",
+    re.ASCII,
+)
+"""In American English, and in that of all others."""
 MAGNITUDE_STEMS = ("mil", "mill", "mio", "mrd", "thousand", "billion", "тыс", "млн", "млрд", "tys", "tsd", "tis")
 
 
@@ -74,6 +82,16 @@ def only_number(label: str | None, short: str | None = None) -> int | None:
     digits = "".join(character for character in found[0] if character.isdecimal())
     begins_with = "".join(character for character in short or "" if character.isdecimal())
     return int(digits) if len(digits) <= 15 and digits.startswith(begins_with) else None  # noqa: PLR2004 - no count is longer
+
+
+def joined(printed: str | None) -> str | None:
+    """Return the day in a sentence such as `Joined Sep 18, 2005`; None in another language."""
+    found = JOINED.fullmatch(" ".join((printed or "").split()))
+    month = (found["month"] or found["month_then"])[:3] if found else ""
+    if found is None or month not in MONTHS:
+        return None
+    day = int(found["day"] or found["day_first"])
+    return values.date(f"{found['year']}-{MONTHS.index(month) + 1:02}-{day:02}")
 
 
 def is_magnitude(word: str) -> bool:

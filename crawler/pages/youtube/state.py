@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crawler.pages.embedded import script
 from crawler.pages.nodes import Node, assigned, dig, loaded, node, nodes
 
 DATA, PLAYER = "ytInitialData", "ytInitialPlayerResponse"
+DATA_SCRIPT = "yt-initial-data"
+"""Id of the script that some pages have the data in, instead of a variable."""
 CONFIG = "ytplayer.config"
 """Until 2020 the player's response was text inside this object."""
 MOST_NODES = 200_000
@@ -25,7 +28,7 @@ def player_response(source: str) -> Node:
 
 def initial_data(source: str) -> Node:
     """Return what the rest of the page is made from; empty where it was left out."""
-    return assigned(source, DATA)
+    return assigned(source, DATA) or script(source, DATA_SCRIPT)
 
 
 def text_of(value: Any) -> str | None:

@@ -28,6 +28,15 @@ PLAYLIST_ID = re.compile(r"(?:PL|UU|FL|OL|EL|TL|SP|PU)[\w-]{8,}", re.ASCII)
 PAGE_TOKEN = re.compile(r"[\w.=+/-]+", re.ASCII)
 IN_PATH = re.compile(r"/(?:shorts|live|embed|v|e)/([^/]+)/?.*")
 CHANNEL = re.compile(r"/(?:(channel|user|c)/([^/]+)|@([^/]+))(?:/(\w+))?/?.*")
+NO_CHANNELS = (
+    "about|account|ads|api|attribution_link|browse|c|channel|channels|clip|create_channel|creators|dashboard|e|embed|error"
+    "|explore|feed|feeds|gaming|hashtag|howyoutubeworks|iframe_api|index|inbox|jobs|kids|live|live_dashboard|logout|movies"
+    "|music|new|oembed|oops|playlist|post|premium|press|redirect|reporthistory|results|search|shared|shorts|signin|signup"
+    "|source|sports|storefront|t|testtube|trends|trending|tv|upload|user|v|verify_age|w|watch|watch_popup|youtubei|yt"
+)
+"""First parts of addresses that are the site's own."""
+SHORT_NAME = rf"/(?!(?i:{NO_CHANNELS})/?$)([A-Za-z0-9]{{3,60}})/?"
+"""A channel by the name that it chose before there were handles, without anything before it."""
 TABS = ("videos", "shorts", "streams")
 """The tabs of a channel that list its videos."""
 VIDEO_PARTS = "contentDetails,liveStreamingDetails,snippet,statistics,status"
@@ -56,6 +65,8 @@ def start_link(url: str, *, uses_api: bool) -> Link:
         return api_items(query["list"]) if uses_api else playlist_link(query["list"])
     if found := CHANNEL.fullmatch(path):
         return channel_start(found[1] or "@", found[2] or found[3], found[4] or "", uses_api=uses_api)
+    if host in {"youtube.com", "m.youtube.com"} and (found := re.fullmatch(SHORT_NAME, path)):
+        return Link(f"{BASE}/{found[1]}", "user")
     raise NotARecord(
         "unknown_path",
         f"{url} names no video, channel or playlist of YouTube: pass one like {BASE}/watch?v=…, {BASE}/@handle or "

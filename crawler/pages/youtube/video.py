@@ -230,7 +230,7 @@ class Watch(RecordPage):
     def tags(self) -> list[str] | None:
         """Return the tags."""
         told = self.details.get("keywords")
-        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else None
+        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else self.markup.tags
 
     def categories(self) -> list[str] | None:
         """Return the category."""
