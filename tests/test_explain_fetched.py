@@ -130,6 +130,14 @@ def test_a_store_that_does_not_answer_keeps_nobody_from_looking_at_a_page(plain:
     assert (asked.returncode, asked.stdout) == (2, "")
 
 
+@pytest.mark.parametrize(("words", "code"), [(("explain",), 2), (("newsite", "trial"), 1)])
+def test_a_setting_that_lets_nothing_be_fetched_is_said(plain: Site, words: tuple[str, ...], code: int) -> None:
+    ended = run(*words, min(plain.truth.videos), "-s", 'DOWNLOADER_MIDDLEWARES={"nowhere.Part": 1}')
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert "Nothing can be fetched (ModuleNotFoundError: No module named 'nowhere')" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("words", [("explain",), ("newsite", "trial")])
 def test_a_signal_stops_it(words: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:

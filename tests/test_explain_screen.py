@@ -56,6 +56,15 @@ def test_a_value_is_shown_as_it_is_and_a_long_one_shortened() -> None:
     assert lines["channel_follower_count"] == "1200000 (rounded by the site)\tytInitialPlayerResponse"
 
 
+def test_a_page_gives_no_orders_to_a_terminal() -> None:
+    odd = "\x1b]0;owned\x07 \x9b2J\r\n"
+    answer = Answer(URL, read=URL, page=StructuredPage, refused=Refusal("shell", f"title {odd}it"))
+    for one in (answer, replace(ANSWER, records=[replace(RECORD, title=f"Kites{odd}")])):
+        told = shown(one)
+        assert "owned" in told
+        assert all(character.isprintable() or character in "\n\t" for character in told)
+
+
 def test_links_are_counted_and_the_first_are_named() -> None:
     links = [Link(f"{URL}{number}", "video") for number in range(MOST_LINKS + 1_000)]
     said = shown(replace(ANSWER, links=links))

@@ -153,6 +153,34 @@ def test_what_the_extractor_does_not_tell_the_page_may() -> None:
     assert not sources["duration"].startswith("yt-dlp")
 
 
+AUTHOR = '"author": {"@type": "Person", "name": "Films Ltd", "url": "https://films.example/about"}'
+
+
+@pytest.mark.parametrize(
+    ("info", "told"),
+    [
+        ({}, ("Films Ltd", "https://films.example/about")),
+        ({"uploader": "Films Ltd"}, ("Films Ltd", "https://films.example/about")),
+        ({"uploader": "Ann"}, ("Ann", None)),
+        ({"uploader_id": "12"}, ("Films Ltd", "https://films.example/about")),
+        ({"channel": "Kites"}, ("Films Ltd", "https://films.example/about")),
+    ],
+)
+def test_the_address_of_one_publisher_does_not_stand_beside_the_name_of_another(
+    info: dict[str, Any], told: tuple[str | None, str | None]
+) -> None:
+    record = video(info, judged(JSON_LD.format(kind="VideoObject", more=f"{VIDEO}, {AUTHOR}")))
+    assert (record.uploader, record.uploader_url) == told
+
+
+def test_a_count_that_the_page_rounds_is_named_unless_the_extractor_tells_it() -> None:
+    likes = '"interactionStatistic": {"@type": "InteractionCounter", "interactionType": "LikeAction", '
+    page = judged(JSON_LD.format(kind="VideoObject", more=f'{VIDEO}, {likes}"userInteractionCount": "1.2K"}}'))
+    for info, approximate in (({}, ["like_count"]), ({"like_count": 1_234}, None)):
+        record = video(info, page)
+        assert (record.like_count, record.approximate) == (info.get("like_count", 1_200), approximate)
+
+
 def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> None:
     guessed = {
         "extractor_key": "Generic",

@@ -115,13 +115,14 @@ class Command(StoreCommand):
             return
         if self.crawler_process is None:
             raise UsageError("scrapy explain runs inside the project's folder")
-        try:
-            check_ytdlp(settings)
-        except SettingsError as exc:
-            raise UsageError(str(exc), print_help=False) from exc
         if crawls and not opts.json:
             say("")
-        self.tell(fetched.explain(self.crawler_process, seed, settings), opts, told)
+        try:
+            check_ytdlp(settings)
+            answer = fetched.explain(self.crawler_process, seed, settings)
+        except SettingsError as exc:
+            raise UsageError(str(exc), print_help=False) from exc
+        self.tell(answer, opts, told)
 
     def past(self, seed: Seed, settings: BaseSettings, named: list[str], *, asked: bool) -> dict[str, Whereabouts]:
         """Return what has become of a URL by crawl; of crawls that never were only where that was `asked`."""

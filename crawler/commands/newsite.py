@@ -15,7 +15,7 @@ from crawler.checks import usable
 from crawler.errors import SeedError, SettingsError
 from crawler.explaining import saved
 from crawler.explaining.answers import ROOT
-from crawler.explaining.screen import show
+from crawler.explaining.screen import say_plain, show
 from crawler.explaining.visit import NoAnswerError, Visitor, visit
 from crawler.looking import STOPPED, say
 from crawler.newsite.draft import Draft
@@ -82,7 +82,7 @@ class Command(Terse):
             for response in responses:
                 say(f"{response.url} holds", console)
                 for line in list(structured_data(response)) or ["nothing for machines"]:
-                    say(f"  {line}", console)
+                    say_plain(f"  {line}", console)
             drafts = [draft_of(name, response, opts.kind) for response in responses]
             check_kinds(drafts)
             new = new_site(drafts)

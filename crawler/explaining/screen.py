@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ from crawler.words import counted
 MOST_LINKS = 20
 MOST_CHARS = 300
 """Characters of a value that are shown."""
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+"""Characters that move a terminal's cursor, or give it orders."""
 MOST_OTHERS = 5
 """Things that were asked for too and are no records, of which the reasons are shown."""
 
@@ -26,14 +29,20 @@ MOST_OTHERS = 5
 def show(answer: Answer, console: Console) -> None:
     """Show all of an answer."""
     for line in heading(answer):
-        say(line, console)
+        say_plain(line, console)
     for record in answer.records:
         say(f"\n{record.kind} {record.site} {record.id}", console)
         show_fields(record, console)
         if unknown := unknown_fields(record):
             wrapped(f"unknown: {', '.join(unknown)}", console)
     for line in ending(answer):
-        say(line, console)
+        say_plain(line, console)
+
+
+def say_plain(line: str, console: Console) -> None:
+    """Print a line that may quote a page: only the line feeds that it begins with are meant."""
+    words = line.lstrip("\n")
+    say("\n" * (len(line) - len(words)) + CONTROLS.sub(" ", words), console)
 
 
 def heading(answer: Answer) -> Iterator[str]:
@@ -101,6 +110,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         value = "yes" if value else "no"
     line = " ".join(str(value).split()) if isinstance(value, str) else f"{value}"
+    line = CONTROLS.sub(" ", line)
     return line if len(line) <= MOST_CHARS else f"{line[:MOST_CHARS]}… ({len(line):,} characters)"
 
 

@@ -11,6 +11,7 @@ from protego import Protego
 from scrapy import Request, Spider, signals
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from crawler.errors import SettingsError
 from crawler.failures import explain
 from crawler.middlewares.robots import CRAWL_DELAY_MAX_S
 from crawler.pages.base import Link, Response
@@ -141,6 +142,7 @@ def visit(process: CrawlerProcessBase, errand: Callable[[Visitor], Awaitable[Non
 
     Raises:
         Exception: whatever the errand has raised.
+        SettingsError: nothing can be fetched with these settings.
         KeyboardInterrupt: it was stopped.
     """
     raised: list[BaseException] = []
@@ -154,7 +156,13 @@ def visit(process: CrawlerProcessBase, errand: Callable[[Visitor], Awaitable[Non
         except Exception as exc:  # noqa: BLE001 - it is raised below, where the errand came from
             raised.append(exc)
 
-    process.crawl(Errand, errand=run)
+    crawling = process.crawl(Errand, errand=run)
     process.start()
     if raised:
         raise raised[0]
+    if not isinstance(crawling, asyncio.Future) or not crawling.done() or crawling.cancelled():
+        return
+    if (error := crawling.exception()) is not None:
+        raise SettingsError(
+            f"Nothing can be fetched ({type(error).__name__}: {error}): correct the setting that names it."
+        ) from error

@@ -33,6 +33,11 @@ from crawler.pages.ytdlp.values import (
 GENERIC = "Generic"
 """The extractor for any page: its ids are parts of addresses, and its titles those of the page as they stand."""
 LISTS = frozenset({"playlist", "compat_list"})
+PUBLISHERS = (
+    ("uploader", "uploader_id", "uploader_url"),
+    ("channel", "channel_id", "channel_url", "channel_follower_count"),
+)
+"""Fields that together name one who publishes."""
 COUNTS = ("view_count", "like_count", "dislike_count", "comment_count", "repost_count", "channel_follower_count")
 GENERIC_TELLS = ("duration", "age_limit", "live_status", "width", "height", "content_url", "media_type")
 """What the generic extractor knows for certain; the rest, the page's own structured data says better."""
@@ -79,14 +84,20 @@ class InfoPage(Page):
         else:
             yield self._video
 
+    @property
+    def _told_beside(self) -> Video | None:
+        """The video that the structured data tells of."""
+        return next((one for one in self.beside.known if isinstance(one, Video)), None)
+
     @cached_property
     def _video(self) -> Video:
-        beside = next((one for one in self.beside.known if isinstance(one, Video)), None)
+        beside = self._told_beside
         known = {name: getattr(beside, name) for name in known_fields(beside)} if beside else {}
         fields = {name: value for name, value in self._fields.items() if value is not None}
         if self.key == GENERIC:
             fields = {**{name: fields[name] for name in GENERIC_TELLS if name in fields}, **self._of_metas, **known}
         else:
+            known = without_others(known, fields)
             fields = {**known, **fields}
         if fields.get("live_status") in {"is_live", "is_upcoming"}:
             fields.pop("duration", None)
@@ -94,23 +105,30 @@ class InfoPage(Page):
         number = url if self.key == GENERIC else identifier(self.info.get("id"))
         if not title or not number:
             raise NotARecord("shell", f"yt-dlp's {self.key} tells no {'id' if title else 'title'}")
-        for name in ("id", "url"):
+        for name in ("id", "url", "approximate"):
             fields.pop(name, None)
         return Video(
             site=StructuredPage.site if self.key == GENERIC else self.key.lower(),
             id=number,
             url=url,
             title=title,
+            approximate=self._rounded(fields),
             fetched_at=self.response.fetched_at,
             fetched_from=self.url,
             **fields,
         )
 
+    def _rounded(self, fields: Mapping[str, Any]) -> list[str] | None:
+        """Return the names of the counts that are those of the structured data, which rounds them."""
+        beside = self._told_beside
+        by_extractor = {} if self.key == GENERIC else self._fields
+        names = (beside.approximate if beside else None) or ()
+        return [name for name in names if name in fields and by_extractor.get(name) is None] or None
+
     def sources(self, record: Record) -> dict[str, str]:
         """Return `yt-dlp:` with the extractor, and for what it did not tell the part of the page that did."""
         if record not in self.beside.known and isinstance(record, Video):
-            beside = next((one for one in self.beside.known if isinstance(one, Video)), None)
-            others = self.beside.sources(beside) if beside else {}
+            others = self.beside.sources(self._told_beside) if self._told_beside else {}
             own = {name for name, value in self._fields.items() if value is not None} | {"id", "url"}
             by_ytdlp = f"yt-dlp:{self.key}"
             if self.key == GENERIC:
@@ -183,6 +201,16 @@ class InfoPage(Page):
     def members(self) -> Iterator[RecordKey]:
         """Yield nothing: under which keys the entries will be recorded depends on what reads their pages."""
         yield from ()
+
+
+def without_others(known: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what structured data tells, without a publisher that is another one than the extractor names."""
+    others: set[str] = set()
+    for names in PUBLISHERS:
+        both = [name for name in names if name in told and name in known]
+        if both and all(told[name] != known[name] for name in both):
+            others.update(names)
+    return {name: value for name, value in known.items() if name not in others}
 
 
 def page_url(address: Any, base: str) -> str | None:
