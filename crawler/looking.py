@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,8 @@ class StoreCommand(Terse):
             self.act(args, opts)
         except KeyboardInterrupt:
             self.exitcode = STOPPED
+        except BrokenPipeError:  # who reads it has seen enough, as `head` has
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def act(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what is asked."""

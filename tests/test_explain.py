@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from crawler.pages import PLATFORMS
 from crawler.spiders.replies import request_of as asked_by
 from tests.books import Book
 from tests.commands import answer, run
+from tests.crawls import DEADLINE_S, ROOT
 from tests.queues import Crew, crew_at, finish, link, push, take, tell
 
 HOST = "peertube.example"
@@ -99,7 +102,10 @@ def test_without_a_store_there_is_no_crawl(tmp_path: Path) -> None:
         (["one", "two"], "name one URL"),
         (["nowhere"], "is not a URL that can be crawled"),
         ([PAGE, "--spider", "nobody"], "there is no spider nobody"),
-        ([PAGE, "--url", PAGE], "name one URL"),
+        ([PAGE, "--url", PAGE], "--url is that of a saved page"),
+        (["--file", "page.html"], "needs the URL that it was saved from"),
+        ([PAGE, "--url", PAGE, "--file", "page.html"], "name one URL"),
+        (["--json", "--batch", "pages.jsonl", "--status", "404"], "--batch takes all from its file"),
         ([PAGE, "--file", "page.html", "--offline"], "leave one out"),
         ([PAGE, "--status", "404"], "add --file page.html"),
         ([PAGE, "--file", "page.html", "--status", "7"], "HTTP has 100 to 599"),
@@ -112,6 +118,25 @@ def test_what_cannot_work_is_said_in_a_sentence(words: list[str], sentence: str)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_file_that_is_not_there_is_a_wrong_argument() -> None:
+    ended = run("explain", "--file", "nowhere.html", "--url", PAGE)
+    assert ended.returncode == 2
+    assert "bad_file: nowhere.html cannot be read" in ended.stdout
+
+
+def test_who_reads_the_answers_may_have_seen_enough(tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"url": "https://site.example/1", "file": "nowhere.html"}\n' * 20_000)
+    command = [sys.executable, "-W", "error", "-m", "scrapy", "explain", "--json", "--batch", str(batch)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - our own command
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"bad_file" in process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(DEADLINE_S) == 0
+        assert process.stderr.read() == b""
 
 
 def test_a_user_is_found_by_every_form_of_its_url(crew: Crew, valkey: str) -> None:

@@ -80,7 +80,7 @@ def test_links_are_counted_and_the_first_are_named() -> None:
             "it is a part of the listing: videos of Ada (videos, 1,204 declared)",
         ),
         (Answer(URL, totals={VIDEOS: None}), "it tells of the listing: videos of Ada (videos, not declared)"),
-        (Answer(URL, refused=Refusal("private", "says so")), "refused: private (says so)"),
+        (Answer(URL, refused=Refusal("private", "says so")), "refused: private: says so"),
         (Answer(URL, refused=Refusal("private")), "refused: private\n"),
         (Answer(URL, read=f"{URL}?v=1"), f"{URL}\nread as {URL}?v=1\n"),
         (Answer(URL, links=[Link(URL, "listing")]), "it names a whole host, not a page"),

@@ -56,6 +56,10 @@ used
 """
 
 
+WRONG_ARGUMENTS = 2
+"""Exit code where what was named is no URL, or cannot be read."""
+
+
 class Command(StoreCommand):
     """Says what a URL gives, and what has become of it."""
 
@@ -140,7 +144,7 @@ class Command(StoreCommand):
 
     def tell(self, answer: Answer, opts: argparse.Namespace, crawls: list[dict[str, Any]] | None = None) -> None:
         """Print an answer, and set the exit code by it."""
-        self.exitcode = 0 if answer.has_read else 1
+        self.exitcode = WRONG_ARGUMENTS if opts.file and answer.is_unreadable else 0 if answer.has_read else 1
         if opts.json:
             write_line({**answer.as_json(), **({} if crawls is None else {"crawls": crawls})})
         else:
@@ -159,6 +163,8 @@ class Command(StoreCommand):
                 for answer in saved.batch(lines, folder, most_bytes):
                     write_line(answer.as_json())
                     self.exitcode = 1 if answer.is_error else self.exitcode
+        except BrokenPipeError:
+            raise
         except OSError as exc:
             raise UsageError(
                 f"--batch {name} cannot be read ({exc.strerror or exc}): name a JSON lines file.", print_help=False
@@ -195,12 +201,17 @@ def check_options(args: list[str], opts: argparse.Namespace) -> None:
         UsageError: they do not.
     """
     if opts.batch:
-        if args or opts.file or opts.url or opts.offline or opts.spider or not opts.json:
+        others = (opts.file, opts.url, opts.offline, opts.spider, opts.content_type, opts.status is not None)
+        if args or any(others) or not opts.json:
             raise UsageError(
-                "--batch takes the URLs from its file, and answers in JSON: scrapy explain --json --batch pages.jsonl",
+                "--batch takes all from its file, and answers in JSON: scrapy explain --json --batch pages.jsonl",
                 print_help=False,
             )
         return
+    if opts.file and not (args or opts.url):
+        raise UsageError(f"--file {opts.file} needs the URL that it was saved from: add --url URL", print_help=False)
+    if opts.url and not opts.file:
+        raise UsageError("--url is that of a saved page: add --file page.html, or leave --url out", print_help=False)
     if len(args) + (opts.url is not None) != 1:
         raise UsageError("name one URL, such as: scrapy explain https://peertube.example/@alice")
     if opts.file and (opts.offline or opts.spider):

@@ -21,6 +21,8 @@ ERROR = "error"
 """Reason of a refusal that is a fault of the page class."""
 NO_RECORD = "no_record"
 """Reason of a page that is about something else: a crawl counts no refusal there, and follows its links."""
+UNREADABLE = frozenset({"bad_url", "bad_file"})
+"""Reasons where there was nothing to read."""
 UNANSWERED_MOST = 20
 """Times that a page is told that what it wants cannot be had."""
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -75,6 +77,11 @@ class Answer:
     def is_error(self) -> bool:
         """Whether the page class has a fault."""
         return self.refused is not None and self.refused.reason == ERROR
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether there was nothing to read."""
+        return self.refused is not None and self.refused.reason in UNREADABLE
 
     @property
     def has_read(self) -> bool:

@@ -13,7 +13,7 @@ from crawler.explaining.visit import NoAnswerError, Visitor, visit
 from crawler.extractors.choice import INSTALL, is_installed
 from crawler.extractors.engine import Extractors
 from crawler.extractors.exchange import ROBOTS
-from crawler.pages import configured, page_for
+from crawler.pages import FALLBACK, configured, page_class, page_for
 from crawler.pages.base import EVERY_KIND, Link, Response
 from crawler.pages.ytdlp import JudgedPage
 from crawler.seeds import Seed
@@ -68,13 +68,26 @@ class Explainer:
             response = await self.visitor.fetch(Link(url, "listing"))
             platform = await self.visitor.hosts.identify(response)
             url = response.url
-        links = self.sites[platform].start(url) if platform else ()
+        links = self.begin(url, platform) if platform else ()
         if len(links) > 1:
             return replace(blank, read=url, links=list(links))
         link = links[0] if links else Link(url, "listing")
         if response is None or link.body or response.url != link.url:
             response = await self.fetch(link)
         return await self.read(response, platform, blank)
+
+    def begin(self, url: str, platform: str) -> tuple[Link, ...]:
+        """Return where a crawl begins for `url`; for what is no beginning, as a page of a listing, that itself.
+
+        Raises:
+            NotARecord: nothing can be read there.
+        """
+        try:
+            return self.sites[platform].start(url)
+        except NotARecord:
+            if page_class(url, platform) is FALLBACK:
+                raise
+            return (Link(url, "listing"),)
 
     async def fetch(self, link: Link) -> Response:
         """Fetch a link, or what is to be read instead where it is not there."""

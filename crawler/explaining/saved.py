@@ -146,7 +146,7 @@ def usual_url(url: str, platform: str) -> str | None:
 def words_of(file: str, error: Exception) -> str:
     """Return why a file cannot be read, and the remedy."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{file} cannot be read ({words}): name a file that lies beside the batch file or in the current folder"
+    return f"{file} cannot be read ({words}): name a file by its path, from here or from the batch file's folder"
 
 
 def as_line(answer: Any) -> bytes:

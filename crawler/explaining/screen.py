@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from crawler.explaining.answers import Answer, file_of
+from crawler.explaining.answers import NO_RECORD, Answer, file_of
 from crawler.items import Record
 from crawler.looking import say
 from crawler.pages.base import NOT_READ, known_fields
@@ -53,8 +53,7 @@ def heading(answer: Answer) -> Iterator[str]:
     if answer.extractor:
         yield f"read by yt-dlp's extractor {answer.extractor}"
     elif answer.page is not None:
-        source = f", {answer.page.source}" if answer.page.source else ""
-        yield f"read by {answer.page.__name__} in {file_of(answer.page)} (site {answer.page.site}{source})"
+        yield f"read by {answer.page.__name__} in {file_of(answer.page)} (site {answer.page.site})"
 
 
 def ending(answer: Answer) -> Iterator[str]:
@@ -72,8 +71,10 @@ def ending(answer: Answer) -> Iterator[str]:
             yield f"  and {more:,} more"
     for key, why in answer.others[:MOST_OTHERS]:
         yield f"\nno record of {key.kind} {key.id}: {why.reason}{f' ({why.detail})' if why.detail else ''}"
-    if answer.refused:
-        yield f"\nrefused: {answer.refused.reason}{f' ({answer.refused.detail})' if answer.refused.detail else ''}"
+    if answer.refused and answer.refused.reason == NO_RECORD:
+        yield f"\nno record: {answer.refused.detail}"
+    elif answer.refused:
+        yield f"\nrefused: {answer.refused.reason}{f': {answer.refused.detail}' if answer.refused.detail else ''}"
 
 
 def show_fields(record: Record, console: Console) -> None:
@@ -87,14 +88,18 @@ def show_fields(record: Record, console: Console) -> None:
         for name, value, source in rows:
             console.file.write(f"{name}\t{value}\t{source or ''}\n")
         return
-    table = Table(
+    columns = [
         Column("field", no_wrap=True),
         Column("value", overflow="fold", ratio=3),
         Column("source", overflow="fold", ratio=1),
-        box=SIMPLE_HEAD,
-    )
+    ]
+    shared = set(sources.values())
+    if len(shared) == 1:  # said once, it leaves the values more room
+        say(f"all of it told by: {shared.pop()}", console)
+        columns.pop()
+    table = Table(*columns, box=SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*(Text(cell or "") for cell in row))
+        table.add_row(*(Text(cell or "") for cell in row[: len(columns)]))
     console.print(table)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,8 @@ class Visitor:
             NoAnswerError: there is no answer.
         """
         request = request_of(link)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"fetching {link.url}\n")  # which may take as long as a robots.txt asks for
         try:
             return reply_of(await self.crawler.engine.download_async(request), link.carry)
         except Exception as exc:  # whatever a downloader or a middleware raises
