@@ -201,6 +201,15 @@ def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> N
     assert not told.sources(record)["title"].startswith("yt-dlp")
 
 
+def test_a_user_s_page_that_shows_a_stream_is_still_that_of_the_user() -> None:
+    ann = '"mainEntity": {"@type": "Person", "name": "Ann", "url": "https://films.example/ann"}'
+    page = judged(JSON_LD.format(kind="ProfilePage", more=ann), url="https://films.example/ann")
+    told = read({"is_live": True}, page)
+    stream, user = told.records()
+    assert (stream.kind, stream.id, user.kind, user.id) == ("video", "77", "user", "https://films.example/ann")
+    assert told.sources(user)["name"] == "JSON-LD"
+
+
 def test_users_of_one_name_on_two_sites_are_two_for_max_per_user() -> None:
     pages = [read({}, judged(url=url)) for url in (URL, "https://www.films.example/watch/1", "https://other.example/1")]
     assert [home_of(page) for page in pages] == ["films.example", "films.example", "other.example"]
