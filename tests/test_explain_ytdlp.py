@@ -16,6 +16,7 @@ import pytest
 from crawler import __version__
 from tests.commands import run
 from tests.crawls import DEADLINE_S, ROOT, crawl
+from tests.paces import LATE_S
 from tests.players import SMIL, WHOLE, Players, film, flash, running_players, without_ytdlp, write_plugin
 
 pytest.importorskip("yt_dlp", reason="an optional part: requirements-ytdlp.txt")
@@ -64,6 +65,13 @@ def test_a_page_that_only_the_generic_extractor_understands_is_read_by_it(tmp_pa
     assert (code, told["page"]) == (0, "yt-dlp:Generic")
     assert [record["title"] for record in told["records"]] == ["Kites over the bay"]
     assert site.asked() == ["/watch/1", "/lists/kites.smil"]
+
+
+def test_an_extractor_s_requests_have_the_command_s_pace(tmp_path: Path, site: Players) -> None:
+    site.add("/lists/kites.smil", SMIL, "application/smil")
+    explain(tmp_path, site.page("/watch/1", flash(site, "/lists/kites.smil")), "DOWNLOAD_DELAY=0.5")
+    at = {one.path: one.at for one in site.arrived}
+    assert at["/lists/kites.smil"] - at["/robots.txt"] >= 0.5 * (len(at) - 1) - LATE_S
 
 
 def test_a_list_leads_to_its_films(tmp_path: Path, site: Players) -> None:

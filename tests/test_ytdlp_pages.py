@@ -10,23 +10,12 @@ from hypothesis import strategies as st
 
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, Video
-from crawler.pages.base import Link, Response
-from crawler.pages.structured import StructuredPage
+from crawler.pages.base import Link
 from crawler.pages.ytdlp import InfoPage, JudgedPage
 from crawler.spiders.quota import home_of
+from tests.films import JSON_LD, URL, VIDEO, judged
 
-URL = "https://films.example/watch/77"
-PAGE = """<html><head><title>Kites | Films</title>{head}<meta property="og:site_name" content="Films"></head>
-<body><h1>Kites</h1>{body}<a href="/more">More</a><a href="/other">Other</a><a href="/third">Third</a></body></html>"""
-PLAYER = "<video controls src='/kites.mp4'></video>"
-JSON_LD = '<script type="application/ld+json">{{"@context": "https://schema.org", "@type": "{kind}", {more}}}</script>'
 STILLS = {"url": "https://a.example/a.jpg", "vcodec": "none", "acodec": "none", "width": 3000, "height": 3000}
-VIDEO = '"name": "Kites", "url": "https://films.example/watch/77", "embedUrl": "https://films.example/embed/77"'
-
-
-def judged(head: str = "", body: str = "", url: str = URL) -> JudgedPage:
-    text = PAGE.format(head=head, body=body)
-    return JudgedPage(Response(url, text.encode(), 200, {"content-type": "text/html"}, "2026-01-02T03:04:05Z"))
 
 
 def read(info: dict[str, Any], page: JudgedPage | None = None, *, follows: bool = False) -> InfoPage:
@@ -201,6 +190,15 @@ def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> N
     assert not told.sources(record)["title"].startswith("yt-dlp")
 
 
+def test_a_user_s_page_that_shows_a_stream_is_still_that_of_the_user() -> None:
+    ann = '"mainEntity": {"@type": "Person", "name": "Ann", "url": "https://films.example/ann"}'
+    page = judged(JSON_LD.format(kind="ProfilePage", more=ann), url="https://films.example/ann")
+    told = read({"is_live": True}, page)
+    stream, user = told.records()
+    assert (stream.kind, stream.id, user.kind, user.id) == ("video", "77", "user", "https://films.example/ann")
+    assert told.sources(user)["name"] == "JSON-LD"
+
+
 def test_users_of_one_name_on_two_sites_are_two_for_max_per_user() -> None:
     pages = [read({}, judged(url=url)) for url in (URL, "https://www.films.example/watch/1", "https://other.example/1")]
     assert [home_of(page) for page in pages] == ["films.example", "films.example", "other.example"]
@@ -252,62 +250,6 @@ def test_a_media_file_is_no_page_to_fetch(kind: str) -> None:
     address = "https://films.example/files/kites.MP4?token=1"
     assert list(read({"_type": kind, "url": address}).links()) == []
     assert list(read({"_type": "playlist", "entries": [{"url": address}]}).links()) == []
-
-
-# --- which pages are enough ---
-
-
-def test_a_page_is_whole_with_a_date_and_a_duration_or_while_it_is_live() -> None:
-    dated = f'{VIDEO}, "uploadDate": "2024-05-01"'
-    assert judged(JSON_LD.format(kind="VideoObject", more=f'{dated}, "duration": "PT9M"')).is_whole
-    live = '"publication": {"@type": "BroadcastEvent", "isLiveBroadcast": true, "startDate": "2026-01-02T03:00:00Z"}'
-    assert judged(JSON_LD.format(kind="VideoObject", more=f"{dated}, {live}")).is_whole
-    thin = judged(JSON_LD.format(kind="VideoObject", more=dated))
-    assert not thin.is_whole
-    assert thin.may_be_a_video
-
-
-@pytest.mark.parametrize(
-    ("head", "body", "may"),
-    [
-        ("", PLAYER, True),
-        ("", "<video controls><source src='/kites.mp4'></video>", True),
-        ("", "<script>jwplayer('a').setup({file: '/kites.mp4'})</script>", True),
-        ("", "", False),
-        ("", "<video></video>", False),
-        ("", PLAYER * 2, False),
-        ("", "<video autoplay loop muted src='/sea.mp4'></video>", False),
-        ("", "<video autoplay muted src='/sea.mp4'></video>", False),
-        ('<meta property="og:type" content="article">', PLAYER, False),
-        ('<meta property="og:type" content="video.other">', PLAYER, True),
-        (JSON_LD.format(kind="NewsArticle", more='"headline": "Kites"'), PLAYER, False),
-        (JSON_LD.format(kind="Product", more='"name": "Kite"'), PLAYER, False),
-        (JSON_LD.format(kind="WebSite", more='"name": "Films"'), PLAYER, True),
-    ],
-)
-def test_a_page_may_be_a_video_where_it_has_one_player_and_is_about_nothing_else(
-    head: str,
-    body: str,
-    may: bool,  # noqa: FBT001 - a column of the table
-) -> None:
-    assert judged(head, body).may_be_a_video is may
-
-
-def test_an_extractor_is_not_asked_about_news_that_show_a_video_nor_about_a_sitemap() -> None:
-    assert judged(JSON_LD.format(kind="WebSite", more='"name": "Films"'), PLAYER).is_for_extractors
-    assert not judged(JSON_LD.format(kind="NewsArticle", more='"headline": "Kites"'), PLAYER).is_for_extractors
-    sitemap = b'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>'
-    assert not JudgedPage(Response(URL, sitemap, 200, {"content-type": "application/xml"})).is_for_extractors
-
-
-def test_a_page_is_judged_with_all_that_it_has_been_given() -> None:
-    page = StructuredPage(judged().response)
-    vars(page)["more"] = 1
-    assert vars(JudgedPage.of(page))["more"] == 1
-
-
-def test_a_home_page_with_a_player_is_no_video() -> None:
-    assert not judged(body=PLAYER, url="https://films.example/").may_be_a_video
 
 
 # --- anything ---

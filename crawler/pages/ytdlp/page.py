@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
-from crawler.items import Availability, MediaType, Record, RecordKey, Video
+from crawler.items import Availability, MediaType, Record, RecordKey, User, Video
 from crawler.pages.base import Link, Listing, Page, known_fields
 from crawler.pages.structured import videos
 from crawler.pages.structured.page import StructuredPage
@@ -74,7 +74,7 @@ class InfoPage(Page):
     # --- the record ---
 
     def records(self) -> Iterator[Record]:
-        """Yield the video; of a list, what the page itself tells of who made it.
+        """Yield the video, and the user whose page it is; of a list, what the page itself tells.
 
         Raises:
             NotARecord: it has no title or no id.
@@ -83,6 +83,7 @@ class InfoPage(Page):
             yield from self.beside.known
         else:
             yield self._video
+            yield from (one for one in self.beside.known if isinstance(one, User))
 
     @property
     def _told_beside(self) -> Video | None:
