@@ -11,6 +11,7 @@ from protego import Protego
 from scrapy import Request, Spider, signals
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from crawler.addresses.rule import place_of
 from crawler.failures import explain
 from crawler.middlewares.robots import CRAWL_DELAY_MAX_S
 from crawler.pages.base import Link, Response
@@ -52,6 +53,7 @@ class Visitor:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.hosts = Hosts(NoDesk(), self.fetch_if_there)
+        self.seeds: list[str] = []
 
     async def fetch(self, link: Link) -> Response:
         """Fetch a link through the downloader and its middlewares, whatever its status is.
@@ -59,7 +61,9 @@ class Visitor:
         Raises:
             NoAnswerError: there is no answer.
         """
-        request = request_of(link)
+        where = place_of(link.url)
+        seed = next((one for one in self.seeds if place_of(one) == where), "")
+        request = request_of(link, crawl={"seed": seed})
         try:
             return reply_of(await self.crawler.engine.download_async(request), link.carry)
         except Exception as exc:  # whatever a downloader or a middleware raises
@@ -74,8 +78,9 @@ class Visitor:
             return None
 
     async def url_of(self, seed: Seed) -> str:
-        """Return the URL of a seed, with its host's scheme where that was a guess."""
-        return await self.hosts.with_scheme(seed)
+        """Return the URL of a seed, with its host's scheme where that was a guess; it may be at any address."""
+        self.seeds.append(await self.hosts.with_scheme(seed))
+        return self.seeds[-1]
 
 
 class NoDesk:
