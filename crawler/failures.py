@@ -32,7 +32,7 @@ def explain(error: BaseException | None, request: Request) -> str:  # noqa: PLR0
         case DownloadTimeoutError():
             return f"{request.url} did not answer in {request.meta.get('download_timeout', 0):g} s"
         case AddressRefused():
-            return str(error)
+            return f"{request.url} is not fetched: {error}"
         case IgnoreRequest() if "robots.txt" in str(error):
             return f"{request.url} is forbidden by the robots.txt of {host}"
         case _:

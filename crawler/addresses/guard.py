@@ -32,8 +32,7 @@ class AddressRefused(IgnoreRequest):
     def __init__(self, url: str, host: str, address: str) -> None:
         at = f" is at {address}, which" if address != host else ""
         super().__init__(
-            f"{url} is not fetched: {host}{at} is not a public address, and no seed names it; where it is meant, "
-            f"pass -s PRIVATE_HOSTS={host}"
+            f"{host}{at} is not a public address, and no seed names it; where it is meant, pass -s PRIVATE_HOSTS={host}"
         )
         self.url = url
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -11,6 +12,7 @@ from scrapy.utils.url import add_http_if_no_scheme
 
 from crawler.addresses.guard import AddressRefused, Guard
 from crawler.addresses.rule import PORTS, Allowed, address_in, is_public, place_of
+from crawler.failures import explain
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.grants import INSTEAD_OF
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
 
 
 class GuardedHandler(HTTP11DownloadHandler):
@@ -31,7 +35,6 @@ class GuardedHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         self.crawler = crawler
         self.allowed = Allowed.from_settings(crawler.settings)
-        self.frontier = Frontier.of(crawler) if Frontier.is_used(crawler) else None
 
     async def download_request(self, request: Request) -> Response:
         """Download.
@@ -71,10 +74,11 @@ class GuardedHandler(HTTP11DownloadHandler):
             AddressRefused: none does.
         """
         where = place_of(request.url)
+        frontier = Frontier.of(self.crawler) if Frontier.is_used(self.crawler) else None
         if self.names(request, where):
-            if self.frontier is not None:
-                await self.frontier.execute("SADD", self.frontier.keys.private, where)
-        elif self.frontier is None or not await self.frontier.execute("SISMEMBER", self.frontier.keys.private, where):
+            if frontier is not None:
+                await frontier.execute("SADD", frontier.keys.private, where)
+        elif frontier is None or not await frontier.execute("SISMEMBER", frontier.keys.private, where):
             self.crawler.stats.inc_value("addresses/refused")
             raise AddressRefused(request.url, urlparse_cached(request).hostname or "", address)
         self.allowed.places.add(where)
@@ -95,6 +99,18 @@ class GuardedHandler(HTTP11DownloadHandler):
 
 class TypedHandler(GuardedHandler):
     """For commands whose requests a person types."""
+
+    async def check(self, request: Request, address: str) -> None:
+        """Allow the place of a request, or say why not, as Scrapy's own commands would say nothing.
+
+        Raises:
+            AddressRefused: it was not typed.
+        """
+        try:
+            await super().check(request, address)
+        except AddressRefused as exc:
+            logger.error("%s", explain(exc, request))  # noqa: TRY400 - a sentence for the user, no traceback
+            raise
 
     def is_first(self, request: Request) -> bool:
         """Tell whether a request is as it was typed."""
