@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from scrapy.exceptions import UsageError
 
+from crawler.addresses.rule import Allowed
 from crawler.errors import CrawlOver, SettingsError
 from crawler.extensions.rejects import NAME as REJECTS
 from crawler.extractors.choice import Choice, check_ytdlp
@@ -41,6 +42,7 @@ def usable(settings: BaseSettings | None) -> BaseSettings:
     try:
         check_settings(settings)
         Choice.from_settings(settings)
+        Allowed.from_settings(settings)
     except SettingsError as exc:
         raise UsageError(str(exc), print_help=False) from exc
     return settings

@@ -18,8 +18,8 @@ CrawlerError
     ├── Unextracted      an extractor of yt-dlp could not read a page
     └── PageClash        two page classes claim one URL
 
-What Scrapy has to understand is of its classes: `GivenBack` is an IgnoreRequest; `Refused`, `Duplicate`, `Awaited` and
-`Unclaimed` are DropItems. `Unfit` never leaves the codec.
+What Scrapy has to understand is of its classes: `GivenBack` and `AddressRefused` are IgnoreRequests; `Refused`,
+`Duplicate`, `Awaited` and `Unclaimed` are DropItems. `Unfit` never leaves the codec.
 """
 
 

@@ -13,11 +13,13 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from crawler.addresses.guard import AddressRefused
+
 if TYPE_CHECKING:
     from scrapy import Request
 
 
-def explain(error: BaseException | None, request: Request) -> str:
+def explain(error: BaseException | None, request: Request) -> str:  # noqa: PLR0911 - one for each reason
     """Return the reason with the value and, where there is one, the remedy."""
     host = urlsplit(request.url).netloc
     match error:
@@ -29,6 +31,8 @@ def explain(error: BaseException | None, request: Request) -> str:
             return f"{host} refuses connections: check the port, and that the site is up"
         case DownloadTimeoutError():
             return f"{request.url} did not answer in {request.meta.get('download_timeout', 0):g} s"
+        case AddressRefused():
+            return f"{request.url} is not fetched: {error}"
         case IgnoreRequest() if "robots.txt" in str(error):
             return f"{request.url} is forbidden by the robots.txt of {host}"
         case _:

@@ -105,6 +105,17 @@ TELNETCONSOLE_ENABLED = False
 """Whether a console listens that runs any code it is sent."""
 REMOTE_CONTROL_ENABLED = False
 """Whether a socket listens that does the same."""
+PRIVATE_HOSTS: list[str] = []
+"""Hosts that links, redirects and extractors may lead to at addresses that are not public, as in a network of your own:
+names, addresses or networks, separated by commas. The host and port of a seed need not be named. Example:
+`videos.internal,10.0.0.0/8`."""
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.addresses.handler.GuardedHandler",
+    "https": "crawler.addresses.handler.GuardedHandler",
+    "ftp": None,
+}
+"""What downloads: Scrapy's, with a guard on the addresses that it connects to. FTP would pass beside it, and no page
+needs it."""
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,

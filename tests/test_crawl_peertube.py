@@ -8,6 +8,8 @@ from tests.crawls import crawl, differences
 from tests.site import Catalogue, Quirks, running_site
 
 CALM = Quirks(rate_limit=False)
+NEIGHBOURS = "PRIVATE_HOSTS=127.0.0.1"
+"""Lets a site on loopback lead to others there."""
 
 
 @pytest.mark.parametrize("version", [4, 6, 8])
@@ -81,7 +83,7 @@ def test_scope_web_goes_on_to_the_instances_that_this_one_follows(tmp_path: Path
     with running_site(other_catalogue, CALM) as other:
         catalogue = Catalogue.generate(users=5, videos=10, remote_host=other.host)
         with running_site(catalogue, CALM) as site:
-            ended = crawl("users", tmp_path, f"url={site.url}", "scope=web", "RETRY_TIMES=0")
+            ended = crawl("users", tmp_path, f"url={site.url}", "scope=web", "RETRY_TIMES=0", NEIGHBOURS)
             at_home = crawl("users", tmp_path, f"url={site.url}", feed="home.jsonl")
     assert set(ended.by_id("user")) == set(site.truth.users) | set(other.truth.users)
     assert set(at_home.by_id("user")) == set(site.truth.users)
@@ -119,9 +121,9 @@ def test_scope_web_leaves_hosts_alone_that_run_something_else(tmp_path: Path) ->
     plain_catalogue = Catalogue.generate(users=5, videos=10, seed=2)
     with running_site(plain_catalogue, CALM, plain=True) as other:
         with running_site(Catalogue.generate(users=5, videos=10, remote_host=other.host), CALM) as site:
-            ended = crawl("users", tmp_path, f"url={site.url}", "scope=web")
+            ended = crawl("users", tmp_path, f"url={site.url}", "scope=web", NEIGHBOURS)
         assert set(ended.by_id("user")) == set(site.truth.users)
-        assert len(other.requests) <= 4
+        assert 0 < len(other.requests) <= 4
 
 
 def test_a_url_of_the_api_is_a_seed_too(tmp_path: Path) -> None:

@@ -91,6 +91,17 @@ def test_an_extractor_that_goes_past_the_engine_gets_nowhere(tmp_path: Path, sit
     assert "ytdlp/failed/SmallFilmsAside/raised" in counted(ended)
 
 
+def test_an_extractor_is_not_led_to_a_private_place(tmp_path: Path, site: Players) -> None:
+    with running_players() as other:
+        other.add("/lists/two.smil", SMIL, "application/smil")
+        url = site.page("/watch/two", flash(other, "/lists/two.smil"))
+        ended = crawl("videos", tmp_path, f"url={url}", "scope=seed")
+        assert (ended.records, other.arrived) == ([], [])
+        assert "127.0.0.1 is not a public address" in ended.log
+        ended = crawl("videos", tmp_path, f"url={url}", "scope=seed", "anew=1", "PRIVATE_HOSTS=127.0.0.1")
+        assert (len(ended.records), other.asked()) == (1, ["/lists/two.smil"])
+
+
 # --- lists ---
 
 

@@ -12,6 +12,7 @@ from protego import Protego
 from scrapy import Request, Spider, signals
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from crawler.addresses.rule import place_of
 from crawler.errors import SettingsError
 from crawler.failures import explain
 from crawler.middlewares.robots import CRAWL_DELAY_MAX_S
@@ -60,6 +61,7 @@ class Visitor:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.hosts = Hosts(NoDesk(), self.fetch_if_there)
+        self.seeds: list[str] = []
 
     async def fetch(self, link: Link) -> Response:
         """Fetch a link through the downloader and its middlewares, whatever its status is.
@@ -67,9 +69,12 @@ class Visitor:
         Raises:
             NoAnswerError: there is no answer.
         """
-        request = request_of(link)
+        where = place_of(link.url)
+        seed = next((one for one in self.seeds if place_of(one) == where), "")
+        request = request_of(link, crawl={"seed": seed})
         if sys.stderr.isatty():
-            sys.stderr.write(f"fetching {link.url}\n")  # which may take as long as a robots.txt asks for
+            sys.stderr.write(f"fetching {link.url}
+")  # which may take as long as a robots.txt asks for
         try:
             return reply_of(await self.crawler.engine.download_async(request), link.carry)
         except Exception as exc:  # whatever a downloader or a middleware raises
@@ -88,8 +93,9 @@ class Visitor:
         await asyncio.sleep(seconds)
 
     async def url_of(self, seed: Seed) -> str:
-        """Return the URL of a seed, with its host's scheme where that was a guess."""
-        return await self.hosts.with_scheme(seed)
+        """Return the URL of a seed, with its host's scheme where that was a guess; it may be at any address."""
+        self.seeds.append(await self.hosts.with_scheme(seed))
+        return self.seeds[-1]
 
 
 class NoDesk:

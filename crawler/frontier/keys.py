@@ -37,6 +37,7 @@ of a URL, or the `download_slot` that a request names. Times are in ms by Redis'
 | quota              | HASH   | listing of a user -> videos chosen from it, with `max_per_user` |
 | chosen             | SET    | keys of these videos, and `[listing, record key]` of each |
 | platforms          | HASH   | host -> software it runs, empty for none that is known |
+| private            | SET    | `host:port` of seeds whose address is not public, see crawler/addresses |
 | feeds              | HASH   | what was done to the files of feeds, see below |
 | history            | HASH   | tick of 10 s, of 64 -> one moment in it: ms, requests done, records, requests to do |
 | fill               | HASH   | kind, site and host -> how often which fields are filled in this crawl; both JSON |
@@ -107,7 +108,7 @@ WORK = (
 )
 LEDGER = (
     *("recorded", "listed", "declared", "refused", "failed", "platforms", "feeds", "history", "readings", "fill"),
-    *("quota", "chosen"),
+    *("quota", "chosen", "private"),
 )
 LASTING = ("profile",)
 """What a new crawl leaves as it is."""

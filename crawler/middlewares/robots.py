@@ -24,6 +24,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import decode_robotstxt
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from crawler.addresses.guard import AddressRefused
 from crawler.errors import QueueLost
 from crawler.frontier.deliveries import GivenBack
 from crawler.frontier.frontier import Frontier
@@ -221,6 +222,10 @@ class FleetRobotsTxtMiddleware(RobotsTxtMiddleware):
             raise
         except QueueLost:
             raise
+        except AddressRefused as exc:
+            if origin_of(exc.url) == origin:  # else it redirects there, and only the file cannot be had
+                raise
+            why = str(exc)
         except Exception as exc:  # noqa: BLE001 - whatever a middleware raises, the crawl goes on without
             count(f"robotstxt/exception_count/{type(exc)}")
             why = str(exc)

@@ -124,6 +124,8 @@ class Hosts:
 async def speaks_tls(host: str, port: int) -> bool:
     """Tell whether a TLS handshake succeeds; whose certificate it is, the request itself will check.
 
+    Only hosts of seeds are asked, which may be at any address, see crawler/addresses.
+
     Of a host whose name is not found, as by a resolver that is asked too much at once, https is taken for granted.
     """
     try:
