@@ -73,8 +73,7 @@ class Visitor:
         seed = next((one for one in self.seeds if place_of(one) == where), "")
         request = request_of(link, crawl={"seed": seed})
         if sys.stderr.isatty():
-            sys.stderr.write(f"fetching {link.url}
-")  # which may take as long as a robots.txt asks for
+            sys.stderr.write(f"fetching {link.url}\n")  # which may take as long as a robots.txt asks for
         try:
             return reply_of(await self.crawler.engine.download_async(request), link.carry)
         except Exception as exc:  # whatever a downloader or a middleware raises
