@@ -104,6 +104,25 @@ def test_an_address_is_recognised_in_a_host_whatever_way_it_is_written(host: str
     assert address_in(host) == address
 
 
+@pytest.mark.parametrize(
+    ("host", "address", "is_allowed"),
+    [
+        ("site.example", "10.0.0.7", True),
+        ("site.example", "169.254.169.254", False),
+        ("site.example", "::ffff:169.254.169.254", False),
+        ("site.example", "fe80::1%eth0", False),
+        ("169.254.1.7", "169.254.1.7", True),
+    ],
+)
+def test_a_seeds_name_may_lead_to_a_private_site_and_not_to_a_clouds_secrets(
+    host: str, address: str, *, is_allowed: bool
+) -> None:
+    allowed = Allowed()
+    allowed.places.add(f"{host}:80")
+    assert allowed.allows(host, 80, address) is is_allowed
+    assert Allowed([host]).allows(host, 80, address)
+
+
 @implementer(IHostnameResolver)
 class Names:
     """Finds a host at other addresses each time."""

@@ -31,9 +31,7 @@ class AddressRefused(IgnoreRequest):
 
     def __init__(self, url: str, host: str, address: str) -> None:
         at = f" is at {address}, which" if address != host else ""
-        super().__init__(
-            f"{host}{at} is not a public address, and no seed names it; where it is meant, pass -s PRIVATE_HOSTS={host}"
-        )
+        super().__init__(f"{host}{at} is not a public address; where that is meant, pass -s PRIVATE_HOSTS={host}")
         self.url = url
 
 

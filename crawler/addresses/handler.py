@@ -11,7 +11,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.url import add_http_if_no_scheme
 
 from crawler.addresses.guard import AddressRefused, Guard
-from crawler.addresses.rule import PORTS, Allowed, address_in, is_public, place_of
+from crawler.addresses.rule import PORTS, Allowed, address_in, is_public, may_be_a_site, place_of
 from crawler.failures import explain
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.grants import INSTEAD_OF
@@ -74,14 +74,20 @@ class GuardedHandler(HTTP11DownloadHandler):
             AddressRefused: none does.
         """
         where = place_of(request.url)
-        frontier = Frontier.of(self.crawler) if Frontier.is_used(self.crawler) else None
-        if self.names(request, where):
-            if frontier is not None:
-                await frontier.execute("SADD", frontier.keys.private, where)
-        elif frontier is None or not await frontier.execute("SISMEMBER", frontier.keys.private, where):
+        host = urlparse_cached(request).hostname or ""
+        if not (may_be_a_site(host, address) and await self.is_named(request, where)):
             self.crawler.stats.inc_value("addresses/refused")
-            raise AddressRefused(request.url, urlparse_cached(request).hostname or "", address)
+            raise AddressRefused(request.url, host, address)
         self.allowed.places.add(where)
+
+    async def is_named(self, request: Request, where: str) -> bool:
+        """Tell whether a seed names the place of a request, here or in another instance, and keep that for all."""
+        named = self.names(request, where)
+        if Frontier.is_used(self.crawler):
+            frontier = Frontier.of(self.crawler)
+            verb = "SADD" if named else "SISMEMBER"
+            return bool(await frontier.execute(verb, frontier.keys.private, where)) or named
+        return named
 
     def names(self, request: Request, where: str) -> bool:
         """Tell whether the user has asked for the place of a request, or for what its robots.txt is needed for."""

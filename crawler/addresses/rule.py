@@ -68,7 +68,9 @@ class Allowed:
 
     def allows(self, host: str, port: int, address: str) -> bool:
         """Tell whether a host that was found at an address that is not public may be connected to."""
-        if plain(host) in self.names or place(host, port) in self.places:
+        if plain(host) in self.names:
+            return True
+        if place(host, port) in self.places and may_be_a_site(host, address):
             return True
         meant = [ip_address(address), *embedded(ip_address(address))] if is_address(address) else []
         return any(one in network for one in meant for network in self.networks)
@@ -84,6 +86,17 @@ def is_public(address: str) -> bool:
     if isinstance(found, IPv6Address) and (found.scope_id or found not in GLOBAL_UNICAST):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def may_be_a_site(host: str, address: str) -> bool:
+    """Tell whether a host that a seed names may be at an address that is not public.
+
+    A name that leads to a link-local address is no site: there clouds tell a machine its secrets, on port 80.
+    """
+    if is_address(plain(host)) or not is_address(address):
+        return True
+    found = ip_address(address)
+    return not any(one.is_link_local for one in (found, *embedded(found)))
 
 
 def embedded(address: Address) -> tuple[IPv4Address, ...]:
