@@ -50,9 +50,11 @@ class Watch:
         until(process, self.all_wait)
 
     def all_wait(self) -> bool:
-        """Tell whether every request of the crawl waits for its time."""
-        left, due, starting = self.server.hlen(self.keys.requests), self.due(), self.server.exists(self.keys.starting)
-        is_later = not due or min(due.values()) > self.now_ms()
+        """Tell whether every request of the crawl waits for its time; looked at in one moment."""
+        look = self.server.pipeline(transaction=True)
+        look.hlen(self.keys.requests).zrange(self.keys.due, 0, -1, withscores=True).exists(self.keys.starting)
+        left, due, starting = look.execute()
+        is_later = all(due_ms > self.now_ms() for _, due_ms in due[:1])
         return left > 0 and left == len(due) and not starting and is_later
 
     def pass_s(self, process: subprocess.Popen[str], passed_s: float) -> None:
