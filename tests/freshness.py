@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,9 @@ class Watch:
     def all_wait(self) -> bool:
         """Tell whether every request of the crawl waits for its time; looked at in one moment."""
         look = self.server.pipeline(transaction=True)
-        look.hlen(self.keys.requests).zrange(self.keys.due, 0, -1, withscores=True).exists(self.keys.starting)
+        look.hlen(self.keys.requests)
+        look.zrange(self.keys.due, 0, -1, withscores=True)
+        look.exists(self.keys.starting)
         left, due, starting = look.execute()
         is_later = all(due_ms > self.now_ms() for _, due_ms in due[:1])
         return left > 0 and left == len(due) and not starting and is_later
@@ -75,6 +78,10 @@ class Watch:
     def due(self) -> dict[str, float]:
         """Return the time at which each request is due."""
         return scores(self.server, self.keys.due)
+
+    def urls(self) -> list[str]:
+        """Return the URLs of all requests: one that is sent again, as a connection broke, has another id."""
+        return sorted(json.loads(payload)["u"] for payload in self.server.hvals(self.keys.requests))
 
     def now_ms(self) -> float:
         seconds, microseconds = self.server.time()
