@@ -96,7 +96,8 @@ def head_of(name: str, crawl: Survey | None, completeness: list[ListingCount]) -
         declared = f" of {count.declared:,} declared ({count.percent()})" if count.declared is not None else ""
         if count.most is not None:
             total = f"; {count.declared:,} declared" if count.declared is not None else ""
-            declared = f" of {count.target:,} (limited to {count.most:,} per user{total})"
+            so_far = " so far" if count.grows else ""
+            declared = f" of {count.target:,}{so_far} (limited to {count.most:,} per user{total})"
         lost = f", {count.refused:,} refused, {count.failed:,} failed"
         yield f"  {count.name}: {count.found:,} found{declared}{lost}"
 

@@ -176,7 +176,8 @@ def lines_of(path: Path) -> int:
 
 def cells(listing: ListingCount) -> tuple[str, ...]:
     """Return a listing as the cells of a row."""
-    numbers = (listing.declared, listing.found, listing.refused, listing.failed)
+    declared = listing.declared if listing.most is None else None if listing.grows else listing.target
+    numbers = (declared, listing.found, listing.refused, listing.failed)
     name = listing.name if listing.most is None else f"{listing.name} ({listing.most:,} per user)"
     return (name, *("-" if number is None else f"{number:,}" for number in numbers), listing.percent())
 

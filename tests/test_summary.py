@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -269,3 +270,14 @@ def test_what_a_stopped_crawl_has_yet_to_find_is_not_named_as_missing() -> None:
         one.missing.append(f"id{number}")
     assert notes_on("videos", summary(*many), stopped=True) == []
     assert notes_on("videos", summary(*many))[-1] == "videos, missing in 4 more listings: see the log"
+
+
+def test_of_a_limited_host_nothing_is_complete_while_users_are_still_to_be_read() -> None:
+    host = ListingCount("videos of site.example", "video", whole=True, declared=2598, listed=63, found=63, most=3)
+    going_on = Summary({"video": 63}, [replace(host, grows=True)], {}, {}, pending=170)
+    assert [line.strip() for line in summary_lines(going_on)] == [
+        "all videos: 63 of 63 so far (limited to 3 per user; 2,598 declared), 0 refused, 0 failed",
+        "videos of site.example: 63 of 63 so far (limited to 3 per user; 2,598 declared), 0 refused, 0 failed",
+    ]
+    assert cells(going_on.listings[0])[1:] == ("-", "63", "0", "0", "-")
+    assert cells(host)[1:] == ("63", "63", "0", "0", "100.0 %")

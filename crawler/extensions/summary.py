@@ -135,7 +135,8 @@ def listing_line(listing: ListingCount) -> str:
     line = f"  {listing.name}: {declared}, {listing.listed:,} listed, {listing.found:,} found"
     if listing.most is not None:
         limit = f"limited to {listing.most:,} per user; {declared}"
-        line = f"  {listing.name}: {listing.found:,} of {listing.target:,} ({limit})"
+        so_far = " so far" if listing.grows else ""
+        line = f"  {listing.name}: {listing.found:,} of {listing.target:,}{so_far} ({limit})"
     line += f", {listing.refused:,} refused, {listing.failed:,} failed"
     if listing.share is not None:
         line += f" ({listing.percent()})"

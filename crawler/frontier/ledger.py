@@ -43,6 +43,7 @@ class ListingCount:
         failed: those that could not be fetched.
         missing: ids of some that are not there.
         most: videos of each user that are wanted, whatever is declared, so that no more count as listed; None for all.
+        grows: whether what is wanted is not known yet: with a limit, of a host while users are still to be read.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ListingCount:
     failed: int = 0
     missing: list[str] = field(default_factory=list)
     most: int | None = None
+    grows: bool = False
 
     def add(self, key: str, *, found: bool, refused: bool, failed: bool) -> None:
         """Count a row of the listing."""
@@ -82,8 +84,9 @@ class ListingCount:
 
     @property
     def share(self) -> float | None:
-        """`found` of `target`, 0 to 1; None where there is nothing to find, or the site does not say how much."""
-        return min(1.0, self.found / self.target) if self.declared is not None and self.target else None
+        """`found` of `target`, 0 to 1; None where there is nothing to find, or nobody knows yet how much."""
+        is_known = self.declared is not None and self.target and not self.grows
+        return min(1.0, self.found / self.target) if is_known else None
 
     def percent(self) -> str:
         """Return `share` as `99.9 %`, rounded down so that only what is complete says 100; `-` where there is none."""
@@ -124,12 +127,14 @@ class Summary:
         numbers = [part.declared for part in parts if part.declared is not None]
         found = self.records.get(kind, 0)
         missing = sum(one.listed - one.found for one in parts or listings)
+        most = next((one.most for one in listings if one.most is not None), None)
         return ListingCount(
             f"all {kind}s",
             kind,
             whole=False,
             declared=sum(numbers) if parts and len(numbers) == len(parts) else None,
-            most=next((one.most for one in listings if one.most is not None), None),
+            most=most,
+            grows=most is not None and self.pending > 0,
             listed=found + missing if listings else 0,
             found=found,
             refused=sum(may_be(kind, what) for what in self.refused),
@@ -212,6 +217,8 @@ class Ledger:
         kinds = Counter(json.loads(key)[0] for key in self.server.sscan_iter(self.keys.recorded, count=BATCH))
         in_order = sorted(listings.values(), key=lambda one: (not one.whole, one.name, one.kind))
         left, revisits = left_of(self.server, self.keys)
+        for listing in in_order:
+            listing.grows = listing.whole and listing.most is not None and left > revisits
         return Summary(dict(kinds), in_order, refused, failed, left - revisits, revisits)
 
     def not_recorded(self, key: str) -> dict[str, str]:
