@@ -56,6 +56,13 @@ def test_a_url_that_nothing_leads_to_was_never_seen(crew: Crew) -> None:
     )
 
 
+def test_a_url_that_a_limit_may_have_left_out_is_said_to_be_that(crew: Crew) -> None:
+    crew.join()
+    crew.server.hset(crew.keys.control, "max_per_user", 3)
+    assert "within the scope (" in find(crew).text
+    assert "), or max_per_user=3 has left it out" in find(crew).text
+
+
 def test_of_a_crawl_whose_seeds_were_sent_to_it_that_is_said(crew: Crew) -> None:
     push(crew.join(), f"https://{SITE}/video/other")
     assert "(its seeds were sent with scrapy seed, or by other programs)" in find(crew).text

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from w3lib.url import canonicalize_url
 
 from crawler.errors import BadPayload
-from crawler.frontier.ledger import member
+from crawler.frontier.ledger import LIMIT, member
 from crawler.frontier.letters import letter_of
 from crawler.frontier.payload import parse, seed_text
 from crawler.frontier.queue import text
@@ -99,7 +99,11 @@ class Searcher:
         seeds = f"{counted(crawl.seeds_waiting, 'seed')} of other programs"
         left += f"; not read yet: {seeds}" if crawl.seeds_waiting else ""
         seeds = crawl.control.get("seeds") or "its seeds were sent with scrapy seed, or by other programs"
-        words = f"never seen: it is no seed, and no page read so far leads to it within the scope ({seeds}){left}"
+        limit = crawl.control.get(LIMIT)
+        limited = f", or max_per_user={limit} has left it out" if limit else ""
+        words = (
+            f"never seen: it is no seed, and no page read so far leads to it within the scope ({seeds}){limited}{left}"
+        )
         return Whereabouts("unseen", words)
 
     # --- the places where it may be ---
