@@ -221,6 +221,7 @@ def test_a_terminal_that_goes_away_drains_the_fleet(tmp_path: Path) -> None:
         words = ("videos", "-n", "2", "-a", f"url={site.url}", *SLOW, *feeds(tmp_path))
         pid, terminal = pty.fork()
         if not pid:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which tests under nohup have not
             os.chdir(ROOT)
             command = [sys.executable, "-m", "scrapy", "fleet", "-s", f"STORE_DIR={tmp_path}/store", *words]
             os.execv(sys.executable, command)  # noqa: S606 - our own command
