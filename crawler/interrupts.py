@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from collections.abc import Callable
 from types import FrameType
 
@@ -22,6 +23,7 @@ def interrupt_at_once() -> None:
 def interrupt(number: int, _: FrameType | None) -> None:
     """Raise `Interrupted`."""
     on_stop(signal.SIG_DFL)
+    warnings.simplefilter("ignore", ResourceWarning)  # a file that is just being opened ends with this process
     raise Interrupted(signal.Signals(number).name)
 
 

@@ -47,9 +47,9 @@ class Running:
         STARTED.append(self.process)
 
     def instances(self, spider: str = "") -> list[psutil.Process]:
-        """Return the processes of its instances."""
+        """Return the processes of its instances; of a child that is just being forked the words are the fleet's own."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if not spider or spider in child.cmdline()]
+        return [child for child in children if {"crawl", spider or "crawl"} <= set(words_of(child))]
 
     def told(self) -> str:
         """Return what it has said."""
@@ -81,6 +81,14 @@ class Running:
     def end(self) -> tuple[int, str]:
         """Wait for its end; return the exit code and what it has said."""
         return self.process.wait(DEADLINE_S), self.told()
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Return the command line of a process; none where it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def fleet(folder: Path, *words: str) -> tuple[int, str]:

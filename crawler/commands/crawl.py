@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-import warnings
 from collections.abc import Mapping
 
 from scrapy.commands.crawl import Command as CrawlCommand
@@ -108,7 +107,6 @@ class Command(Terse, CrawlCommand):
             logger.info("%s", exc)
             return
         except Interrupted as exc:
-            warnings.simplefilter("ignore", ResourceWarning)  # what was just being opened ends with this process
             logger.info("Stopped by %s before anything was taken: the next start goes on", exc)
             return
         if entered is None:

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
@@ -125,7 +124,6 @@ class Command(Terse):
         except (SettingsError, StoreError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
         except Interrupted as exc:
-            warnings.simplefilter("ignore", ResourceWarning)  # what was just being opened ends with this process
             sys.stderr.write(f"Stopped by {exc}: {WAITED if names[0] == STOP else BEGUN}\n")
             self.exitcode = int(names[0] == STOP)
 
