@@ -132,3 +132,13 @@ def test_oembed_is_of_the_video_in_the_player(player: str, asked: str, url: str)
     record = read(source, f"{BASE}/services/oembed?url={quote(BASE + asked, safe='')}", "application/json")
     assert (record.id, record.url, record.uploader_id, record.channel) == (UUID, url, "ada@peertube.example", None)
     assert record.embed_url == f"{BASE}/videos/embed/{player.partition('?')[0]}"
+
+
+@pytest.mark.parametrize("path", [f"videos/{UUID}", "accounts/alice", "accounts/alice/videos", "video-channels"])
+def test_an_error_that_was_saved_without_its_status_is_refused_for_its_reason(path: str) -> None:
+    error = {"type": "about:blank", "docs": "https://docs.joinpeertube.org/x", "detail": "gone", "status": 404}
+    page = page_for(Response(f"{BASE}/api/v1/{path}", json.dumps(error).encode()), "peertube")
+    assert page.wants() is None
+    with pytest.raises(NotARecord) as refusal:
+        list(page.records())
+    assert refusal.value.reason == "not_found"
