@@ -26,6 +26,9 @@ GUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[.-](?:timeline
 GUID_OF_POSTER = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-hd)?(?:_preview)?\.\w{3,4}")
 """How the name of a talk's large picture ends, since such pictures are named after talks."""
 BREAK = "\0"
+OF_VIDEO = ("video/", "vnd.voc/", "application/vnd.rn-realmedia")
+"""How the types of videos begin; `vnd.voc/h264-hd` is one of the archive's own, to 2016."""
+MP4 = {"video/mp4", "vnd.voc/h264-hd", "vnd.voc/h264-lq", "vnd.voc/h264-sd"}
 SECONDS = re.compile(r'"duration"\s*:\s*"PT(\d{1,6})S"')
 CONFERENCE_TITLE = "string((//*[contains(@class, 'player-header')]//*[contains(@class, 'caption')])[1])"
 VIDEO_PLAYER = "//video | //*[contains(@class, 'player') and contains(@class, 'video')]"
@@ -52,10 +55,10 @@ class TalkRecord(RecordPage):
     def largest(self) -> Node:
         """The largest of the videos; of two the one in the language that was spoken, as mp4."""
         spoken = self.talk.get("original_language")
-        videos = [one for one in self.recordings if str(one.get("mime_type")).startswith("video/")]
+        videos = [one for one in self.recordings if str(one.get("mime_type")).startswith(OF_VIDEO)]
 
         def rank(one: Node) -> tuple[int, bool, bool]:
-            return whole(one.get("height")) or 0, one.get("language") == spoken, one.get("mime_type") == "video/mp4"
+            return whole(one.get("height")) or 0, one.get("language") == spoken, one.get("mime_type") in MP4
 
         return max(videos, key=rank, default={})
 
@@ -65,7 +68,9 @@ class TalkRecord(RecordPage):
 
     def slug(self) -> str:
         """Return the name in the address."""
-        return values.line(self.talk.get("slug")) or urls.last_part(self.talk.get("frontend_link"))
+        link = self.talk.get("frontend_link")
+        told = urls.last_part(link) if isinstance(link, str) and "/v/" in link else ""  # to 2015: `/browse/…`
+        return values.line(self.talk.get("slug")) or told
 
     def canonical_url(self) -> str:
         """Return the address of the page that people see."""
