@@ -177,3 +177,17 @@ def test_the_videos_of_a_collection_are_a_listing_of_that_name(query: str, name:
     listing = page_for(Response(url, b'{"items": []}')).listing()
     assert listing is not None
     assert listing.name == name
+
+
+def test_a_talk_of_the_years_when_the_archive_had_types_of_its_own_is_a_video() -> None:
+    told = json.loads((FIXTURES / "media_ccc/talk/page.json").read_bytes())
+    old = {**told, "slug": None, "frontend_link": "http://media.ccc.de/browse/kites/7-how_to_fly.html"}
+    types = {"video/mp4": "vnd.voc/h264-hd", "video/webm": "vnd.voc/webm-hd"}
+    old["recordings"] = [
+        {**one, "mime_type": types.get(one["mime_type"], one["mime_type"])} for one in told["recordings"]
+    ]
+    url = "https://api.media.ccc.de/public/events/4711"
+    (record,) = page_for(Response(url, json.dumps(old).encode()), "media_ccc").records()
+    assert isinstance(record, Video)
+    assert (record.width, record.content_url) == (1920, "https://cdn.media.ccc.de/events/kites/2024/7-deu-hd.mp4")
+    assert record.url == url, "what is no address of today is not made into one"

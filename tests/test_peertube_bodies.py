@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -115,3 +116,29 @@ def test_an_activity_video_without_its_id_is_refused(changed: dict[str, Any]) ->
     row = json.loads(body("activity-video")) | changed
     with pytest.raises(NotARecord):
         read(json.dumps(row), f"{BASE}/videos/watch/{UUID}", JSON)
+
+
+@pytest.mark.parametrize(
+    ("player", "asked", "url"),
+    [
+        (SHORT, f"/videos/watch/{UUID}", f"{BASE}/videos/watch/{UUID}"),
+        (f"{SHORT}?start=3s", f"/w/{SHORT}?start=3s", f"{BASE}/w/{SHORT}"),
+        (UUID, "/w/another", f"{BASE}/videos/watch/{UUID}"),
+        (SHORT, "/w/another", f"{BASE}/w/{SHORT}"),
+    ],
+)
+def test_oembed_is_of_the_video_in_the_player(player: str, asked: str, url: str) -> None:
+    source = body("oembed").replace(SHORT, player).replace("video-channels/boats", "accounts/ada")
+    record = read(source, f"{BASE}/services/oembed?url={quote(BASE + asked, safe='')}", "application/json")
+    assert (record.id, record.url, record.uploader_id, record.channel) == (UUID, url, "ada@peertube.example", None)
+    assert record.embed_url == f"{BASE}/videos/embed/{player.partition('?')[0]}"
+
+
+@pytest.mark.parametrize("path", [f"videos/{UUID}", "accounts/alice", "accounts/alice/videos", "video-channels"])
+def test_an_error_that_was_saved_without_its_status_is_refused_for_its_reason(path: str) -> None:
+    error = {"type": "about:blank", "docs": "https://docs.joinpeertube.org/x", "detail": "gone", "status": 404}
+    page = page_for(Response(f"{BASE}/api/v1/{path}", json.dumps(error).encode()), "peertube")
+    assert page.wants() is None
+    with pytest.raises(NotARecord) as refusal:
+        list(page.records())
+    assert refusal.value.reason == "not_found"

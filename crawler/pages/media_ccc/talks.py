@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from http import HTTPStatus
 
+from parsel import Selector
+
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
 from crawler.pages.base import REASONS, Link, RecordPage
@@ -21,7 +23,15 @@ from crawler.pages.structured.jsonld import types
 LICENSE = re.compile(r"(?:licen[sc]ed?|lizenz)[^\n]{0,80}?(https?://creativecommons\.org/[\w./-]+)", re.IGNORECASE)
 GUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[.-](?:timeline|thumbnails)")
 """In the names of pictures that are made for each talk."""
+GUID_OF_POSTER = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-hd)?(?:_preview)?\.\w{3,4}")
+"""How the name of a talk's large picture ends, since such pictures are named after talks."""
+BREAK = "\0"
+OF_VIDEO = ("video/", "vnd.voc/", "application/vnd.rn-realmedia")
+"""How the types of videos begin; `vnd.voc/h264-hd` is one of the archive's own, to 2016."""
+MP4 = {"video/mp4", "vnd.voc/h264-hd", "vnd.voc/h264-lq", "vnd.voc/h264-sd"}
 SECONDS = re.compile(r'"duration"\s*:\s*"PT(\d{1,6})S"')
+CONFERENCE_TITLE = "string((//*[contains(@class, 'player-header')]//*[contains(@class, 'caption')])[1])"
+VIDEO_PLAYER = "//video | //*[contains(@class, 'player') and contains(@class, 'video')]"
 GONE = re.compile(r"not found|404|does not exist|doesn't exist", re.IGNORECASE)
 
 
@@ -45,10 +55,10 @@ class TalkRecord(RecordPage):
     def largest(self) -> Node:
         """The largest of the videos; of two the one in the language that was spoken, as mp4."""
         spoken = self.talk.get("original_language")
-        videos = [one for one in self.recordings if str(one.get("mime_type")).startswith("video/")]
+        videos = [one for one in self.recordings if str(one.get("mime_type")).startswith(OF_VIDEO)]
 
         def rank(one: Node) -> tuple[int, bool, bool]:
-            return whole(one.get("height")) or 0, one.get("language") == spoken, one.get("mime_type") == "video/mp4"
+            return whole(one.get("height")) or 0, one.get("language") == spoken, one.get("mime_type") in MP4
 
         return max(videos, key=rank, default={})
 
@@ -58,7 +68,9 @@ class TalkRecord(RecordPage):
 
     def slug(self) -> str:
         """Return the name in the address."""
-        return values.line(self.talk.get("slug")) or urls.last_part(self.talk.get("frontend_link"))
+        link = self.talk.get("frontend_link")
+        told = urls.last_part(link) if isinstance(link, str) and "/v/" in link else ""  # to 2015: `/browse/…`
+        return values.line(self.talk.get("slug")) or told
 
     def canonical_url(self) -> str:
         """Return the address of the page that people see."""
@@ -202,16 +214,19 @@ class TalkPage(TalkRecord):
         languages = set(files.xpath("@data-lang").getall())
         released = values.text(self.described.get("uploadDate")) or self.beside("icon-upload")
         return {
-            "guid": next(iter(GUID.findall(self.response.text)), None) or self.slug(),
+            "guid": self.guid(metas.first("og:image")) or self.slug(),
             "title": metas.first("og:title") or select.xpath("string((//h1)[1])").get(),
             "description": self.text(),
             "original_language": languages.pop() if len(languages) == 1 else None,
-            "release_date": released or self.beside("icon-calendar-o"),
+            "release_date": released or self.released_on_its_day(),
             "duration": self.seconds(),
             "view_count": found.value if (found := count(self.beside("icon-eye"), "en")) else None,
             "persons": select.xpath("//p[contains(@class, 'persons')]//a/text()").getall(),
             "tags": select.xpath("//*[contains(@class, 'tags')]//a/text()").getall() or None,
             "poster_url": metas.first("og:image"),
+            "conference_title": select.xpath(
+                "string(//*[contains(@class, 'player-header')]//*[@class='caption'])"
+            ).get(),
             "conference_url": conference if "/c/" in conference else None,
             "recordings": [
                 {"mime_type": one.root.get("type"), "recording_url": one.root.get("src")} for one in files[:1]
@@ -221,6 +236,11 @@ class TalkPage(TalkRecord):
     def slug(self) -> str:
         """Return the name in the address."""
         return urls.last_part(self.url)
+
+    def guid(self, poster: str | None) -> str | None:
+        """Return the guid, which stands only in the names of pictures."""
+        of_poster = GUID_OF_POSTER.search(urls.last_part(poster))
+        return next(iter(GUID.findall(self.response.text)), of_poster[1] if of_poster else None)
 
     def records(self) -> Iterator[Record]:
         """Yield the talk.
@@ -232,6 +252,8 @@ class TalkPage(TalkRecord):
             said = f"{self.document.title or ''} {' '.join(self.document.headings[:3])}"
             reason = "not_found" if GONE.search(said[:500]) else "shell"
             raise NotARecord(reason, f"{self.url} shows no talk: {said[:200]!r}")
+        if self.document.selector.xpath("//audio") and not self.document.selector.xpath(VIDEO_PLAYER):
+            raise NotARecord("not_a_video", f"{self.url} has only sound")
         yield from super().records()
 
     @property
@@ -257,18 +279,29 @@ class TalkPage(TalkRecord):
         found = self.document.selector.xpath("(//li[span[contains(@class, $icon)]])[1]", icon=icon)
         return values.line(found.xpath("string()").get())
 
+    def released_on_its_day(self) -> str | None:
+        """Return the day of the talk where the page says that it is the one of the release, too."""
+        day = self.document.selector.xpath("(//li[span[contains(@class, 'icon-calendar-o')]])[1]")
+        return values.line(day.xpath("string()").get()) if "release" in (day.xpath("span/@title").get() or "") else None
+
     def text(self) -> str | None:
         """Return the description: paragraphs in one, which HTML does not know, so that they stand after it."""
         start = self.document.selector.xpath("(//p[contains(@class, 'description')])[1]")
         after = start.xpath("following-sibling::*")
         end = next((number for number, one in enumerate(after) if one.root.tag != "p"), len(after))
-        paragraphs = ("\n".join(one.xpath(".//text()").getall()).strip() for one in [*start, *after[:end]])
+        paragraphs = (lines_of(one) for one in [*start, *after[:end]])
         return "\n\n".join(one for one in paragraphs if one) or None
 
     def links(self) -> Iterator[Link]:
         """Yield the conference."""
         if acronym := self.channel_id():
             yield urls.conference_link(acronym)
+
+
+def lines_of(paragraph: Selector) -> str:
+    """Return the text of a paragraph, in which a line that ends has a `<br>` after its end, or in place of it."""
+    parts = (one.root if isinstance(one.root, str) else BREAK for one in paragraph.xpath(".//text() | .//br"))
+    return re.sub(rf"\n?{BREAK}\n?", "\n", "".join(parts)).strip()
 
 
 def refuse_error(body: object, url: str, needed: str) -> None:

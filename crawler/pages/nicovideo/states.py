@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.pages.embedded import identifier
 from crawler.pages.nicovideo import urls
-from crawler.pages.nodes import Node, dig, node, whole, words
+from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.rows import address, far_east_time, texts
 from crawler.pages.structured import values
 from crawler.pages.structured.schema import Fields
@@ -75,7 +75,17 @@ def today(data: Node) -> Fields:
         **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
         "availability": availability(video, node(dig(data, "payment", "video"))),
         "embed_url": embed_url(video.get("id")) if video.get("isEmbedPlayerAllowed") is True else None,
+        **size(node(data.get("media"))),
     }
+
+
+def size(media: Node) -> Fields:
+    """Return width and height of the largest file: each has its own since 2023, and a part `metadata` before."""
+    of_delivery = nodes(dig(media, "delivery", "movie", "videos"))
+    files = nodes(dig(media, "domand", "videos")) or [node(dig(one, "metadata", "resolution")) for one in of_delivery]
+    sizes = [(whole(one.get("width")) or 0, whole(one.get("height")) or 0) for one in files]
+    width, height = max(sizes, key=lambda one: one[0] * one[1], default=(0, 0))
+    return {"width": width, "height": height} if width and height else {}
 
 
 def availability(video: Node, payment: Node) -> str | None:

@@ -1,4 +1,4 @@
-"""The page of a video: `/watch/sm9`, also as JSON with `?responseType=json`."""
+"""The page of a video: `/watch/sm9`, also as JSON with `?responseType=json`, and the API that its player asks."""
 
 from __future__ import annotations
 
@@ -54,11 +54,13 @@ class Watch(PartsPage):
     site = urls.SITE
     platform = urls.SITE
     hosts = ("nicovideo.jp",)
-    path = r"/(?:watch|shorts)/(?:(?!lv|mg)[a-z]{2})?\d+/?"  # `lv` and `mg` are broadcasts and comics, on hosts below
+    # `lv` and `mg` are broadcasts and comics, on hosts below
+    path = r"/(?:watch|shorts|api/watch/v\d+(?:_guest)?)/(?:(?!lv|mg)[a-z]{2})?\d+/?"
     examples = (
         "https://www.nicovideo.jp/watch/sm9",
         "https://www.nicovideo.jp/watch/1173108780",
         "https://www.nicovideo.jp/shorts/ss12",
+        "https://www.nicovideo.jp/api/watch/v3_guest/sm9",
     )
     record_type = Video
 
@@ -76,7 +78,8 @@ class Watch(PartsPage):
     @property
     def data(self) -> Node:
         """The video's part of that."""
-        return node(dig(self.state[1], "data", "response")) or self.state[1]
+        told = node(self.state[1].get("data"))
+        return node(told.get("response")) or (told if "video" in told else self.state[1])
 
     @cached_property
     def read(self) -> Fields:

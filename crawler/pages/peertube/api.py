@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import EVERY_KIND, REASONS, Link, Listing, Page, RecordKind
+from crawler.pages.base import EVERY_KIND, LAST_STATUS, REASONS, Link, Listing, Page, RecordKind
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of, whole
 from crawler.pages.structured.values import http_url
@@ -39,8 +39,9 @@ class ApiPage(Page):
         Raises:
             NotARecord: the server refused, or answered something else.
         """
-        status, body = self.response.status, self.response.json
+        body = self.response.json
         row: Row = body if isinstance(body, Mapping) else {}
+        status = max(self.response.status, status_told(row))
         if status >= HTTPStatus.BAD_REQUEST:
             reason = self.refusal(status, str(row.get("code") or ""))
             said = row.get("detail") or row.get("error") or f"HTTP {status}"
@@ -309,6 +310,12 @@ class Sitemap(Page):
                 yield from (
                     replace(link, last=True) for link in urls.start_links(self.response.base + urlsplit(location).path)
                 )
+
+
+def status_told(row: Row) -> int:
+    """Return the HTTP status that an error has in its body, too, which is all that a saved one has; 0 for none."""
+    status = whole(row.get("status")) if "detail" in row and "uuid" not in row else None
+    return status if status and HTTPStatus.BAD_REQUEST <= status <= LAST_STATUS else 0
 
 
 def unique_actors(actors: Any) -> list[Row]:

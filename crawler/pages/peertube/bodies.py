@@ -19,13 +19,22 @@ from crawler.pages.peertube.api import ApiPage, ListingPage
 from crawler.pages.peertube.records import Row, objects, part, whole
 from crawler.pages.peertube.shapes import SEARCH_HOSTS, is_video
 from crawler.pages.structured import StructuredPage
+from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.refusals import refuse_by_status
+from crawler.pages.structured.schema import Fields
 
-ACTIVITY_PUB = "ActivityPub"
+ACTIVITY_PUB, JSON_LD = "ActivityPub", "JSON-LD"
 VIDEO_PATH = re.compile(r"/(?:w|videos/watch)/([\w-]+)")
 ACTOR_PATH = re.compile(r"/(a|accounts|c|video-channels)/([^/]+)(?:/.*)?")
 ASKED_PATH = re.compile(r"/(?:(?:a|accounts|c|video-channels)/|@)([^/]+)(?:/.*)?")
 PERSONS = {"a", "accounts"}
+AUTHOR = ("", "_id", "_url")
+"""What the names of the fields of an account, `uploader…`, and of a channel, `channel…`, end with."""
+RATINGS: Mapping[str, Fields] = {
+    "General Audience": {"age_limit": 0, "is_family_friendly": True},
+    "Mature": {"age_limit": 18, "is_family_friendly": False},
+}
+"""What the JSON-LD of newer versions says of videos that are marked as sensitive, and of others."""
 
 
 class Shown(Page):
@@ -101,8 +110,22 @@ class Watch(Shown):
         uuid = next((uuid for match in named if match and (uuid := urls.long_uuid(match[1]))), None)
         if uuid is None:
             raise NotARecord("unnamed", f"{self.url} does not tell the video's id")
+        by = author(found.uploader, found.uploader_url)
         # A place in the video, `?start=3s`, is no part of its address.
-        return replace(found, site=self.site, id=uuid, url=found.url.partition("?")[0])
+        url = found.url.partition("?")[0]
+        return replace(found, site=self.site, id=uuid, url=url, **by, **self.rating())
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return what told each field: of HTML the channel stands where other sites name the user."""
+        told = super().sources(record)
+        if self.row is None:
+            told |= {name: JSON_LD for name in told if name.startswith("channel") or name in RATINGS["Mature"]}
+        return told
+
+    def rating(self) -> Fields:
+        """Return for whom the video is, where the page says so."""
+        described = (one for one in self._html.document.graphs[0].nodes if "VideoObject" in types(one))
+        return RATINGS.get(str(next(described, {}).get("contentRating")), {})
 
 
 class Profile(Shown):
@@ -153,7 +176,13 @@ class Profile(Shown):
             host=host,
         )
         if isinstance(known, User):
-            return replace(base, description=known.description, avatar_url=known.avatar_url or base.avatar_url)
+            return replace(
+                base,
+                description=known.description,
+                avatar_url=known.avatar_url or base.avatar_url,
+                created_at=known.created_at,
+                updated_at=known.updated_at,
+            )
         return base
 
 
@@ -213,3 +242,16 @@ class Search(ListingPage):
                 sure = uuid is not None and named is not None and urls.long_uuid(named[1]) == uuid
                 key = RecordKey("video", self.site, uuid) if sure and uuid else None
                 yield Link(url, "video", key=key, platform=self.platform)
+
+
+def author(name: str | None, url: str | None) -> Fields:
+    """Return who published a video: the account or the channel, of which newer versions name one; the address tells."""
+    parts = urlsplit(url or "")
+    found = ACTOR_PATH.fullmatch(unquote(parts.path))
+    if found is None:
+        return {"uploader": name, "uploader_url": url}
+    handle, _, host = found[2].partition("@")
+    told = (name, f"{handle}@{(host or parts.netloc).lower()}", url)
+    kind, other = ("uploader", "channel") if found[1] in PERSONS else ("channel", "uploader")
+    by: Fields = {f"{kind}{end}": value for end, value in zip(AUTHOR, told, strict=True)}
+    return by | {f"{other}{end}": None for end in AUTHOR}

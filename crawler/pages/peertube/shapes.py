@@ -18,6 +18,8 @@ SEARCH_HOSTS = ("sepiasearch.org",)
 MAX_BODY_BYTES = 20 * 2**20
 VIDEO_WORDS = frozenset({"uuid", "nsfw", "isLive", "privacy", "account", "likes", "dislikes"})
 ACTOR_WORDS = frozenset({"displayName", "followersCount", "followingCount", "host", "name"})
+PLAYER = re.compile(r"/(?:videos|video-playlists)/embed/[\w-]{20}")
+MAX_PLAYER_CHARS = 5_000
 VIDEO_ID = re.compile(r"/videos/watch/[\w-]{36}")
 
 
@@ -34,7 +36,7 @@ def is_peertube_json(response: Response) -> bool:
         return names_peertube(body["@context"]) or is_activity_video(body)
     path = urlsplit(response.url).path
     if not path.startswith("/api/v1/"):
-        return is_video(body)
+        return is_video(body) or is_oembed(body)
     if DOCUMENTATION in str(body.get("docs")):  # an error
         return True
     return is_video(body) or is_actor(body) or any(is_video(row) or is_actor(row) for row in rows_of(body)[:1])
@@ -59,6 +61,11 @@ def is_actor_or_short(row: Row) -> bool:
 def is_actor(row: Row) -> bool:
     """Tell whether an object is an account or channel of the REST API."""
     return row.keys() >= ACTOR_WORDS
+
+
+def is_oembed(row: Row) -> bool:
+    """Tell whether an object is an oEmbed answer of PeerTube."""
+    return row.get("provider_name") == "PeerTube" and PLAYER.search(str(row.get("html"))[:MAX_PLAYER_CHARS]) is not None
 
 
 def is_activity_video(row: Row) -> bool:

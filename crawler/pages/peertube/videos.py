@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import Link, Listing, Response
 from crawler.pages.peertube import records, urls
@@ -59,12 +60,7 @@ class ActorVideos(ListingPage):
 
     def wants(self) -> Link | None:
         """Return the next page of the outbox while rows lack their other half."""
-        if (
-            self.response.status >= HTTPStatus.BAD_REQUEST
-            or self.outbox_ended
-            or self.outbox_pages_read >= MOST_OUTBOX_PAGES
-            or not self.lacking()
-        ):
+        if self.outbox_ended or self.outbox_pages_read >= MOST_OUTBOX_PAGES or not self.lacks_any():
             return None
         actor = urlsplit(self.url).path.removeprefix("/api/v1").removesuffix("/").removesuffix("/videos")
         query = f"page={self.outbox_page}&size={urls.OUTBOX_SIZE}"
@@ -93,6 +89,13 @@ class ActorVideos(ListingPage):
             for row in self.local_rows()
             if str(row.get("uuid")) not in self.activities and str(row.get("uuid")) not in self.had
         ]
+
+    def lacks_any(self) -> bool:
+        """Tell whether a further response is of use; of an answer that is no list, `records()` says why."""
+        try:
+            return bool(self.lacking())
+        except NotARecord:
+            return False
 
     def records(self) -> Iterator[Record]:
         """Yield the videos of which both halves are there."""
