@@ -49,7 +49,7 @@ class Running:
     def instances(self, spider: str = "") -> list[psutil.Process]:
         """Return the processes of its instances; of a child that is just being forked the words are the fleet's own."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if {"crawl", spider or "crawl"} <= set(words_of(child))]
+        return [child for child in children if {"crawl", spider or "crawl"} <= words_of(child)]
 
     def told(self) -> str:
         """Return what it has said."""
@@ -83,12 +83,12 @@ class Running:
         return self.process.wait(DEADLINE_S), self.told()
 
 
-def words_of(process: psutil.Process) -> list[str]:
-    """Return the command line of a process; none where it has ended."""
+def words_of(process: psutil.Process) -> set[str]:
+    """Return the words of a process's command line; none where it has ended."""
     try:
-        return process.cmdline()
+        return set(process.cmdline())
     except psutil.NoSuchProcess:
-        return []
+        return set()
 
 
 def fleet(folder: Path, *words: str) -> tuple[int, str]:
