@@ -21,8 +21,8 @@ from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
 
 LICENSE = re.compile(r"(?:licen[sc]ed?|lizenz)[^\n]{0,80}?(https?://creativecommons\.org/[\w./-]+)", re.IGNORECASE)
-GUID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[.-](?:timeline|thumbnails)")
-"""In the names of pictures that are made for each talk."""
+GUID = re.compile(r"/([\w-]{18,40})[.-](?:timeline|thumbnails)\.", re.ASCII)
+"""In the names of pictures that are made for each talk; talks to 2016 have other guids than UUIDs."""
 GUID_OF_POSTER = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-hd)?(?:_preview)?\.\w{3,4}")
 """How the name of a talk's large picture ends, since such pictures are named after talks."""
 BREAK = "\0"
