@@ -172,6 +172,11 @@ class Markup:
                 return account, name
         return None
 
+    def collection_title(self, identifier: str) -> str | None:
+        """Return what the page calls one of the item's collections."""
+        links = "//*[contains(@class, 'collection-list')]//a[@href=$address]"
+        return values.line(self.selector.xpath(f"string({links})", address=f"/details/{identifier}").get())
+
     @property
     def collection_image(self) -> str | None:
         """The picture of a collection."""

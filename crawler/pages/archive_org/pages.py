@@ -81,7 +81,8 @@ class ItemPage(Page):
         if self.markup is None:
             return dict.fromkeys(known_fields(record), self.source if "/metadata/" in self.url else "details JSON")
         rule = "JSON in the page" if self.markup.carries else "HTML"
-        return {name: "HTML" if name in SHOWN else rule for name in known_fields(record)}
+        shown = SHOWN if self.item.collection_title else SHOWN | {"channel"}
+        return {name: "HTML" if name in shown else rule for name in known_fields(record)}
 
     def links(self) -> Iterator[Link]:
         """Yield a collection's videos, and for a video its collection and the account that uploaded it."""

@@ -98,7 +98,8 @@ class VideoItem(ItemRecord):
 
     def channel(self) -> str | None:
         """Return the title of the collection."""
-        return self.item.collection_title
+        told = self.markup.collection_title(self.channel_id() or "") if self.markup else None
+        return self.item.collection_title or told
 
     def channel_id(self) -> str | None:
         """Return the first of its collections, which the site calls the primary one."""

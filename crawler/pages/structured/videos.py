@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.counts import count
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.metas import CARD, OPENGRAPH
+from crawler.pages.structured.metas import CARD, OPENGRAPH, Player
 from crawler.pages.structured.oembed import OEmbed
 from crawler.pages.structured.schema import (
     Entity,
@@ -71,8 +71,8 @@ def of_node(entity: Entity) -> Fields:
 def of_metas(document: Document) -> Fields:
     """Return what OpenGraph, the Twitter card and the video `<meta>`s say."""
     metas = document.metas
-    players = metas.players()
-    files = [player for player in players if player.is_file or MEDIA_FILE.search(player.url.partition("?")[0])]
+    players, of_card = metas.players(), metas.first("twitter:player")
+    files = [player for player in players if is_file(player, of_card)]
     pages = [player.url for player in players if player.is_page and not MEDIA_FILE.search(player.url)]
     file = files[0] if files else None
     told = {field: metas.first(*names) for field, names in METAS.items()}
@@ -91,11 +91,16 @@ def of_metas(document: Document) -> Fields:
         "tags": words(metas.all(*METAS["tags"])),
         "age_limit": years(told["age_limit"]),
         "uploader_url": director if own else None,
-        "embed_url": http_url(next(iter(pages), metas.first("twitter:player")), document.base),
+        "embed_url": http_url(next(iter(pages), of_card), document.base),
         "content_url": http_url(file.url, document.base) if file else None,
         "width": pixels(file.width) if file else None,
         "height": pixels(file.height) if file else None,
     }
+
+
+def is_file(player: Player, of_card: str | None) -> bool:
+    """Tell whether an `og:video` is a media file; some sites say so of the page that their Twitter card names, too."""
+    return bool(MEDIA_FILE.search(player.url.partition("?")[0])) or (player.is_file and player.url != of_card)
 
 
 def source_of_meta(document: Document, field: str) -> str:

@@ -183,11 +183,15 @@ class Answer(Page):
             NotARecord: it refused, or answered something else.
         """
         status, body = self.response.status, node(self.response.json)
-        if status >= HTTPStatus.BAD_REQUEST:
-            refuse(status, node(body.get("error")))
+        error = node(body.get("error"))
+        if status >= HTTPStatus.BAD_REQUEST or error:
+            refuse(whole(error.get("code")) or status, error)
         reader = READERS.get(str(body.get("kind")))
         if reader is None:
-            raise NotARecord("no_json", f"{self.url} answered no list of videos, channels or rows of a playlist")
+            raise NotARecord(
+                "no_record" if "kind" in body else "no_json",
+                f"{self.url} answered no list of videos, channels or rows of a playlist",
+            )
         return reader(self.response)
 
     def records(self) -> Iterator[Record]:
