@@ -8,6 +8,7 @@ help: ## Say what can be made (what plain `make` does)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 crawl: ## Set up, then crawl URL=https://… (without it the bundled sample site, to sample/); ARGS="…" is passed on
+	@$(if $(or $(URL),$(filter undefined,$(origin URL))),,echo "URL= is empty: pass URL=https://…, or leave it out for the sample site" >&2; exit 2)
 	@sh scripts/setup crawl
 	@$(BIN)/scrapy collect $(if $(URL),"$$URL") $(ARGS)
 

@@ -264,7 +264,7 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
     """
     for name in arguments.keys() - set(ARGUMENTS):
         raise SeedError(f"-a {name}= is unknown: there are {', '.join(ARGUMENTS)}.")
-    for name in ("url", "seeds"):
+    for name in ("url", "seeds", "scope", "records", "every"):
         if name in arguments and not arguments[name].strip():
             raise SeedError(f"-a {name}= is empty, as by a variable of the shell that is not set: leave it out.")
     parse_urls(arguments.get("url", ""))

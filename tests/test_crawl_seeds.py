@@ -159,6 +159,9 @@ def test_what_cannot_work_is_said_with_its_remedy(
         (("seeds={}/bad.txt",), 1, "bad.txt, line 1: 'nonsense' is not a URL"),
         (("url=",), 2, "-a url= is empty, as by a variable of the shell that is not set"),
         (("seeds= ",), 2, "-a seeds= is empty"),
+        (("scope=",), 2, "-a scope= is empty"),
+        (("records=",), 2, "-a records= is empty"),
+        (("every= ",), 2, "-a every= is empty"),
     ],
 )
 def test_without_a_seed_no_crawl_begins_and_the_file_stays(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -135,4 +136,29 @@ def setup(folder: Path, interpreters: dict[str, str], named: str) -> subprocess.
     (folder / "dirname").symlink_to(shutil.which("dirname") or "")
     command = ["/bin/sh", str(ROOT / "scripts" / "setup"), "dev"]
     environment = {"PATH": str(folder), "PYTHON": named}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+
+@pytest.mark.parametrize(
+    ("words", "last_step"),
+    [
+        ((), ".venv/bin/scrapy collect"),
+        (("URL=https://site.example",), '.venv/bin/scrapy collect "$URL"'),
+        (("URL=https://site.example", "ARGS=-n 2"), '.venv/bin/scrapy collect "$URL" -n 2'),
+    ],
+)
+def test_make_crawl_passes_on_what_it_is_given(words: tuple[str, ...], last_step: str) -> None:
+    assert make("--dry-run", "crawl", *words).stdout.rstrip().endswith(last_step)
+
+
+def test_an_empty_url_is_refused_before_anything_is_set_up() -> None:
+    made = make("crawl", "URL=")
+    assert made.returncode == 2
+    assert made.stderr.startswith("URL= is empty: pass URL=https://")
+    assert made.stdout == ""
+
+
+def make(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "URL")}
+    command = ["make", "-C", str(ROOT), "--silent", *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
