@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, User, Video
-from crawler.pages.base import Link, Platform, Response
+from crawler.pages.base import Link, Site
 from crawler.pages.embedded import identifier
 from crawler.pages.nodes import Node, dig, node, whole, words
 from crawler.pages.parts import PartsPage
@@ -22,6 +22,11 @@ DOMAINS = ("sooplive.com", "sooplive.co.kr", "afreecatv.com")
 """The site's names, the newest first."""
 VIDEO_API_HOSTS = tuple(f"api.m.{domain}" for domain in DOMAINS)
 STATION_API_HOSTS = (*(f"chapi.{domain}" for domain in DOMAINS), "bjapi.afreecatv.com")
+HOSTS = (
+    *VIDEO_API_HOSTS,
+    *STATION_API_HOSTS,
+    *(f"{part}.{domain}" for part in ("www", "ch", "bj", "vod", "play") for domain in DOMAINS),
+)
 USER_ID = re.compile(r"[0-9a-z_]{3,30}", re.ASCII)
 STATION = re.compile(r"/(?:station/|api/)?([0-9a-z_]{3,30})(?:/.*)?")
 REASONS = {-6221: "not_found", -6205: "private"}
@@ -31,39 +36,25 @@ STATES: dict[str, LiveStatus] = {"REVIEW": "was_live", "NORMAL": "not_live"}
 SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
 
 
-class Soop(Platform):
-    """The site, known by its hosts."""
+def start_link(url: str) -> Link:
+    """Return the link to the station that `url` names.
 
-    name = SITE
-    hosts = (
-        *VIDEO_API_HOSTS,
-        *STATION_API_HOSTS,
-        *(f"{part}.{domain}" for part in ("www", "ch", "bj", "vod", "play") for domain in DOMAINS),
+    Raises:
+        NotARecord: it names none, or a video: those are only told to who posts a form.
+    """
+    parts = urlsplit(url)
+    part = (parts.hostname or "").partition(".")[0]
+    found = STATION.fullmatch(parts.path)
+    if found and (part in {"ch", "bj", "chapi", "bjapi", "play"} or parts.path.startswith("/station/")):
+        return Link(f"https://{STATION_API_HOSTS[1]}/api/{found[1]}/station", "user")
+    raise NotARecord(
+        "unknown_path",
+        f"{url} names no station of SOOP that can be read: pass one like https://ch.sooplive.co.kr/NAME "
+        "(videos are only told to who posts a form, which a crawl does not)",
     )
 
-    def recognises(self, response: Response) -> bool:  # noqa: ARG002 - its hosts say so
-        """Tell that no page of another host is SOOP's."""
-        return False
 
-    def start(self, url: str) -> tuple[Link, ...]:
-        """Return the link to the station that `url` names.
-
-        Raises:
-            NotARecord: it names none, or a video: those are only told to who posts a form.
-        """
-        parts = urlsplit(url)
-        part = (parts.hostname or "").partition(".")[0]
-        found = STATION.fullmatch(parts.path)
-        if found and (part in {"ch", "bj", "chapi", "bjapi", "play"} or parts.path.startswith("/station/")):
-            return (Link(f"https://{STATION_API_HOSTS[1]}/api/{found[1]}/station", "user"),)
-        raise NotARecord(
-            "unknown_path",
-            f"{url} names no station of SOOP that can be read: pass one like https://ch.sooplive.co.kr/NAME "
-            "(videos are only told to who posts a form, which a crawl does not)",
-        )
-
-
-SOOP = Soop()
+SOOP = Site(SITE, HOSTS, start_link)
 
 
 class VideoAnswer(PartsPage):
