@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,23 +20,13 @@ from crawler.pages.chzzk.urls import (
     video_link,
     videos_link,
 )
-from crawler.pages.nodes import Node, node, nodes, whole, words
+from crawler.pages.nodes import Node, dig, node, nodes, whole, words
+from crawler.pages.rows import address, far_east_time, texts
 from crawler.pages.structured import values
 
 ADULT_YEARS = 19
 """What the site calls adult, by Korean law."""
 LIVE: dict[str, LiveStatus] = {"OPEN": "is_live", "CLOSE": "was_live"}
-
-
-def picture(value: Any) -> str | None:
-    """Return the address of a picture; some have a size to be filled in, `{type}`, and are none."""
-    told = words(value)
-    return told if told and told.startswith("https://") and "{" not in told else None
-
-
-def time(value: Any) -> str | None:
-    """Return a time of the site, which is Korea's."""
-    return values.date(words(value), zone=values.KOREA_AND_JAPAN)
 
 
 class Answer(Page):
@@ -46,7 +37,7 @@ class Answer(Page):
     hosts = (API_HOST,)
     source = "REST API"
 
-    @property
+    @cached_property
     def content(self) -> Node:
         """What was answered.
 
@@ -61,42 +52,54 @@ class Answer(Page):
             raise NotARecord("not_found", f"{self.url} answered no content")
         return found
 
-    @property
-    def channel_id_told(self) -> str | None:
-        """The id of the channel that the answer names."""
-        channel_id = node(self.content.get("channel")).get("channelId")
-        return channel_id if isinstance(channel_id, str) and CHANNEL_ID.fullmatch(channel_id) else None
-
 
 class Watched(Answer, RecordPage):
-    """What videos and streams tell alike."""
+    """What videos and streams tell alike, in fields of like names."""
 
     record_type = Video
-    category = ""
-    """Name of the category's field."""
+    number = ""
+    """Name of the field that the id stands in."""
+    kind = ""
+    """What the names of other fields begin with."""
+
+    def id(self) -> str:
+        """Return the number of the video, or of the stream: its address shows another one tomorrow.
+
+        Raises:
+            NotARecord: the answer has none.
+        """
+        number = whole(self.content.get(self.number))
+        if number is None or not self.title():
+            raise NotARecord("not_found", f"{self.url} tells no {self.number}")
+        return str(number)
+
+    def title(self) -> str:
+        """Return the title."""
+        return words(self.content.get(f"{self.kind}Title")) or ""
 
     def channel(self) -> str | None:
         """Return the channel's name."""
-        return words(node(self.content.get("channel")).get("channelName"))
+        return words(dig(self.content, "channel", "channelName"))
 
     def channel_id(self) -> str | None:
         """Return the channel's id."""
-        return self.channel_id_told
+        channel_id = dig(self.content, "channel", "channelId")
+        return channel_id if isinstance(channel_id, str) and CHANNEL_ID.fullmatch(channel_id) else None
 
     def channel_url(self) -> str | None:
         """Return the channel's address."""
-        return f"{BASE}/{self.channel_id_told}" if self.channel_id_told else None
+        channel_id = self.channel_id()
+        return f"{BASE}/{channel_id}" if channel_id else None
 
     uploader, uploader_id, uploader_url = channel, channel_id, channel_url
 
     def tags(self) -> list[str] | None:
         """Return the tags."""
-        told = self.content.get("tags")
-        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else None
+        return texts(self.content.get("tags"))
 
     def categories(self) -> list[str] | None:
         """Return the category, in the site's words."""
-        told = words(self.content.get(self.category))
+        told = words(self.content.get(f"{self.kind}CategoryValue"))
         return [told] if told else None
 
     def is_family_friendly(self) -> bool | None:
@@ -111,8 +114,8 @@ class Watched(Answer, RecordPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the channel."""
-        if self.channel_id_told:
-            yield channel_link(self.channel_id_told)
+        if channel_id := self.channel_id():
+            yield channel_link(channel_id)
 
 
 class VideoPage(Watched):
@@ -120,31 +123,16 @@ class VideoPage(Watched):
 
     path = r"/service/v\d/videos/\d+/?"
     examples = (f"{API}/v3/videos/1980",)
-    category = "videoCategoryValue"
-
-    def id(self) -> str:
-        """Return the video's number.
-
-        Raises:
-            NotARecord: the answer has none.
-        """
-        number = whole(self.content.get("videoNo"))
-        if number is None or not words(self.content.get("videoTitle")):
-            raise NotARecord("not_found", f"{self.url} answered no video")
-        return str(number)
+    number, kind = "videoNo", "video"
 
     def canonical_url(self) -> str:
         """Return the address of its page."""
         return f"{BASE}/video/{self.id()}"
 
-    def title(self) -> str:
-        """Return the title."""
-        return words(self.content.get("videoTitle")) or ""
-
     def published_at(self) -> str | None:
         """Return when it was published."""
         at_ms = whole(self.content.get("publishDateAt"))
-        return values.date(at_ms) if at_ms else time(self.content.get("publishDate"))
+        return values.date(at_ms) if at_ms else far_east_time(self.content.get("publishDate"))
 
     def duration(self) -> float | None:
         """Return the seconds."""
@@ -156,7 +144,7 @@ class VideoPage(Watched):
 
     def thumbnail(self) -> str | None:
         """Return its picture."""
-        return picture(self.content.get("thumbnailImageUrl"))
+        return address(self.content.get("thumbnailImageUrl"))
 
     def live_status(self) -> LiveStatus | None:
         """Return whether it was a stream."""
@@ -173,31 +161,16 @@ class Live(Watched):
 
     path = r"/service/v\d/channels/[^/]+/live-detail/?"
     examples = (f"{API}/v3/channels/0123456789abcdef0123456789abcdef/live-detail",)
-    category = "liveCategoryValue"
-
-    def id(self) -> str:
-        """Return the number of the stream: the same address shows another one tomorrow.
-
-        Raises:
-            NotARecord: there has been none.
-        """
-        number = whole(self.content.get("liveId"))
-        if number is None or not words(self.content.get("liveTitle")):
-            raise NotARecord("not_found", f"{self.url} answered no stream")
-        return str(number)
+    number, kind = "liveId", "live"
 
     def canonical_url(self) -> str:
         """Return the address that the channel's streams have."""
-        channel_id = self.channel_id_told or urlsplit(self.url).path.split("/")[-2]
+        channel_id = self.channel_id() or urlsplit(self.url).path.split("/")[-2]
         return f"{BASE}/live/{channel_id}"
-
-    def title(self) -> str:
-        """Return the title."""
-        return words(self.content.get("liveTitle")) or ""
 
     def published_at(self) -> str | None:
         """Return when it began."""
-        return time(self.content.get("openDate"))
+        return far_east_time(self.content.get("openDate"))
 
     def view_count(self) -> int | None:
         """Return how many have watched."""
@@ -205,7 +178,7 @@ class Live(Watched):
 
     def thumbnail(self) -> str | None:
         """Return its picture."""
-        return picture(self.content.get("liveImageUrl")) or picture(self.content.get("defaultThumbnailImageUrl"))
+        return address(self.content.get("liveImageUrl")) or address(self.content.get("defaultThumbnailImageUrl"))
 
     def live_status(self) -> LiveStatus | None:
         """Return whether it is on."""
@@ -248,7 +221,7 @@ class Channel(Answer, RecordPage):
 
     def avatar_url(self) -> str | None:
         """Return its picture."""
-        return picture(self.content.get("channelImageUrl"))
+        return address(self.content.get("channelImageUrl"))
 
     def account_type(self) -> str:
         """Return that it is a channel."""
