@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, Record, RecordKey, User, Video
@@ -21,6 +21,7 @@ from crawler.pages.chzzk.urls import (
     videos_link,
 )
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
+from crawler.pages.paths import parameter, with_parameter
 from crawler.pages.rows import address, far_east_time, texts
 from crawler.pages.structured import values
 
@@ -270,12 +271,10 @@ class ChannelVideos(Answer):
     def links(self) -> Iterator[Link]:
         """Yield the videos, and the next page."""
         yield from map(video_link, self.numbers)
-        asked = parse_qs(urlsplit(self.url).query)
-        page = whole(self.content.get("page"))
-        page = whole(asked.get("page", ["0"])[0]) if page is None else page
-        pages = whole(self.content.get("totalPages")) or 0
-        if self.numbers and page is not None and page + 1 < pages:
-            yield videos_link(self.channel, page + 1)
+        page = whole(parameter(self.url, "page")) or 0
+        if self.numbers and page + 1 < (whole(self.content.get("totalPages")) or 0):
+            url = with_parameter(self.url, "page", str(page + 1))
+            yield Link(url, "listing", leads_to=frozenset({"video"}))
 
     def listing(self) -> Listing:
         """Return the channel's videos."""
