@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, Record, RecordKey, User, Video
@@ -28,6 +27,11 @@ from crawler.pages.structured import values
 ADULT_YEARS = 19
 """What the site calls adult, by Korean law."""
 LIVE: dict[str, LiveStatus] = {"OPEN": "is_live", "CLOSE": "was_live"}
+
+
+def channel_in(url: str) -> str:
+    """Return the id of the channel in an address of the API."""
+    return url.partition("/channels/")[2].partition("/")[0]
 
 
 class Answer(Page):
@@ -166,8 +170,7 @@ class Live(Watched):
 
     def canonical_url(self) -> str:
         """Return the address that the channel's streams have."""
-        channel_id = self.channel_id() or urlsplit(self.url).path.split("/")[-2]
-        return f"{BASE}/live/{channel_id}"
+        return f"{BASE}/live/{self.channel_id() or channel_in(self.url)}"
 
     def published_at(self) -> str | None:
         """Return when it began."""
@@ -249,11 +252,6 @@ class ChannelVideos(Answer):
     examples = (f"{API}/v1/channels/0123456789abcdef0123456789abcdef/videos?page=0&size=30",)
 
     @property
-    def channel(self) -> str:
-        """The id of the channel."""
-        return urlsplit(self.url).path.split("/channels/")[-1].partition("/")[0]
-
-    @property
     def numbers(self) -> list[str]:
         """The numbers of the videos."""
         found = (whole(row.get("videoNo")) for row in nodes(self.content.get("data")))
@@ -278,7 +276,7 @@ class ChannelVideos(Answer):
 
     def listing(self) -> Listing:
         """Return the channel's videos."""
-        return Listing(f"videos of {self.channel}", "video")
+        return Listing(f"videos of {channel_in(self.url)}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
