@@ -13,6 +13,8 @@ from crawler.pages.structured.schema import Fields
 from crawler.pages.texts import plain
 
 ADULT_YEARS = 18
+HONORIFIC = " さん"
+"""What pages of 2017 to 2020 put after the name of a user."""
 PICTURES = ("ogp", "player", "largeUrl", "middleUrl", "url")
 """Names of a thumbnail, the largest first."""
 
@@ -44,10 +46,10 @@ def channel(channel_id: Any, name: Any) -> Fields:
     return {**names, "uploader_id": told, "uploader_url": url, "channel_id": told, "channel_url": url}
 
 
-def publisher(of_channel: Any, user: Any) -> Fields:
-    """Return the channel that published a video, or else the user."""
+def publisher(of_channel: Any, user: Any, honorific: str = "") -> Fields:
+    """Return the channel that published a video, or else the user, whose name may be followed by an `honorific`."""
     told = channel(dig(of_channel, "id"), dig(of_channel, "name"))
-    return told or owner(dig(user, "id"), dig(user, "nickname"))
+    return told or owner(dig(user, "id"), (words(dig(user, "nickname")) or "").removesuffix(honorific))
 
 
 def adult(*told: Any) -> Fields:
@@ -116,7 +118,7 @@ def of_2017(data: Node) -> Fields:
         "thumbnail": address(video.get("largeThumbnailURL")) or address(video.get("thumbnailURL")),
         "tags": texts(data.get("tags"), "name"),
         **adult(video.get("isR18"), video.get("isAdult")),
-        **publisher(data.get("channel"), data.get("owner")),
+        **publisher(data.get("channel"), data.get("owner"), HONORIFIC),
         "width": whole(video.get("width")) or None,
         "height": whole(video.get("height")) or None,
     }
