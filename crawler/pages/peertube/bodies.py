@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
 from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube import activities, records, urls
 from crawler.pages.peertube.api import ApiPage, ListingPage
-from crawler.pages.peertube.records import Row, objects, part, whole
+from crawler.pages.peertube.records import whole
 from crawler.pages.peertube.shapes import SEARCH_HOSTS, is_video
 from crawler.pages.structured import StructuredPage
 from crawler.pages.structured.jsonld import types
@@ -49,7 +50,7 @@ class Shown(Page):
         self._source = ""
 
     @cached_property
-    def row(self) -> Row | None:
+    def row(self) -> Node | None:
         """The JSON of the body, None for HTML."""
         if self.response.body[:200].lstrip().startswith(b"<"):
             return None
@@ -75,7 +76,7 @@ class Shown(Page):
             return {name: told.get(name, "URL") for name in known_fields(record)}
         return dict.fromkeys(known_fields(record), ACTIVITY_PUB if "type" in self.row else "REST API")
 
-    def of_json(self, row: Row) -> Record:
+    def of_json(self, row: Node) -> Record:
         """Return the record of an object."""
         raise NotImplementedError
 
@@ -93,7 +94,7 @@ class Watch(Shown):
         "https://peertube.example/videos/watch/9c9de5e8-0a1e-484a-b099-e80766180a6d",
     )
 
-    def of_json(self, row: Row) -> Video:
+    def of_json(self, row: Node) -> Video:
         """Return the video of ActivityPub, or of the REST API."""
         if row.get("type") == "Video":
             return activities.video(row, self.response)
@@ -140,7 +141,7 @@ class Profile(Shown):
         "https://peertube.example/@alice",
     )
 
-    def of_json(self, row: Row) -> User:
+    def of_json(self, row: Node) -> User:
         """Return the actor of ActivityPub, or of the REST API."""
         if "type" in row:
             return activities.user(row, self.response)
@@ -195,10 +196,10 @@ class Outbox(Page):
     path = r"/(?:accounts|video-channels)/[^/]+/outbox/?"
     examples = ("https://peertube.example/accounts/alice/outbox?page=1&size=50",)
 
-    def items(self) -> list[Row]:
+    def items(self) -> list[Node]:
         """Return the videos that are for everyone."""
         body = ApiPage(self.response).body()
-        made = (part(item, "object") for item in objects(body.get("orderedItems")) if item.get("type") == "Create")
+        made = (node(item.get("object")) for item in nodes(body.get("orderedItems")) if item.get("type") == "Create")
         return [one for one in made if one.get("type") == "Video" and activities.is_public(one)]
 
     def records(self) -> Iterator[Record]:
