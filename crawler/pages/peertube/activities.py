@@ -9,10 +9,11 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import User, Video
 from crawler.pages.base import Response
+from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube.records import largest_file, live_status, pixels, tags, whole
 from crawler.pages.peertube.urls import SITE, long_uuid
-from crawler.pages.structured.values import duration, http_url
+from crawler.pages.structured.values import duration
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 ACTOR_TYPES: dict[str, Literal["person", "channel"]] = {"Person": "person", "Group": "channel"}
@@ -95,11 +96,6 @@ def user(row: Node, response: Response) -> User:
         host=host,
         created_at=row.get("published"),
     )
-
-
-def address(value: Any, response: Response) -> str | None:
-    """Return the address that an `id` is."""
-    return http_url(value, response.url) if isinstance(value, str) else None
 
 
 def holder(row: Node, kind: str, response: Response) -> str | None:

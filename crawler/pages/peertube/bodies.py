@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
 from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube import activities, records, urls
 from crawler.pages.peertube.api import ApiPage, ListingPage
@@ -210,7 +211,7 @@ class Outbox(Page):
         """Yield the page after this one."""
         body = ApiPage(self.response).body()
         for name in ("first", "next"):
-            url = activities.address(body.get(name), self.response)
+            url = address(body.get(name), self.response)
             if url and urlsplit(url).netloc == urlsplit(self.url).netloc:
                 yield Link(url, "listing", headers={"Accept": "application/activity+json"})
 
@@ -237,7 +238,7 @@ class Search(ListingPage):
         if following and not self.stands_still():
             yield Link(following, "listing", leads_to=frozenset({"video"}), carry=self.carry())
         for row in rows:
-            url, uuid = activities.address(row.get("url"), self.response), urls.long_uuid(str(row.get("uuid")))
+            url, uuid = address(row.get("url"), self.response), urls.long_uuid(str(row.get("uuid")))
             if url:
                 named = VIDEO_PATH.search(urlsplit(url).path)
                 sure = uuid is not None and named is not None and urls.long_uuid(named[1]) == uuid

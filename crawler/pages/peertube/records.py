@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from crawler.items import Availability, RecordKey, User, Video
 from crawler.pages.base import Response
+from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.peertube.urls import SITE
-from crawler.pages.structured.values import http_url
 
 AVAILABILITY: Mapping[int, Availability] = {1: "public", 2: "unlisted", 3: "private", 4: "internal", 5: "password"}
 LIVE_STATES = {4: "is_upcoming", 5: "post_live"}
@@ -135,7 +135,7 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
         media_type="livestream" if live else "video",
         width=width,
         height=height,
-        embed_url=absolute(row.get("embedUrl") or row.get("embedPath"), response),
+        embed_url=address(row.get("embedUrl") or row.get("embedPath"), response),
         content_url=content_url,
     )
 
@@ -193,7 +193,7 @@ def pixels(value: Any) -> int:
 
 def thumbnail(row: Node, response: Response) -> str | None:
     """Return the largest thumbnail: `thumbnails[]` since 8.1, before that the preview."""
-    return image(row, "thumbnails", "thumbnail", response) or absolute(
+    return image(row, "thumbnails", "thumbnail", response) or address(
         row.get("previewPath") or row.get("thumbnailPath"), response
     )
 
@@ -204,12 +204,7 @@ def image(row: Node, plural: str, singular: str, response: Response) -> str | No
     if not images:
         return None
     widest = max(images, key=lambda found: pixels(found.get("width")))
-    return widest.get("fileUrl") or absolute(widest.get("path"), response)
-
-
-def absolute(path: Any, response: Response) -> str | None:
-    """Return `path` as an absolute URL; None for an empty one."""
-    return http_url(path, response.url) if isinstance(path, str) else None
+    return widest.get("fileUrl") or address(widest.get("path"), response)
 
 
 def origin(url: str) -> str:
