@@ -11,7 +11,7 @@ from crawler.items import User, Video
 from crawler.pages.base import Response
 from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, node, nodes
-from crawler.pages.peertube.records import largest_file, live_status, pixels, tags, whole
+from crawler.pages.peertube.records import largest_file, live_status, pixels, rating, tags, whole
 from crawler.pages.peertube.urls import SITE, long_uuid
 from crawler.pages.structured.values import duration
 
@@ -29,7 +29,7 @@ def video(row: Node, response: Response) -> Video:
     uuid, url = row.get("uuid"), address(row.get("id"), response)
     if not isinstance(uuid, str) or long_uuid(uuid) is None or url is None:
         raise NotARecord("no_video", f"{response.url} holds a video without its id")
-    live, sensitive = bool(row.get("isLiveBroadcast")), row.get("sensitive")
+    live = bool(row.get("isLiveBroadcast"))
     account, channel = holder(row, "Person", response), holder(row, "Group", response)
     width, height, content_url = largest_file({}, row)
     category = name_of(row, "category")
@@ -54,9 +54,8 @@ def video(row: Node, response: Response) -> Video:
         categories=[category] if category else None,
         language=node(row.get("language")).get("identifier"),
         license=name_of(row, "licence"),
-        age_limit=None if not isinstance(sensitive, bool) else 18 if sensitive else 0,
-        is_family_friendly=None if not isinstance(sensitive, bool) else not sensitive,
-        live_status=live_status({"state": {"id": row.get("state")}}, live=live),
+        **rating(row.get("sensitive")),
+        live_status=live_status(row.get("state"), live=live),
         availability="public" if is_public(row) else None,
         media_type="livestream" if live else "video",
         width=width,

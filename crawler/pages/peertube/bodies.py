@@ -32,10 +32,7 @@ ASKED_PATH = re.compile(r"/(?:(?:a|accounts|c|video-channels)/|@)([^/]+)(?:/.*)?
 PERSONS = {"a", "accounts"}
 AUTHOR = ("", "_id", "_url")
 """What the names of the fields of an account, `uploader…`, and of a channel, `channel…`, end with."""
-RATINGS: Mapping[str, Fields] = {
-    "General Audience": {"age_limit": 0, "is_family_friendly": True},
-    "Mature": {"age_limit": 18, "is_family_friendly": False},
-}
+RATINGS = {"General Audience": records.rating(sensitive=False), "Mature": records.rating(sensitive=True)}
 """What the JSON-LD of newer versions says of videos that are marked as sensitive, and of others."""
 
 

@@ -11,6 +11,7 @@ from crawler.pages.base import Response
 from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.peertube.urls import SITE
+from crawler.pages.structured.schema import Fields
 
 AVAILABILITY: Mapping[int, Availability] = {1: "public", 2: "unlisted", 3: "private", 4: "internal", 5: "password"}
 LIVE_STATES = {4: "is_upcoming", 5: "post_live"}
@@ -100,7 +101,6 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
     uploader, its_channel = node(row.get("account")), node(row.get("channel"))
     live = bool(row.get("isLive"))
     width, height, content_url = largest_file(row, activity or {})
-    sensitive = row.get("nsfw")
     return Video(
         site=SITE,
         id=video_key(row).id,
@@ -128,9 +128,8 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
         categories=label_list(node(row.get("category"))),
         language=node(row.get("language")).get("id"),
         license=label(node(row.get("licence"))),
-        age_limit=None if sensitive is None else 18 if sensitive else 0,
-        is_family_friendly=None if sensitive is None else not sensitive,
-        live_status=live_status(row, live=live),
+        **rating(row.get("nsfw")),
+        live_status=live_status(node(row.get("state")).get("id"), live=live),
         availability=AVAILABILITY.get(whole(node(row.get("privacy")).get("id")) or 0),
         media_type="livestream" if live else "video",
         width=width,
@@ -159,9 +158,16 @@ def label_list(constant: Node) -> list[str] | None:
     return [name] if name else None
 
 
-def live_status(row: Node, *, live: bool) -> Any:
+def rating(sensitive: Any) -> Fields:
+    """Return for whom a video is, where that is told."""
+    if not isinstance(sensitive, bool):
+        return {}
+    return {"age_limit": 18 if sensitive else 0, "is_family_friendly": not sensitive}
+
+
+def live_status(state: Any, *, live: bool) -> Any:
     """Return the status in yt-dlp's words; a list row of a live stream is only shown while it runs."""
-    return LIVE_STATES.get(whole(node(row.get("state")).get("id")) or 0, "is_live") if live else "not_live"
+    return LIVE_STATES.get(whole(state) or 0, "is_live") if live else "not_live"
 
 
 def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str | None]:
