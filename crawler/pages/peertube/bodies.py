@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
-from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.base import Link, Page, known_fields
 from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube import activities, records, urls
@@ -42,10 +42,10 @@ class Shown(Page):
     site = urls.SITE
     platform = urls.SITE
 
-    def __init__(self, response: Response) -> None:
-        super().__init__(response)
-        self._html = StructuredPage(response)
-        self._source = ""
+    @cached_property
+    def _html(self) -> StructuredPage:
+        """The body as HTML with structured data."""
+        return StructuredPage(self.response)
 
     @cached_property
     def row(self) -> Node | None:
@@ -105,7 +105,7 @@ class Watch(Shown):
         found = next(iter(self._html.records()), None)
         if not isinstance(found, Video):
             raise NotARecord("shell", f"{self.url} does not tell which video it shows")
-        named = (VIDEO_PATH.search(urlsplit(url).path) for url in (found.url, self.url, found.embed_url or ""))
+        named = (VIDEO_PATH.search(urlsplit(url).path) for url in (found.url, self.url))
         uuid = next((uuid for match in named if match and (uuid := urls.long_uuid(match[1]))), None)
         if uuid is None:
             raise NotARecord("unnamed", f"{self.url} does not tell the video's id")

@@ -18,7 +18,8 @@ SEARCH_HOSTS = ("sepiasearch.org",)
 """Search engines over many instances: they answer like an instance, and are none."""
 MAX_BODY_BYTES = 20 * 2**20
 VIDEO_WORDS = frozenset({"uuid", "nsfw", "isLive", "privacy", "account", "likes", "dislikes"})
-ACTOR_WORDS = frozenset({"displayName", "followersCount", "followingCount", "host", "name"})
+ACCOUNT_WORDS = frozenset({"displayName", "host", "name"})
+ACTOR_WORDS = ACCOUNT_WORDS | {"followersCount", "followingCount"}
 PLAYER = re.compile(r"/(?:videos|video-playlists)/embed/[\w-]{20}")
 MAX_PLAYER_CHARS = 5_000
 VIDEO_ID = re.compile(r"/videos/watch/[\w-]{36}")
@@ -51,12 +52,7 @@ def names_peertube(context: Any) -> bool:
 
 def is_video(row: Node) -> bool:
     """Tell whether an object is a video of the REST API, from a list or whole."""
-    return row.keys() >= VIDEO_WORDS and is_actor_or_short(node(row.get("account")))
-
-
-def is_actor_or_short(row: Node) -> bool:
-    """Tell whether an object is the account of a video."""
-    return row.keys() >= {"name", "host", "displayName"}
+    return row.keys() >= VIDEO_WORDS and node(row.get("account")).keys() >= ACCOUNT_WORDS
 
 
 def is_actor(row: Node) -> bool:
