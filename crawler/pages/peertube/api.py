@@ -12,10 +12,10 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import EVERY_KIND, LAST_STATUS, REASONS, Link, Listing, Page, RecordKind
+from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, node
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.records import actor_id, is_instance, is_local, origin, rows_of, whole
-from crawler.pages.structured.values import http_url
 
 MEANINGS = {
     "private": "private, internal, blocked, or not yet published",
@@ -78,12 +78,16 @@ class ListingPage(ApiPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the next page, and the instances that remote rows come from."""
+        yield from self.next_page()
+        remote = (address(row.get("url"), self.response) for row in self.rows() if not is_local(row, self.response))
+        for url in dict.fromkeys(origin(url) for url in remote if url):
+            yield Link(url, "listing", platform=self.platform)
+
+    def next_page(self) -> Iterator[Link]:
+        """Yield the next page, where there is one."""
         following = urls.next_url(self.url, len(rows_of(self.body())), self.total())
         if following and not self.stands_still():
             yield Link(following, "listing", leads_to=self.leads_to, last=self.last, carry=self.carry())
-        remote = (http_url(row.get("url"), self.url) for row in self.rows() if not is_local(row, self.response))
-        for url in dict.fromkeys(origin(url) for url in remote if url):
-            yield Link(url, "listing", platform=self.platform)
 
     def stands_still(self) -> bool:
         """Tell whether this page shows what the one before has shown: the server does not heed `start`."""

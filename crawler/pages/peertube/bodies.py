@@ -20,6 +20,7 @@ from crawler.pages.peertube import activities, records, urls
 from crawler.pages.peertube.api import ApiPage, ListingPage
 from crawler.pages.peertube.records import whole
 from crawler.pages.peertube.shapes import SEARCH_HOSTS, is_video
+from crawler.pages.peertube.videos import ACTIVITY_JSON
 from crawler.pages.structured import StructuredPage
 from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.refusals import refuse_by_status
@@ -210,7 +211,7 @@ class Outbox(Page):
         for name in ("first", "next"):
             url = address(body.get(name), self.response)
             if url and urlsplit(url).netloc == urlsplit(self.url).netloc:
-                yield Link(url, "listing", headers={"Accept": "application/activity+json"})
+                yield Link(url, "listing", headers=ACTIVITY_JSON)
 
 
 class Search(ListingPage):
@@ -219,6 +220,7 @@ class Search(ListingPage):
     hosts = SEARCH_HOSTS
     path = r"/api/v1/search/videos/?"
     examples = ("https://sepiasearch.org/api/v1/search/videos?search=kites&start=0&count=15",)
+    leads_to = frozenset({"video"})
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
@@ -230,11 +232,8 @@ class Search(ListingPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the next page, and the videos on the instances that have published them."""
-        rows = records.rows_of(self.body())
-        following = urls.next_url(self.url, len(rows), self.total())
-        if following and not self.stands_still():
-            yield Link(following, "listing", leads_to=frozenset({"video"}), carry=self.carry())
-        for row in rows:
+        yield from self.next_page()
+        for row in records.rows_of(self.body()):
             url, uuid = address(row.get("url"), self.response), urls.long_uuid(str(row.get("uuid")))
             if url:
                 named = VIDEO_PATH.search(urlsplit(url).path)
