@@ -64,7 +64,7 @@ class Watched(Answer, RecordPage):
     record_type = Video
     number = ""
     """Name of the field that the id stands in."""
-    kind = ""
+    prefix = ""
     """What the names of other fields begin with."""
 
     def id(self) -> str:
@@ -80,7 +80,7 @@ class Watched(Answer, RecordPage):
 
     def title(self) -> str:
         """Return the title."""
-        return words(self.content.get(f"{self.kind}Title")) or ""
+        return words(self.content.get(f"{self.prefix}Title")) or ""
 
     def channel(self) -> str | None:
         """Return the channel's name."""
@@ -104,7 +104,7 @@ class Watched(Answer, RecordPage):
 
     def categories(self) -> list[str] | None:
         """Return the category, in the site's words."""
-        told = words(self.content.get(f"{self.kind}CategoryValue"))
+        told = words(self.content.get(f"{self.prefix}CategoryValue"))
         return [told] if told else None
 
     def is_family_friendly(self) -> bool | None:
@@ -128,7 +128,7 @@ class VideoPage(Watched):
 
     path = r"/service/v\d/videos/\d+/?"
     examples = (f"{API}/v3/videos/1980",)
-    number, kind = "videoNo", "video"
+    number, prefix = "videoNo", "video"
 
     def canonical_url(self) -> str:
         """Return the address of its page."""
@@ -166,7 +166,7 @@ class Live(Watched):
 
     path = r"/service/v\d/channels/[^/]+/live-detail/?"
     examples = (f"{API}/v3/channels/0123456789abcdef0123456789abcdef/live-detail",)
-    number, kind = "liveId", "live"
+    number, prefix = "liveId", "live"
 
     def canonical_url(self) -> str:
         """Return the address that the channel's streams have."""
