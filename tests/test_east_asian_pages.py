@@ -126,6 +126,7 @@ def test_every_address_of_a_station_of_soop_is_one() -> None:
     [
         (NICOVIDEO, "https://www.nicovideo.jp/ranking"),
         (BILIBILI, "https://www.bilibili.com/bangumi/play/ep1"),
+        (BILIBILI, f"https://www.bilibili.com/video/av{1 << 51}"),
         (SOOP, "https://vod.sooplive.com/player/1"),
     ],
 )

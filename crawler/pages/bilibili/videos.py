@@ -113,7 +113,7 @@ def of_view(row: Node, tags: Any) -> Fields:
     """Return what a row and the tags beside it tell of a video; `dislike` is 0 there, whatever it is."""
     aid, told = identifier(row.get("aid")), row.get("bvid")
     is_bvid = isinstance(told, str) and urls.BVID.fullmatch(told)
-    bvid = told if is_bvid else urls.bvid_of(int(aid)) if aid and int(aid) < urls.LARGEST_AID else None
+    bvid = told if is_bvid else urls.bvid_of(int(aid)) if aid else None
     if bvid is None:
         return {}
     stat, mid = node(row.get("stat")), identifier(dig(row, "owner", "mid"))
