@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, Record, RecordKey, User, Video
@@ -27,6 +26,7 @@ from crawler.pages.structured import values
 ADULT_YEARS = 19
 """What the site calls adult, by Korean law."""
 LIVE: dict[str, LiveStatus] = {"OPEN": "is_live", "CLOSE": "was_live"}
+KINDS: dict[str, MediaType] = {"REPLAY": "livestream", "UPLOAD": "video"}
 
 
 def channel_in(url: str) -> str:
@@ -157,8 +157,7 @@ class VideoPage(Watched):
 
     def media_type(self) -> MediaType | None:
         """Return `livestream` for a replay."""
-        kinds: dict[Any, MediaType] = {"REPLAY": "livestream", "UPLOAD": "video"}
-        return kinds.get(words(self.content.get("videoType")))
+        return KINDS.get(words(self.content.get("videoType")) or "")
 
 
 class Live(Watched):
