@@ -21,6 +21,9 @@ FARTHEST_ROW = {"snapshot.search.nicovideo.jp": 100_000, "api.search.nicovideo.j
 class Videos(Page):
     """A list, each of whose rows is a video that its own page tells more of."""
 
+    site = urls.SITE
+    platform = urls.SITE
+
     @cached_property
     def body(self) -> Node:
         """The answer."""
@@ -59,8 +62,6 @@ class Videos(Page):
 class VideosOfUser(Videos):
     """A page of a user's videos."""
 
-    site = urls.SITE
-    platform = urls.SITE
     hosts = (urls.API_HOST,)
     path = r"/v\d+/users/\d+/videos"
     examples = ("https://nvapi.nicovideo.jp/v1/users/4/videos?page=1&pageSize=100",)
@@ -95,8 +96,6 @@ class VideosOfUser(Videos):
 class Search(Videos):
     """What the search API v2 answers."""
 
-    site = urls.SITE
-    platform = urls.SITE
     hosts = urls.SEARCH_HOSTS
     path = r"/api/v2/.*video/contents/search"
     examples = (
