@@ -1,4 +1,4 @@
-"""nicovideo, Bilibili and SOOP: their addresses, and answers of any shape."""
+"""nicovideo, Bilibili, Chzzk and SOOP: their addresses, and answers of any shape."""
 
 from __future__ import annotations
 
@@ -126,12 +126,31 @@ def test_every_address_of_a_station_of_soop_is_one() -> None:
     [
         (NICOVIDEO, "https://www.nicovideo.jp/ranking"),
         (BILIBILI, "https://www.bilibili.com/bangumi/play/ep1"),
+        (BILIBILI, f"https://www.bilibili.com/video/av{1 << 51}"),
         (SOOP, "https://vod.sooplive.com/player/1"),
     ],
 )
 def test_an_address_that_is_not_read_is_refused_with_what_is(platform: Platform, url: str) -> None:
     with pytest.raises(NotARecord, match="pass one like"):
         platform.start(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        (
+            "https://nvapi.nicovideo.jp/v1/users/1/videos?pageSize=20&page=1",
+            {"data": {"items": [{"id": "sm1"}], "totalCount": 21}},
+        ),
+        (
+            f"https://api.chzzk.naver.com/service/v1/channels/{'0' * 32}/videos?size=5&page=1",
+            {"code": 200, "content": {"data": [{"videoNo": 1}], "page": 1, "totalPages": 3}},
+        ),
+    ],
+)
+def test_the_next_page_of_a_list_has_as_many_rows_as_this_one(url: str, answer: dict[str, Any]) -> None:
+    *_, following = page_for(Response(url, json.dumps(answer).encode())).links()
+    assert following.url == url.replace("page=1", "page=2")
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)

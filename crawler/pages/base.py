@@ -7,7 +7,7 @@ links, and names in `wants()` a further response without which its records would
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -267,9 +267,9 @@ class RecordPage(Page):
 class Platform:
     """Software that runs on any host, such as PeerTube; one instance of a subclass stands in its module."""
 
-    name: ClassVar[str]
+    name: str
     """As nodeinfo's `software.name` says it, lower case."""
-    hosts: ClassVar[tuple[str, ...]] = ()
+    hosts: tuple[str, ...] = ()
     """Hosts that surely run it, lower case, with their port where it is no default; none for most software."""
 
     batch: ClassVar[int] = 1
@@ -283,9 +283,9 @@ class Platform:
         """Return this platform as a project's settings want it."""
         return self
 
-    def recognises(self, response: Response) -> bool:
-        """Tell whether the HTML of `response` was made by this software."""
-        raise NotImplementedError
+    def recognises(self, response: Response) -> bool:  # noqa: ARG002 - for software that runs on any host
+        """Tell whether a page of a host of which nothing is known was made by this software."""
+        return False
 
     def start(self, url: str) -> tuple[Link, ...]:
         """Return where to begin for `url`: one link of its kind for a user or video, listings for a whole host.
@@ -294,3 +294,22 @@ class Platform:
             NotARecord: the URL names nothing that can be crawled here.
         """
         raise NotImplementedError
+
+
+class Site(Platform):
+    """A site, known by its hosts.
+
+    Args:
+        name: as its records say it.
+        hosts: all of its own.
+        start_link: returns the link to what an address of the site names; as `start()`, it may refuse.
+    """
+
+    def __init__(self, name: str, hosts: tuple[str, ...], start_link: Callable[[str], Link]) -> None:
+        self.name = name
+        self.hosts = hosts
+        self.start_link = start_link
+
+    def start(self, url: str) -> tuple[Link, ...]:
+        """Return the link to what `url` names, in the one form that it has here."""
+        return (self.start_link(url),)

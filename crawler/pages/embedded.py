@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from crawler.pages.base import Response
-from crawler.pages.nodes import MOST_VALUES, Node, object_at, words
+from crawler.pages.nodes import MOST_VALUES, Node, dig, object_at, words
 from crawler.pages.structured.values import http_url
 
 NEXT_DATA = "__NEXT_DATA__"
@@ -37,8 +36,7 @@ def is_id(tag: str, name: str) -> bool:
 
 def first_plain(holder: Any, *names: str) -> str | None:
     """Return the first text among the values of `names`."""
-    told = (holder.get(name) for name in names) if isinstance(holder, Mapping) else ()
-    return next((found for value in told if (found := words(value))), None)
+    return next((found for name in names if (found := words(dig(holder, name)))), None)
 
 
 def identifier(value: Any) -> str | None:

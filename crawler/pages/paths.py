@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 
 def path_in(address: Any) -> str:
@@ -17,3 +17,15 @@ def path_in(address: Any) -> str:
 def quoted(text: str, safe: str = "") -> str:
     """Return a text as a part of an address; half a surrogate pair, which JSON may hold, as a question mark."""
     return quote(text, safe=safe, errors="replace")
+
+
+def parameter(url: str, name: str) -> str:
+    """Return the first value of a parameter of an address; empty for none."""
+    return parse_qs(urlsplit(url).query).get(name, [""])[0]
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """Return an address with one parameter set."""
+    parts = urlsplit(url)
+    query = {key: told[-1] if len(told) == 1 else told for key, told in parse_qs(parts.query).items()}
+    return parts._replace(query=urlencode(query | {name: value}, doseq=True, errors="replace")).geturl()

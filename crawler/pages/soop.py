@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, User, Video
-from crawler.pages.base import Link, Platform, Response
+from crawler.pages.base import Link, Site
 from crawler.pages.embedded import identifier
 from crawler.pages.nodes import Node, dig, node, whole, words
 from crawler.pages.parts import PartsPage
@@ -22,6 +21,11 @@ DOMAINS = ("sooplive.com", "sooplive.co.kr", "afreecatv.com")
 """The site's names, the newest first."""
 VIDEO_API_HOSTS = tuple(f"api.m.{domain}" for domain in DOMAINS)
 STATION_API_HOSTS = (*(f"chapi.{domain}" for domain in DOMAINS), "bjapi.afreecatv.com")
+HOSTS = (
+    *VIDEO_API_HOSTS,
+    *STATION_API_HOSTS,
+    *(f"{part}.{domain}" for part in ("www", "ch", "bj", "vod", "play") for domain in DOMAINS),
+)
 USER_ID = re.compile(r"[0-9a-z_]{3,30}", re.ASCII)
 STATION = re.compile(r"/(?:station/|api/)?([0-9a-z_]{3,30})(?:/.*)?")
 REASONS = {-6221: "not_found", -6205: "private"}
@@ -31,39 +35,25 @@ STATES: dict[str, LiveStatus] = {"REVIEW": "was_live", "NORMAL": "not_live"}
 SIZE = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})")
 
 
-class Soop(Platform):
-    """The site, known by its hosts."""
+def start_link(url: str) -> Link:
+    """Return the link to the station that `url` names.
 
-    name = SITE
-    hosts = (
-        *VIDEO_API_HOSTS,
-        *STATION_API_HOSTS,
-        *(f"{part}.{domain}" for part in ("www", "ch", "bj", "vod", "play") for domain in DOMAINS),
+    Raises:
+        NotARecord: it names none, or a video: those are only told to who posts a form.
+    """
+    parts = urlsplit(url)
+    part = (parts.hostname or "").partition(".")[0]
+    found = STATION.fullmatch(parts.path)
+    if found and (part in {"ch", "bj", "chapi", "bjapi", "play"} or parts.path.startswith("/station/")):
+        return Link(f"https://{STATION_API_HOSTS[1]}/api/{found[1]}/station", "user")
+    raise NotARecord(
+        "unknown_path",
+        f"{url} names no station of SOOP that can be read: pass one like https://ch.sooplive.co.kr/NAME "
+        "(videos are only told to who posts a form, which a crawl does not)",
     )
 
-    def recognises(self, response: Response) -> bool:  # noqa: ARG002 - its hosts say so
-        """Tell that no page of another host is SOOP's."""
-        return False
 
-    def start(self, url: str) -> tuple[Link, ...]:
-        """Return the link to the station that `url` names.
-
-        Raises:
-            NotARecord: it names none, or a video: those are only told to who posts a form.
-        """
-        parts = urlsplit(url)
-        part = (parts.hostname or "").partition(".")[0]
-        found = STATION.fullmatch(parts.path)
-        if found and (part in {"ch", "bj", "chapi", "bjapi", "play"} or parts.path.startswith("/station/")):
-            return (Link(f"https://{STATION_API_HOSTS[1]}/api/{found[1]}/station", "user"),)
-        raise NotARecord(
-            "unknown_path",
-            f"{url} names no station of SOOP that can be read: pass one like https://ch.sooplive.co.kr/NAME "
-            "(videos are only told to who posts a form, which a crawl does not)",
-        )
-
-
-SOOP = Soop()
+SOOP = Site(SITE, HOSTS, start_link)
 
 
 class VideoAnswer(PartsPage):
@@ -77,25 +67,19 @@ class VideoAnswer(PartsPage):
     record_type = Video
     source = "video API"
 
-    @cached_property
-    def row(self) -> Node:
-        """The video."""
-        return node(dig(self.response.json, "data"))
-
     def parts(self) -> Iterator[tuple[str, Fields]]:
         """Yield what the answer tells.
 
         Raises:
             NotARecord: there is no such video, with the reason.
         """
-        row, number = self.row, identifier(self.row.get("title_no"))
-        code = row.get("code")
+        row = node(dig(self.response.json, "data"))
+        number, code = identifier(row.get("title_no")), row.get("code")
         if number is None:
             reason = REASONS.get(code, "unavailable") if isinstance(code, int) else "not_found"
             raise NotARecord(reason, f"SOOP says {code}: {words(row.get('message')) or 'no reason'}")
         kind = str(row.get("file_type"))
         total_ms = whole(row.get("total_file_duration"))
-        categories = texts(row.get("category_tags"))
         yield (
             self.source,
             {
@@ -110,7 +94,7 @@ class VideoAnswer(PartsPage):
                 "comment_count": whole(row.get("memo_cnt")),
                 "thumbnail": address(row.get("thumb")),
                 "tags": texts(row.get("hash_tags")),
-                "categories": categories or None,
+                "categories": texts(row.get("category_tags")) or None,
                 **people(row),
                 **size(row.get("file_resolution")),
                 "live_status": STATES.get(kind),
@@ -130,7 +114,7 @@ def published_at(row: Node) -> str | None:
 
 def people(row: Node) -> Fields:
     """Return who published it, and whose station shows it: of a clip, these may be two."""
-    writer, owner = (one if is_user_id(one := row.get(name)) else None for name in ("writer_id", "bj_id"))
+    writer, owner = (user_id(row.get(name)) for name in ("writer_id", "bj_id"))
     name = words(row.get("writer_nick"))
     told: Fields = {"uploader": name, "uploader_id": writer, "uploader_url": station_url(writer) if writer else None}
     if owner:
@@ -138,14 +122,14 @@ def people(row: Node) -> Fields:
     return told
 
 
-def is_user_id(value: object) -> bool:
-    """Tell whether something is the id of a user."""
-    return isinstance(value, str) and USER_ID.fullmatch(value) is not None
+def user_id(value: object) -> str | None:
+    """Return the id of a user; None for what is none."""
+    return value if isinstance(value, str) and USER_ID.fullmatch(value) else None
 
 
-def station_url(user_id: str) -> str:
+def station_url(owner: str) -> str:
     """Return the address of a user's station."""
-    return f"https://ch.{DOMAINS[1]}/{user_id}"
+    return f"https://ch.{DOMAINS[1]}/{owner}"
 
 
 def size(told: object) -> Fields:
@@ -173,15 +157,15 @@ class StationAnswer(PartsPage):
         """
         body = node(self.response.json)
         row = node(body.get("station"))
-        user_id = row.get("user_id")
-        if not isinstance(user_id, str) or not is_user_id(user_id):
+        owner = user_id(row.get("user_id"))
+        if owner is None:
             raise NotARecord("not_found" if body else "no_json", f"{self.url} answered no station")
         yield (
             self.source,
             {
-                "id": user_id,
-                "url": station_url(user_id),
-                "username": user_id,
+                "id": owner,
+                "url": station_url(owner),
+                "username": owner,
                 "name": words(row.get("user_nick")),
                 "description": words(dig(row, "display", "profile_text")),
                 "avatar_url": address(body.get("profile_image")),

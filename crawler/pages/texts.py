@@ -10,7 +10,9 @@ MOST_CHARS = 200_000
 """A longer text is no description."""
 PARAGRAPHS = re.compile(r"</p>\s*<p\b[^<>]{0,200}>", re.IGNORECASE)
 LINE_BREAK = re.compile(r"<br\b[^<>]{0,50}>\r?\n?", re.IGNORECASE)
-TAG = re.compile(r"</?(?:a|b|i|u|p|em|strong|span|div|img|ul|ol|li)\b[^<>]{0,4000}>", re.IGNORECASE)
+TAG = re.compile(
+    r"</?(?:a|b|i|s|u|p|em|strong|strike|small|big|span|font|div|img|ul|ol|li|h[1-6])\b[^<>]{0,4000}>", re.IGNORECASE
+)
 SEPARATE = "\n\n"
 REASON_CHARS = 300
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import MediaType, Record, RecordKey
-from crawler.pages.base import REASONS, Link, Page, Platform, Response
+from crawler.pages.base import REASONS, Link, Page, Platform
 from crawler.pages.structured import StructuredVideoPage
 
 SITE = "twitch"
@@ -147,10 +147,6 @@ class Twitch(Platform):
 
     name = SITE
     hosts = (*HOSTS, "twitch.tv", CLIP_HOST, PLAYER_HOST)
-
-    def recognises(self, response: Response) -> bool:  # noqa: ARG002 - its hosts say so
-        """Tell that no page of another host is Twitch's."""
-        return False
 
     def start(self, url: str) -> tuple[Link, ...]:
         """Return the link to the recording or clip that `url` names.

@@ -15,6 +15,7 @@ from crawler.pages.archive_org.markup import Markup
 from crawler.pages.archive_org.records import ACCOUNT, COLLECTION, VIDEO, ItemRecord, UserItem, VideoItem
 from crawler.pages.base import Link, Listing, Page, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.paths import parameter, with_parameter
 from crawler.pages.structured import values
 
 SHOWN = frozenset({"view_count", "comment_count", "uploader_id", "uploader_url", "owner_id", "owner_url"})
@@ -141,16 +142,16 @@ class Search(Page):
         cursor, start = self.body.get("cursor"), whole(dig(self.body, "response", "start"))
         following = None
         if isinstance(cursor, str) and cursor:
-            following = urls.with_parameter(self.url, "cursor", cursor)
+            following = with_parameter(self.url, "cursor", cursor)
         elif start is not None and start + len(self.rows) < (self.total() or 0) and self.rows:
-            page = whole(urls.parameter(self.url, "page")) or 1
-            following = urls.with_parameter(self.url, "page", str(page + 1))
+            page = whole(parameter(self.url, "page")) or 1
+            following = with_parameter(self.url, "page", str(page + 1))
         if following:
             yield Link(following, "listing", leads_to=frozenset({"video"}))
 
     def listing(self) -> Listing:
         """Return the videos of a collection, or another search by its words."""
-        query = urls.parameter(self.url, "q")
+        query = parameter(self.url, "q")
         collection = urls.collection_of(query)
         return Listing(f"videos of {collection}" if collection else f"archive.org search {query}", "video")
 

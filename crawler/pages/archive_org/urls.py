@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
@@ -90,15 +90,3 @@ def scrape(search: str, cursor: str = "") -> Link:
     """Return the link to a page of all that a search finds."""
     query = {"q": search, "fields": "identifier,mediatype", "count": ROWS} | ({"cursor": cursor} if cursor else {})
     return Link(f"{BASE}{SEARCHES[0]}?{urlencode(query)}", "listing", leads_to=frozenset({"video"}))
-
-
-def parameter(url: str, name: str) -> str:
-    """Return the first value of a parameter of an address; empty for none."""
-    return parse_qs(urlsplit(url).query).get(name, [""])[0]
-
-
-def with_parameter(url: str, name: str, value: str) -> str:
-    """Return an address with one parameter set."""
-    parts = urlsplit(url)
-    query = {key: told[-1] if len(told) == 1 else told for key, told in parse_qs(parts.query).items()}
-    return parts._replace(query=urlencode(query | {name: value}, doseq=True, errors="replace")).geturl()

@@ -15,19 +15,21 @@ API_HOST, SPACE_HOST = "api.bilibili.com", "space.bilibili.com"
 HOSTS = ("www.bilibili.com", "bilibili.com", "m.bilibili.com", API_HOST, SPACE_HOST)
 
 BVID = re.compile(r"BV1[1-9A-HJ-NP-Za-km-z]{9}", re.ASCII)
-VIDEO = re.compile(r"/video/(?:(BV1[1-9A-HJ-NP-Za-km-z]{9})|(?:av|AV)([1-9]\d{0,15}))/?")
+VIDEO = re.compile(rf"/video/(?:({BVID.pattern})|(?:av|AV)([1-9]\d{{0,15}}))/?")
 SPACE = re.compile(r"/(?:space/)?([1-9]\d*)(?:/.*)?")
 
 ALPHABET = "FcwAPNKTMug3GV5Lj7EJnHpWsx4tb8haYeviqBz6rkCy12mUSDQX9RdoZf"
-XOR, LARGEST_AID = 23442827791579, 1 << 51
+XOR, AIDS = 23442827791579, 1 << 51
 PLACES = (11, 10, 3, 8, 4, 6, 5, 7, 9)
 """Where the digits stand in a BV id, the lowest first."""
 
 
-def bvid_of(aid: int) -> str:
-    """Return the BV id of an av number, by the method that the site's own scripts have."""
+def bvid_of(aid: int) -> str | None:
+    """Return the BV id of an av number, by the method that the site's own scripts have; None for what is too large."""
+    if aid >= AIDS:
+        return None
     digits = list("BV1000000000")
-    rest = (LARGEST_AID | aid) ^ XOR
+    rest = (AIDS | aid) ^ XOR
     for place in PLACES:
         rest, digit = divmod(rest, len(ALPHABET))
         digits[place] = ALPHABET[digit]
@@ -42,8 +44,8 @@ def start_link(url: str) -> Link:
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    if found := VIDEO.fullmatch(parts.path):
-        bvid = found[1] or bvid_of(int(found[2]))
+    found = VIDEO.fullmatch(parts.path)
+    if found and (bvid := found[1] or bvid_of(int(found[2]))):
         return Link(video_url(bvid), "video", key=RecordKey("video", SITE, bvid))
     if (host == SPACE_HOST or parts.path.startswith("/space/")) and (found := SPACE.fullmatch(parts.path)):
         return user_link(found[1])

@@ -23,15 +23,30 @@ TURNED = 1
 """What `rotate` is where width and height are to be exchanged."""
 
 
-class VideoPage(PartsPage):
-    """A video, as its page tells it."""
+class Viewed(PartsPage):
+    """A video, as a row tells it."""
 
     site = urls.SITE
     platform = urls.SITE
+    record_type = Video
+
+    @cached_property
+    def row(self) -> Node:
+        """The video."""
+        raise NotImplementedError
+
+    def links(self) -> Iterator[Link]:
+        """Yield who published it."""
+        if mid := identifier(dig(self.row, "owner", "mid")):
+            yield urls.user_link(mid)
+
+
+class VideoPage(Viewed):
+    """A video, as its page tells it."""
+
     hosts = ("bilibili.com",)
     path = r"/video/(?:BV\w{10}|[aA][vV]\d+)/?"
     examples = ("https://www.bilibili.com/video/BV17x411w7KC", "https://www.bilibili.com/video/av170001")
-    record_type = Video
     source = STATE
 
     @cached_property
@@ -53,28 +68,20 @@ class VideoPage(PartsPage):
         if not self.row:
             for name in ("trueCode", "code"):
                 refuse(dig(self.state, "error", name), dig(self.state, "error", "message"))
-        tags = texts(self.state.get("tags"), "tag_name")
-        yield self.source, {**of_view(self.row), **({"tags": tags} if tags else {})}
-        yield "upData", of_uploader(node(self.state.get("upData")), self.row)
-
-    def links(self) -> Iterator[Link]:
-        """Yield who published it."""
-        if mid := identifier(dig(self.row, "owner", "mid")):
-            yield urls.user_link(mid)
+        yield self.source, of_view(self.row, self.state.get("tags"))
+        card = self.state.get("upData")
+        yield "upData", of_uploader(card, dig(card, "fans"), self.row)
 
 
-class ViewAnswer(PartsPage):
+class ViewAnswer(Viewed):
     """A video, as the API tells it."""
 
-    site = urls.SITE
-    platform = urls.SITE
     hosts = (urls.API_HOST,)
     path = r"/x/web-interface/(?:wbi/)?view(?:/detail)?/?"
     examples = (
         "https://api.bilibili.com/x/web-interface/view?bvid=BV17x411w7KC",
         "https://api.bilibili.com/x/web-interface/view/detail?aid=170001",
     )
-    record_type = Video
     source = "view API"
 
     @cached_property
@@ -97,25 +104,16 @@ class ViewAnswer(PartsPage):
         refuse(body.get("code"), body.get("message"))
         if not self.row:
             raise NotARecord("no_json" if not body else "not_found", f"{self.url} answered no video")
-        tags = texts(self.data.get("Tags"), "tag_name")
-        yield self.source, {**of_view(self.row), **({"tags": tags} if tags else {})}
-        card = node(dig(self.data, "Card"))
-        yield (
-            "Card",
-            {"channel_follower_count": whole(card.get("follower"))} if owns(card.get("card"), self.row) else {},
-        )
-
-    def links(self) -> Iterator[Link]:
-        """Yield who published it."""
-        if mid := identifier(dig(self.row, "owner", "mid")):
-            yield urls.user_link(mid)
+        yield self.source, of_view(self.row, self.data.get("Tags"))
+        card = self.data.get("Card")
+        yield "Card", of_uploader(dig(card, "card"), dig(card, "follower"), self.row)
 
 
-def of_view(row: Node) -> Fields:
-    """Return what a row tells of a video; `dislike` is 0 there, whatever it is."""
+def of_view(row: Node, tags: Any) -> Fields:
+    """Return what a row and the tags beside it tell of a video; `dislike` is 0 there, whatever it is."""
     aid, told = identifier(row.get("aid")), row.get("bvid")
     is_bvid = isinstance(told, str) and urls.BVID.fullmatch(told)
-    bvid = told if is_bvid else urls.bvid_of(int(aid)) if aid and int(aid) < urls.LARGEST_AID else None
+    bvid = told if is_bvid else urls.bvid_of(int(aid)) if aid else None
     if bvid is None:
         return {}
     stat, mid = node(row.get("stat")), identifier(dig(row, "owner", "mid"))
@@ -135,6 +133,7 @@ def of_view(row: Node) -> Fields:
         "uploader_id": mid,
         "uploader_url": urls.user_url(mid) if mid else None,
         "thumbnail": address(row.get("pic")),
+        "tags": texts(tags, "tag_name") or None,
         "categories": [category] if category else None,
         **size(row.get("dimension")),
     }
@@ -155,12 +154,7 @@ def size(dimension: Any) -> Fields:
     return {"width": width, "height": height} if width and height else {}
 
 
-def of_uploader(card: Node, row: Node) -> Fields:
-    """Return what stands beside the video of who published it."""
-    return {"channel_follower_count": whole(card.get("fans"))} if owns(card, row) else {}
-
-
-def owns(card: Any, row: Node) -> bool:
-    """Tell whether a card is that of who published a video, not of another who took part."""
+def of_uploader(card: Any, followers: Any, row: Node) -> Fields:
+    """Return what stands beside the video of who published it, and not of another who took part."""
     mid = identifier(dig(row, "owner", "mid"))
-    return mid is not None and identifier(dig(card, "mid")) == mid
+    return {"channel_follower_count": whole(followers) if mid and identifier(dig(card, "mid")) == mid else None}

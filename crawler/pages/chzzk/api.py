@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from functools import cached_property
 
 from crawler.errors import NotARecord
 from crawler.items import LiveStatus, MediaType, Record, RecordKey, User, Video
@@ -19,23 +18,20 @@ from crawler.pages.chzzk.urls import (
     video_link,
     videos_link,
 )
-from crawler.pages.nodes import Node, node, nodes, whole, words
+from crawler.pages.nodes import Node, dig, node, nodes, whole, words
+from crawler.pages.paths import parameter, with_parameter
+from crawler.pages.rows import address, far_east_time, texts
 from crawler.pages.structured import values
 
 ADULT_YEARS = 19
 """What the site calls adult, by Korean law."""
 LIVE: dict[str, LiveStatus] = {"OPEN": "is_live", "CLOSE": "was_live"}
+KINDS: dict[str, MediaType] = {"REPLAY": "livestream", "UPLOAD": "video"}
 
 
-def picture(value: Any) -> str | None:
-    """Return the address of a picture; some have a size to be filled in, `{type}`, and are none."""
-    told = words(value)
-    return told if told and told.startswith("https://") and "{" not in told else None
-
-
-def time(value: Any) -> str | None:
-    """Return a time of the site, which is Korea's."""
-    return values.date(words(value), zone=values.KOREA_AND_JAPAN)
+def channel_in(url: str) -> str:
+    """Return the id of the channel in an address of the API."""
+    return url.partition("/channels/")[2].partition("/")[0]
 
 
 class Answer(Page):
@@ -46,7 +42,7 @@ class Answer(Page):
     hosts = (API_HOST,)
     source = "REST API"
 
-    @property
+    @cached_property
     def content(self) -> Node:
         """What was answered.
 
@@ -61,42 +57,54 @@ class Answer(Page):
             raise NotARecord("not_found", f"{self.url} answered no content")
         return found
 
-    @property
-    def channel_id_told(self) -> str | None:
-        """The id of the channel that the answer names."""
-        channel_id = node(self.content.get("channel")).get("channelId")
-        return channel_id if isinstance(channel_id, str) and CHANNEL_ID.fullmatch(channel_id) else None
-
 
 class Watched(Answer, RecordPage):
-    """What videos and streams tell alike."""
+    """What videos and streams tell alike, in fields of like names."""
 
     record_type = Video
-    category = ""
-    """Name of the category's field."""
+    number = ""
+    """Name of the field that the id stands in."""
+    prefix = ""
+    """What the names of other fields begin with."""
+
+    def id(self) -> str:
+        """Return the number of the video, or of the stream: its address shows another one tomorrow.
+
+        Raises:
+            NotARecord: the answer has none.
+        """
+        number = whole(self.content.get(self.number))
+        if number is None or not self.title():
+            raise NotARecord("not_found", f"{self.url} tells no {self.number}")
+        return str(number)
+
+    def title(self) -> str:
+        """Return the title."""
+        return words(self.content.get(f"{self.prefix}Title")) or ""
 
     def channel(self) -> str | None:
         """Return the channel's name."""
-        return words(node(self.content.get("channel")).get("channelName"))
+        return words(dig(self.content, "channel", "channelName"))
 
     def channel_id(self) -> str | None:
         """Return the channel's id."""
-        return self.channel_id_told
+        channel_id = dig(self.content, "channel", "channelId")
+        return channel_id if isinstance(channel_id, str) and CHANNEL_ID.fullmatch(channel_id) else None
 
     def channel_url(self) -> str | None:
         """Return the channel's address."""
-        return f"{BASE}/{self.channel_id_told}" if self.channel_id_told else None
+        channel_id = self.channel_id()
+        return f"{BASE}/{channel_id}" if channel_id else None
 
     uploader, uploader_id, uploader_url = channel, channel_id, channel_url
 
     def tags(self) -> list[str] | None:
         """Return the tags."""
-        told = self.content.get("tags")
-        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else None
+        return texts(self.content.get("tags"))
 
     def categories(self) -> list[str] | None:
         """Return the category, in the site's words."""
-        told = words(self.content.get(self.category))
+        told = words(self.content.get(f"{self.prefix}CategoryValue"))
         return [told] if told else None
 
     def is_family_friendly(self) -> bool | None:
@@ -111,8 +119,8 @@ class Watched(Answer, RecordPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the channel."""
-        if self.channel_id_told:
-            yield channel_link(self.channel_id_told)
+        if channel_id := self.channel_id():
+            yield channel_link(channel_id)
 
 
 class VideoPage(Watched):
@@ -120,31 +128,16 @@ class VideoPage(Watched):
 
     path = r"/service/v\d/videos/\d+/?"
     examples = (f"{API}/v3/videos/1980",)
-    category = "videoCategoryValue"
-
-    def id(self) -> str:
-        """Return the video's number.
-
-        Raises:
-            NotARecord: the answer has none.
-        """
-        number = whole(self.content.get("videoNo"))
-        if number is None or not words(self.content.get("videoTitle")):
-            raise NotARecord("not_found", f"{self.url} answered no video")
-        return str(number)
+    number, prefix = "videoNo", "video"
 
     def canonical_url(self) -> str:
         """Return the address of its page."""
         return f"{BASE}/video/{self.id()}"
 
-    def title(self) -> str:
-        """Return the title."""
-        return words(self.content.get("videoTitle")) or ""
-
     def published_at(self) -> str | None:
         """Return when it was published."""
         at_ms = whole(self.content.get("publishDateAt"))
-        return values.date(at_ms) if at_ms else time(self.content.get("publishDate"))
+        return values.date(at_ms) if at_ms else far_east_time(self.content.get("publishDate"))
 
     def duration(self) -> float | None:
         """Return the seconds."""
@@ -156,7 +149,7 @@ class VideoPage(Watched):
 
     def thumbnail(self) -> str | None:
         """Return its picture."""
-        return picture(self.content.get("thumbnailImageUrl"))
+        return address(self.content.get("thumbnailImageUrl"))
 
     def live_status(self) -> LiveStatus | None:
         """Return whether it was a stream."""
@@ -164,8 +157,7 @@ class VideoPage(Watched):
 
     def media_type(self) -> MediaType | None:
         """Return `livestream` for a replay."""
-        kinds: dict[Any, MediaType] = {"REPLAY": "livestream", "UPLOAD": "video"}
-        return kinds.get(words(self.content.get("videoType")))
+        return KINDS.get(words(self.content.get("videoType")) or "")
 
 
 class Live(Watched):
@@ -173,31 +165,15 @@ class Live(Watched):
 
     path = r"/service/v\d/channels/[^/]+/live-detail/?"
     examples = (f"{API}/v3/channels/0123456789abcdef0123456789abcdef/live-detail",)
-    category = "liveCategoryValue"
-
-    def id(self) -> str:
-        """Return the number of the stream: the same address shows another one tomorrow.
-
-        Raises:
-            NotARecord: there has been none.
-        """
-        number = whole(self.content.get("liveId"))
-        if number is None or not words(self.content.get("liveTitle")):
-            raise NotARecord("not_found", f"{self.url} answered no stream")
-        return str(number)
+    number, prefix = "liveId", "live"
 
     def canonical_url(self) -> str:
         """Return the address that the channel's streams have."""
-        channel_id = self.channel_id_told or urlsplit(self.url).path.split("/")[-2]
-        return f"{BASE}/live/{channel_id}"
-
-    def title(self) -> str:
-        """Return the title."""
-        return words(self.content.get("liveTitle")) or ""
+        return f"{BASE}/live/{self.channel_id() or channel_in(self.url)}"
 
     def published_at(self) -> str | None:
         """Return when it began."""
-        return time(self.content.get("openDate"))
+        return far_east_time(self.content.get("openDate"))
 
     def view_count(self) -> int | None:
         """Return how many have watched."""
@@ -205,7 +181,7 @@ class Live(Watched):
 
     def thumbnail(self) -> str | None:
         """Return its picture."""
-        return picture(self.content.get("liveImageUrl")) or picture(self.content.get("defaultThumbnailImageUrl"))
+        return address(self.content.get("liveImageUrl")) or address(self.content.get("defaultThumbnailImageUrl"))
 
     def live_status(self) -> LiveStatus | None:
         """Return whether it is on."""
@@ -248,7 +224,7 @@ class Channel(Answer, RecordPage):
 
     def avatar_url(self) -> str | None:
         """Return its picture."""
-        return picture(self.content.get("channelImageUrl"))
+        return address(self.content.get("channelImageUrl"))
 
     def account_type(self) -> str:
         """Return that it is a channel."""
@@ -275,11 +251,6 @@ class ChannelVideos(Answer):
     examples = (f"{API}/v1/channels/0123456789abcdef0123456789abcdef/videos?page=0&size=30",)
 
     @property
-    def channel(self) -> str:
-        """The id of the channel."""
-        return urlsplit(self.url).path.split("/channels/")[-1].partition("/")[0]
-
-    @property
     def numbers(self) -> list[str]:
         """The numbers of the videos."""
         found = (whole(row.get("videoNo")) for row in nodes(self.content.get("data")))
@@ -297,16 +268,14 @@ class ChannelVideos(Answer):
     def links(self) -> Iterator[Link]:
         """Yield the videos, and the next page."""
         yield from map(video_link, self.numbers)
-        asked = parse_qs(urlsplit(self.url).query)
-        page = whole(self.content.get("page"))
-        page = whole(asked.get("page", ["0"])[0]) if page is None else page
-        pages = whole(self.content.get("totalPages")) or 0
-        if self.numbers and page is not None and page + 1 < pages:
-            yield videos_link(self.channel, page + 1)
+        page = whole(parameter(self.url, "page")) or 0
+        if self.numbers and page + 1 < (whole(self.content.get("totalPages")) or 0):
+            url = with_parameter(self.url, "page", str(page + 1))
+            yield Link(url, "listing", leads_to=frozenset({"video"}))
 
     def listing(self) -> Listing:
         """Return the channel's videos."""
-        return Listing(f"videos of {self.channel}", "video")
+        return Listing(f"videos of {channel_in(self.url)}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""

@@ -54,7 +54,7 @@ def channel_link(channel_id: str) -> Link:
     return Link(f"{API}/v1/channels/{channel_id}", "user", key=RecordKey("user", SITE, channel_id))
 
 
-def videos_link(channel_id: str, page: int = 0) -> Link:
-    """Return the link to a page of a channel's videos, the newest first."""
-    query = urlencode({"sortType": "LATEST", "pagingType": "PAGE", "page": page, "size": PAGE_SIZE})
+def videos_link(channel_id: str) -> Link:
+    """Return the link to the first page of a channel's videos, the newest first."""
+    query = urlencode({"sortType": "LATEST", "pagingType": "PAGE", "page": 0, "size": PAGE_SIZE})
     return Link(f"{API}/v1/channels/{channel_id}/videos?{query}", "listing", leads_to=frozenset({"video"}))

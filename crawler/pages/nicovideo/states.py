@@ -13,16 +13,19 @@ from crawler.pages.structured.schema import Fields
 from crawler.pages.texts import plain
 
 ADULT_YEARS = 18
+HONORIFIC = " さん"
+"""What pages of 2017 to 2020 put after the name of a user."""
 PICTURES = ("ogp", "player", "largeUrl", "middleUrl", "url")
 """Names of a thumbnail, the largest first."""
 
 
-def common(video_id: Any) -> Fields:
+def common(video_id: Any, *, embeddable: bool = False) -> Fields:
     """Return what follows from the id."""
     if not isinstance(video_id, str) or not urls.VIDEO_ID.fullmatch(video_id):
         return {}
     kind = "short" if video_id.startswith("ss") else "video"
-    return {"id": video_id, "url": urls.video_url(video_id), "media_type": kind}
+    player = {"embed_url": f"https://embed.nicovideo.jp/watch/{video_id}"} if embeddable else {}
+    return {"id": video_id, "url": urls.video_url(video_id), "media_type": kind, **player}
 
 
 def owner(user_id: Any, name: Any) -> Fields:
@@ -43,24 +46,29 @@ def channel(channel_id: Any, name: Any) -> Fields:
     return {**names, "uploader_id": told, "uploader_url": url, "channel_id": told, "channel_url": url}
 
 
-def adult(is_adult: Any) -> Fields:
-    """Return for whom a video is, where that is said."""
-    if not isinstance(is_adult, bool):
+def publisher(of_channel: Any, user: Any, honorific: str = "") -> Fields:
+    """Return the channel that published a video, or else the user, whose name may be followed by an `honorific`."""
+    told = channel(dig(of_channel, "id"), dig(of_channel, "name"))
+    return told or owner(dig(user, "id"), (words(dig(user, "nickname")) or "").removesuffix(honorific))
+
+
+def adult(*told: Any) -> Fields:
+    """Return for whom a video is, where one flag or another says it."""
+    flags = [one for one in told if isinstance(one, bool)]
+    if not flags:
         return {}
-    return {"age_limit": ADULT_YEARS if is_adult else 0, "is_family_friendly": False if is_adult else None}
+    return {"age_limit": ADULT_YEARS, "is_family_friendly": False} if any(flags) else {"age_limit": 0}
 
 
 def today(data: Node) -> Fields:
     """Return what a page since 2020 tells."""
     video, count = node(data.get("video")), node(dig(data, "video", "count"))
-    publisher = node(data.get("channel"))
-    user = node(data.get("owner"))
     genre = node(data.get("genre"))
     pictures = node(video.get("thumbnail"))
     items = dig(data, "tag", "items")
     has_genre = genre.get("isNotSet") is not True and genre.get("key") != "none"
     return {
-        **common(video.get("id")),
+        **common(video.get("id"), embeddable=video.get("isEmbedPlayerAllowed") is True),
         "title": words(video.get("title")),
         "description": plain(video.get("description")),
         "published_at": far_east_time(video.get("registeredAt")),
@@ -72,9 +80,8 @@ def today(data: Node) -> Fields:
         "tags": texts(items, "name"),
         "categories": [label] if has_genre and (label := words(genre.get("label"))) else None,
         **adult(dig(video, "rating", "isAdult")),
-        **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
+        **publisher(data.get("channel"), data.get("owner")),
         "availability": availability(video, node(dig(data, "payment", "video"))),
-        "embed_url": embed_url(video.get("id")) if video.get("isEmbedPlayerAllowed") is True else None,
         **size(node(data.get("media"))),
     }
 
@@ -97,17 +104,9 @@ def availability(video: Node, payment: Node) -> str | None:
     return "public" if video.get("isPrivate") is False and payment else None
 
 
-def embed_url(video_id: Any) -> str | None:
-    """Return the page for an iframe."""
-    is_id = isinstance(video_id, str) and urls.VIDEO_ID.fullmatch(video_id)
-    return f"https://embed.nicovideo.jp/watch/{video_id}" if is_id else None
-
-
 def of_2017(data: Node) -> Fields:
     """Return what a page of 2017 to 2020 tells."""
-    video, user, publisher = node(data.get("video")), node(data.get("owner")), node(data.get("channel"))
-    pictures = (video.get("largeThumbnailURL"), video.get("thumbnailURL"))
-    flags = [one for name in ("isR18", "isAdult") if isinstance(one := video.get(name), bool)]
+    video = node(data.get("video"))
     return {
         **common(video.get("id")),
         "title": words(video.get("originalTitle")) or words(video.get("title")),
@@ -116,10 +115,10 @@ def of_2017(data: Node) -> Fields:
         "duration": values.duration(video.get("duration")),
         "view_count": whole(video.get("viewCount")),
         "comment_count": whole(dig(data, "thread", "commentCount")),
-        "thumbnail": next((found for told in pictures if (found := address(told))), None),
+        "thumbnail": address(video.get("largeThumbnailURL")) or address(video.get("thumbnailURL")),
         "tags": texts(data.get("tags"), "name"),
-        **adult(any(flags) if flags else None),
-        **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
+        **adult(video.get("isR18"), video.get("isAdult")),
+        **publisher(data.get("channel"), data.get("owner"), HONORIFIC),
         "width": whole(video.get("width")) or None,
         "height": whole(video.get("height")) or None,
     }
@@ -127,8 +126,7 @@ def of_2017(data: Node) -> Fields:
 
 def of_flash(data: Node) -> Fields:
     """Return what a page with the Flash player tells."""
-    video, user, publisher = (node(data.get(name)) for name in ("videoDetail", "uploaderInfo", "channelInfo"))
-    flags = [one for name in ("isR18", "is_adult") if isinstance(one := video.get(name), bool)]
+    video = node(data.get("videoDetail"))
     return {
         **common(video.get("id")),
         "title": words(video.get("title_original")) or words(video.get("title")),
@@ -139,8 +137,8 @@ def of_flash(data: Node) -> Fields:
         "comment_count": whole(video.get("commentCount")),
         "thumbnail": address(video.get("thumbnail")),
         "tags": texts(video.get("tagList"), "tag"),
-        **adult(any(flags) if flags else None),
-        **(channel(publisher.get("id"), publisher.get("name")) or owner(user.get("id"), user.get("nickname"))),
+        **adult(video.get("isR18"), video.get("is_adult")),
+        **publisher(data.get("channelInfo"), data.get("uploaderInfo")),
         "width": whole(video.get("width")) or None,
         "height": whole(video.get("height")) or None,
     }

@@ -59,7 +59,7 @@ class ThumbInfo(PartsPage):
         """Return the fields."""
         genre = self.text_at("genre")
         return {
-            **states.common(self.text_at("video_id")),
+            **states.common(self.text_at("video_id"), embeddable=self.text_at("embeddable") == "1"),
             "title": self.text_at("title"),
             "description": self.text_at("description"),
             "published_at": far_east_time(self.text_at("first_retrieve")),
@@ -70,7 +70,6 @@ class ThumbInfo(PartsPage):
             "tags": self.tags(),
             "categories": [genre] if genre and genre != NO_GENRE else None,
             **self.publisher(),
-            "embed_url": states.embed_url(self.text_at("video_id")) if self.text_at("embeddable") == "1" else None,
         }
 
     def tags(self) -> list[str] | None:

@@ -89,9 +89,9 @@ def channel_link(channel_id: str) -> Link:
     return Link(url, "user", key=RecordKey("user", SITE, channel_id))
 
 
-def videos_link(user_id: str, page: int = 1) -> Link:
-    """Return the link to a page of a user's videos."""
-    query = urlencode({"pageSize": PAGE_SIZE, "page": page})
+def videos_link(user_id: str) -> Link:
+    """Return the link to the first page of a user's videos."""
+    query = urlencode({"pageSize": PAGE_SIZE, "page": 1})
     url = f"https://{API_HOST}/v1/users/{user_id}/videos?{query}"
     return Link(url, "listing", leads_to=frozenset({"video"}), headers=HEADERS)
 

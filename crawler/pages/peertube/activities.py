@@ -9,16 +9,18 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import User, Video
 from crawler.pages.base import Response
-from crawler.pages.peertube.records import Row, largest_file, live_status, objects, pixels, tags, whole
+from crawler.pages.embedded import address
+from crawler.pages.nodes import Node, node, nodes
+from crawler.pages.peertube.records import largest_file, live_status, pixels, rating, tags, whole
 from crawler.pages.peertube.urls import SITE, long_uuid
-from crawler.pages.structured.values import duration, http_url
+from crawler.pages.structured.values import duration
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 ACTOR_TYPES: dict[str, Literal["person", "channel"]] = {"Person": "person", "Group": "channel"}
 ACTOR_PATH = re.compile(r"/(?:accounts|video-channels|a|c)/([^/@]+)/?")
 
 
-def video(row: Row, response: Response) -> Video:
+def video(row: Node, response: Response) -> Video:
     """Return the record of a `Video`.
 
     Raises:
@@ -27,7 +29,7 @@ def video(row: Row, response: Response) -> Video:
     uuid, url = row.get("uuid"), address(row.get("id"), response)
     if not isinstance(uuid, str) or long_uuid(uuid) is None or url is None:
         raise NotARecord("no_video", f"{response.url} holds a video without its id")
-    live, sensitive = bool(row.get("isLiveBroadcast")), row.get("sensitive")
+    live = bool(row.get("isLiveBroadcast"))
     account, channel = holder(row, "Person", response), holder(row, "Group", response)
     width, height, content_url = largest_file({}, row)
     category = name_of(row, "category")
@@ -50,11 +52,10 @@ def video(row: Row, response: Response) -> Video:
         thumbnail=widest(row.get("icon"), response),
         tags=tags(row, row),
         categories=[category] if category else None,
-        language=constant(row, "language").get("identifier"),
+        language=node(row.get("language")).get("identifier"),
         license=name_of(row, "licence"),
-        age_limit=None if not isinstance(sensitive, bool) else 18 if sensitive else 0,
-        is_family_friendly=None if not isinstance(sensitive, bool) else not sensitive,
-        live_status=live_status({"state": {"id": row.get("state")}}, live=live),
+        **rating(row.get("sensitive")),
+        live_status=live_status(row.get("state"), live=live),
         availability="public" if is_public(row) else None,
         media_type="livestream" if live else "video",
         width=width,
@@ -63,7 +64,7 @@ def video(row: Row, response: Response) -> Video:
     )
 
 
-def user(row: Row, response: Response) -> User:
+def user(row: Node, response: Response) -> User:
     """Return the record of an account (`Person`) or channel (`Group`).
 
     Raises:
@@ -96,14 +97,9 @@ def user(row: Row, response: Response) -> User:
     )
 
 
-def address(value: Any, response: Response) -> str | None:
-    """Return the address that an `id` is."""
-    return http_url(value, response.url) if isinstance(value, str) else None
-
-
-def holder(row: Row, kind: str, response: Response) -> str | None:
+def holder(row: Node, kind: str, response: Response) -> str | None:
     """Return the address of the first `kind` that something is attributed to."""
-    found = (address(one.get("id"), response) for one in objects(row.get("attributedTo")) if one.get("type") == kind)
+    found = (address(one.get("id"), response) for one in nodes(row.get("attributedTo")) if one.get("type") == kind)
     return next((url for url in found if url), None)
 
 
@@ -114,15 +110,9 @@ def actor_id(url: str | None) -> str | None:
     return f"{found[1]}@{parts.netloc.lower()}" if found else None
 
 
-def constant(row: Row, name: str) -> Row:
-    """Return the identifier and name of a category, licence or language."""
-    value = row.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def name_of(row: Row, name: str) -> str | None:
+def name_of(row: Node, name: str) -> str | None:
     """Return the name of a category or licence."""
-    value = constant(row, name)
+    value = node(row.get(name))
     return value.get("name") if value.get("identifier") is not None else None
 
 
@@ -130,13 +120,13 @@ def widest(value: Any, response: Response) -> str | None:
     """Return the address of the widest of one picture or several."""
     found = [
         (pixels(image.get("width")), url)
-        for image in objects(value if isinstance(value, list) else [value])
+        for image in nodes(value if isinstance(value, list) else [value])
         if (url := address(image.get("url"), response))
     ]
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def is_public(row: Row) -> bool:
+def is_public(row: Node) -> bool:
     """Tell whether something is addressed to everyone."""
     to = row.get("to")
     return PUBLIC in (to if isinstance(to, list) else [to])

@@ -12,9 +12,10 @@ from urllib.parse import unquote, urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import EVERY_KIND, LAST_STATUS, REASONS, Link, Listing, Page, RecordKind
+from crawler.pages.embedded import address
+from crawler.pages.nodes import Node, node
 from crawler.pages.peertube import records, urls
-from crawler.pages.peertube.records import Row, actor_id, is_instance, is_local, origin, part, rows_of, whole
-from crawler.pages.structured.values import http_url
+from crawler.pages.peertube.records import actor_id, is_instance, is_local, origin, rows_of, whole
 
 MEANINGS = {
     "private": "private, internal, blocked, or not yet published",
@@ -33,14 +34,13 @@ class ApiPage(Page):
     platform = "peertube"
     source = "REST API"
 
-    def body(self) -> Row:
+    def body(self) -> Node:
         """Return the object that was answered.
 
         Raises:
             NotARecord: the server refused, or answered something else.
         """
-        body = self.response.json
-        row: Row = body if isinstance(body, Mapping) else {}
+        row = node(self.response.json)
         status = max(self.response.status, status_told(row))
         if status >= HTTPStatus.BAD_REQUEST:
             reason = self.refusal(status, str(row.get("code") or ""))
@@ -68,22 +68,26 @@ class ListingPage(ApiPage):
     leads_to: ClassVar[frozenset[RecordKind]] = EVERY_KIND
     last: ClassVar[bool] = False
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Node]:
         """Return all rows; an instance's own actor is none."""
         return [row for row in rows_of(self.body()) if not is_instance(row)]
 
-    def local_rows(self) -> list[Row]:
+    def local_rows(self) -> list[Node]:
         """Return the rows of things that live here."""
         return [row for row in self.rows() if is_local(row, self.response)]
 
     def links(self) -> Iterator[Link]:
         """Yield the next page, and the instances that remote rows come from."""
+        yield from self.next_page()
+        remote = (address(row.get("url"), self.response) for row in self.rows() if not is_local(row, self.response))
+        for url in dict.fromkeys(origin(url) for url in remote if url):
+            yield Link(url, "listing", platform=self.platform)
+
+    def next_page(self) -> Iterator[Link]:
+        """Yield the next page, where there is one."""
         following = urls.next_url(self.url, len(rows_of(self.body())), self.total())
         if following and not self.stands_still():
             yield Link(following, "listing", leads_to=self.leads_to, last=self.last, carry=self.carry())
-        remote = (http_url(row.get("url"), self.url) for row in self.rows() if not is_local(row, self.response))
-        for url in dict.fromkeys(origin(url) for url in remote if url):
-            yield Link(url, "listing", platform=self.platform)
 
     def stands_still(self) -> bool:
         """Tell whether this page shows what the one before has shown: the server does not heed `start`."""
@@ -150,7 +154,7 @@ class Channels(ListingPage):
     def links(self) -> Iterator[Link]:
         """Yield the accounts that own them, and those accounts' videos."""
         yield from super().links()
-        for owner in unique_actors(part(row, "ownerAccount") for row in self.local_rows()):
+        for owner in unique_actors(node(row.get("ownerAccount")) for row in self.local_rows()):
             yield urls.account_link(self.response.base, str(owner["name"]), last=True)
             yield account_videos(self.response.base, owner)
 
@@ -202,9 +206,9 @@ class Videos(ListingPage):
         for row in rows:
             if row.get("uuid"):
                 yield urls.video_link(base, str(row["uuid"]), last=True)
-        for found in unique_actors(part(row, "account") for row in rows):
+        for found in unique_actors(node(row.get("account")) for row in rows):
             yield urls.account_link(base, str(found["name"]), last=True)
-        for found in unique_actors(part(row, "channel") for row in rows):
+        for found in unique_actors(node(row.get("channel")) for row in rows):
             yield urls.channel_link(base, str(found["name"]), last=True)
 
 
@@ -214,10 +218,10 @@ class Following(ListingPage):
     path = r"/api/v1/server/(?:following|followers)/?"
     examples = ("https://peertube.example/api/v1/server/following?start=0&count=100",)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Node]:
         """Return the actors on the other side; an instance's own actor stands for the instance."""
         side = "following" if self.url.partition("?")[0].rstrip("/").endswith("following") else "follower"
-        return [part(row, side) for row in rows_of(self.body())]
+        return [node(row.get(side)) for row in rows_of(self.body())]
 
 
 class Actor(ApiPage):
@@ -267,7 +271,7 @@ class Channel(Actor):
     def links(self) -> Iterator[Link]:
         """Yield its videos and the account that owns it."""
         yield from super().links()
-        for owner in unique_actors([part(self.body(), "ownerAccount")]):
+        for owner in unique_actors([node(self.body().get("ownerAccount"))]):
             yield urls.account_link(self.response.base, actor_id(owner) or "")
 
 
@@ -284,10 +288,10 @@ class VideoDetail(ApiPage):
     def links(self) -> Iterator[Link]:
         """Yield its account and its channel."""
         body, base = self.body(), self.response.base
-        for found in unique_actors([part(body, "account")]):
+        for found in unique_actors([node(body.get("account"))]):
             yield urls.account_link(base, actor_id(found) or "")
             yield actor_videos(base, "accounts", urls.local_handle(base, actor_id(found) or ""))
-        for found in unique_actors([part(body, "channel")]):
+        for found in unique_actors([node(body.get("channel"))]):
             yield urls.channel_link(base, actor_id(found) or "")
 
 
@@ -312,18 +316,18 @@ class Sitemap(Page):
                 )
 
 
-def status_told(row: Row) -> int:
+def status_told(row: Node) -> int:
     """Return the HTTP status that an error has in its body, too, which is all that a saved one has; 0 for none."""
     status = whole(row.get("status")) if "detail" in row and "uuid" not in row else None
     return status if status and HTTPStatus.BAD_REQUEST <= status <= LAST_STATUS else 0
 
 
-def unique_actors(actors: Any) -> list[Row]:
+def unique_actors(actors: Any) -> list[Node]:
     """Return the accounts or channels with a name, each once; an instance's own actor is none."""
     return list({actor_id(actor): actor for actor in actors if actor_id(actor) and not is_instance(actor)}.values())
 
 
-def account_videos(base: str, account: Row) -> Link:
+def account_videos(base: str, account: Node) -> Link:
     """Return the link to an account's videos."""
     return actor_videos(base, "accounts", urls.local_handle(base, str(account.get("name"))))
 

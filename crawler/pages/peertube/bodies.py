@@ -13,11 +13,14 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
-from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.base import Link, Page, known_fields
+from crawler.pages.embedded import address
+from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube import activities, records, urls
 from crawler.pages.peertube.api import ApiPage, ListingPage
-from crawler.pages.peertube.records import Row, objects, part, whole
+from crawler.pages.peertube.records import whole
 from crawler.pages.peertube.shapes import SEARCH_HOSTS, is_video
+from crawler.pages.peertube.videos import ACTIVITY_JSON
 from crawler.pages.structured import StructuredPage
 from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.refusals import refuse_by_status
@@ -30,10 +33,7 @@ ASKED_PATH = re.compile(r"/(?:(?:a|accounts|c|video-channels)/|@)([^/]+)(?:/.*)?
 PERSONS = {"a", "accounts"}
 AUTHOR = ("", "_id", "_url")
 """What the names of the fields of an account, `uploader…`, and of a channel, `channel…`, end with."""
-RATINGS: Mapping[str, Fields] = {
-    "General Audience": {"age_limit": 0, "is_family_friendly": True},
-    "Mature": {"age_limit": 18, "is_family_friendly": False},
-}
+RATINGS = {"General Audience": records.rating(sensitive=False), "Mature": records.rating(sensitive=True)}
 """What the JSON-LD of newer versions says of videos that are marked as sensitive, and of others."""
 
 
@@ -43,13 +43,13 @@ class Shown(Page):
     site = urls.SITE
     platform = urls.SITE
 
-    def __init__(self, response: Response) -> None:
-        super().__init__(response)
-        self._html = StructuredPage(response)
-        self._source = ""
+    @cached_property
+    def _html(self) -> StructuredPage:
+        """The body as HTML with structured data."""
+        return StructuredPage(self.response)
 
     @cached_property
-    def row(self) -> Row | None:
+    def row(self) -> Node | None:
         """The JSON of the body, None for HTML."""
         if self.response.body[:200].lstrip().startswith(b"<"):
             return None
@@ -75,7 +75,7 @@ class Shown(Page):
             return {name: told.get(name, "URL") for name in known_fields(record)}
         return dict.fromkeys(known_fields(record), ACTIVITY_PUB if "type" in self.row else "REST API")
 
-    def of_json(self, row: Row) -> Record:
+    def of_json(self, row: Node) -> Record:
         """Return the record of an object."""
         raise NotImplementedError
 
@@ -93,7 +93,7 @@ class Watch(Shown):
         "https://peertube.example/videos/watch/9c9de5e8-0a1e-484a-b099-e80766180a6d",
     )
 
-    def of_json(self, row: Row) -> Video:
+    def of_json(self, row: Node) -> Video:
         """Return the video of ActivityPub, or of the REST API."""
         if row.get("type") == "Video":
             return activities.video(row, self.response)
@@ -106,7 +106,7 @@ class Watch(Shown):
         found = next(iter(self._html.records()), None)
         if not isinstance(found, Video):
             raise NotARecord("shell", f"{self.url} does not tell which video it shows")
-        named = (VIDEO_PATH.search(urlsplit(url).path) for url in (found.url, self.url, found.embed_url or ""))
+        named = (VIDEO_PATH.search(urlsplit(url).path) for url in (found.url, self.url))
         uuid = next((uuid for match in named if match and (uuid := urls.long_uuid(match[1]))), None)
         if uuid is None:
             raise NotARecord("unnamed", f"{self.url} does not tell the video's id")
@@ -140,7 +140,7 @@ class Profile(Shown):
         "https://peertube.example/@alice",
     )
 
-    def of_json(self, row: Row) -> User:
+    def of_json(self, row: Node) -> User:
         """Return the actor of ActivityPub, or of the REST API."""
         if "type" in row:
             return activities.user(row, self.response)
@@ -195,10 +195,10 @@ class Outbox(Page):
     path = r"/(?:accounts|video-channels)/[^/]+/outbox/?"
     examples = ("https://peertube.example/accounts/alice/outbox?page=1&size=50",)
 
-    def items(self) -> list[Row]:
+    def items(self) -> list[Node]:
         """Return the videos that are for everyone."""
         body = ApiPage(self.response).body()
-        made = (part(item, "object") for item in objects(body.get("orderedItems")) if item.get("type") == "Create")
+        made = (node(item.get("object")) for item in nodes(body.get("orderedItems")) if item.get("type") == "Create")
         return [one for one in made if one.get("type") == "Video" and activities.is_public(one)]
 
     def records(self) -> Iterator[Record]:
@@ -209,9 +209,9 @@ class Outbox(Page):
         """Yield the page after this one."""
         body = ApiPage(self.response).body()
         for name in ("first", "next"):
-            url = activities.address(body.get(name), self.response)
+            url = address(body.get(name), self.response)
             if url and urlsplit(url).netloc == urlsplit(self.url).netloc:
-                yield Link(url, "listing", headers={"Accept": "application/activity+json"})
+                yield Link(url, "listing", headers=ACTIVITY_JSON)
 
 
 class Search(ListingPage):
@@ -220,6 +220,7 @@ class Search(ListingPage):
     hosts = SEARCH_HOSTS
     path = r"/api/v1/search/videos/?"
     examples = ("https://sepiasearch.org/api/v1/search/videos?search=kites&start=0&count=15",)
+    leads_to = frozenset({"video"})
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
@@ -231,12 +232,9 @@ class Search(ListingPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the next page, and the videos on the instances that have published them."""
-        rows = records.rows_of(self.body())
-        following = urls.next_url(self.url, len(rows), self.total())
-        if following and not self.stands_still():
-            yield Link(following, "listing", leads_to=frozenset({"video"}), carry=self.carry())
-        for row in rows:
-            url, uuid = activities.address(row.get("url"), self.response), urls.long_uuid(str(row.get("uuid")))
+        yield from self.next_page()
+        for row in records.rows_of(self.body()):
+            url, uuid = address(row.get("url"), self.response), urls.long_uuid(str(row.get("uuid")))
             if url:
                 named = VIDEO_PATH.search(urlsplit(url).path)
                 sure = uuid is not None and named is not None and urls.long_uuid(named[1]) == uuid

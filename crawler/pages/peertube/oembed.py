@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -12,7 +13,6 @@ from crawler.pages import oembed
 from crawler.pages.base import refuse_status
 from crawler.pages.peertube import urls
 from crawler.pages.peertube.bodies import VIDEO_PATH, author
-from crawler.pages.structured.schema import Fields
 
 
 class Embedding(oembed.OEmbedPage):
@@ -31,11 +31,6 @@ class Embedding(oembed.OEmbedPage):
         found = urls.VIDEO.fullmatch(urlsplit(self.embed_url() or "").path)
         return found[1] if found and urls.long_uuid(found[1]) else ""
 
-    @cached_property
-    def by(self) -> Fields:
-        """The account or the channel that published it."""
-        return author(self.told.author_name, self.told.author_url)
-
     def records(self) -> Iterator[Record]:
         """Yield the video.
 
@@ -45,7 +40,8 @@ class Embedding(oembed.OEmbedPage):
         refuse_status(self.response.status)
         if "/video-playlists/" in (self.embed_url() or ""):
             raise NotARecord("playlist", f"{self.url} is of a playlist")
-        yield from super().records()
+        by = author(self.told.author_name, self.told.author_url)
+        yield from (replace(record, **by) for record in super().records())
 
     def id(self) -> str:
         """Return the UUID.
@@ -71,27 +67,3 @@ class Embedding(oembed.OEmbedPage):
     def embed_url(self) -> str | None:
         """Return the player, without the place in the video where it is to begin."""
         return (self.told.embed_url or "").partition("?")[0] or None
-
-    def uploader(self) -> str | None:
-        """Return the name of the account."""
-        return self.by.get("uploader")
-
-    def uploader_id(self) -> str | None:
-        """Return the account's id."""
-        return self.by.get("uploader_id")
-
-    def uploader_url(self) -> str | None:
-        """Return the account's address."""
-        return self.by.get("uploader_url")
-
-    def channel(self) -> str | None:
-        """Return the name of the channel."""
-        return self.by.get("channel")
-
-    def channel_id(self) -> str | None:
-        """Return the channel's id."""
-        return self.by.get("channel_id")
-
-    def channel_url(self) -> str | None:
-        """Return the channel's address."""
-        return self.by.get("channel_url")

@@ -8,63 +8,52 @@ from urllib.parse import urlsplit
 
 from crawler.items import Availability, RecordKey, User, Video
 from crawler.pages.base import Response
+from crawler.pages.embedded import address
+from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.peertube.urls import SITE
-from crawler.pages.structured.values import http_url
-
-Row = Mapping[str, Any]
+from crawler.pages.structured.schema import Fields
 
 AVAILABILITY: Mapping[int, Availability] = {1: "public", 2: "unlisted", 3: "private", 4: "internal", 5: "password"}
 LIVE_STATES = {4: "is_upcoming", 5: "post_live"}
 """Video states (`state.id`) of a live stream that is not running."""
 
 
-def rows_of(body: Any) -> list[Row]:
+def rows_of(body: Any) -> list[Node]:
     """Return the rows of a list of the API, without what is no object."""
-    return objects(body.get("data")) if isinstance(body, Mapping) else []
-
-
-def objects(value: Any) -> list[Row]:
-    """Return the objects of a list, without what is none; empty where there is no list."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return nodes(dig(body, "data"))
 
 
 def whole(value: Any) -> int | None:
-    """Return a number of things; None for what is none."""
+    """Return a number of things; None for what is none, a text of digits too."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def part(row: Row, name: str) -> Row:
-    """Return the object `name` of `row`, empty where there is none."""
-    value = row.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def actor_id(actor: Row) -> str | None:
+def actor_id(actor: Node) -> str | None:
     """Return `name@host` of an account or channel."""
     return f"{actor['name']}@{actor['host']}" if actor.get("name") and actor.get("host") else None
 
 
-def is_instance(account: Row) -> bool:
+def is_instance(account: Node) -> bool:
     """Tell whether `account` is an instance's own actor, which is no user."""
     return account.get("name") == "peertube"
 
 
-def is_local(row: Row, response: Response) -> bool:
+def is_local(row: Node, response: Response) -> bool:
     """Tell whether an account, channel or video lives on the instance that answered."""
     if isinstance(row.get("isLocal"), bool):
         return bool(row["isLocal"])
-    host = row.get("host") or part(row, "account").get("host")
+    host = row.get("host") or node(row.get("account")).get("host")
     return host is None or str(host).lower() == response.host
 
 
-def account(row: Row, response: Response) -> User:
+def account(row: Node, response: Response) -> User:
     """Return the record of an account."""
     return actor(row, response, account_type="person", banner_url=None)
 
 
-def channel(row: Row, response: Response) -> User:
+def channel(row: Node, response: Response) -> User:
     """Return the record of a channel, with the account that owns it."""
-    owner = part(row, "ownerAccount")
+    owner = node(row.get("ownerAccount"))
     return actor(
         row,
         response,
@@ -76,7 +65,7 @@ def channel(row: Row, response: Response) -> User:
     )
 
 
-def actor(row: Row, response: Response, **more: Any) -> User:
+def actor(row: Node, response: Response, **more: Any) -> User:
     return User(
         site=SITE,
         id=actor_id(row) or "",
@@ -96,12 +85,12 @@ def actor(row: Row, response: Response, **more: Any) -> User:
     )
 
 
-def video_key(row: Row) -> RecordKey:
+def video_key(row: Node) -> RecordKey:
     """Return the key of a video; its UUID is the same on every instance."""
     return RecordKey("video", SITE, str(row.get("uuid") or ""))
 
 
-def video(row: Row, response: Response, activity: Row | None = None) -> Video:
+def video(row: Node, response: Response, activity: Node | None = None) -> Video:
     """Return the record of a video.
 
     Args:
@@ -109,10 +98,9 @@ def video(row: Row, response: Response, activity: Row | None = None) -> Video:
         response: where it stood.
         activity: the same video in an ActivityPub outbox, with the tags and the whole text that a list row lacks.
     """
-    uploader, its_channel = part(row, "account"), part(row, "channel")
+    uploader, its_channel = node(row.get("account")), node(row.get("channel"))
     live = bool(row.get("isLive"))
     width, height, content_url = largest_file(row, activity or {})
-    sensitive = row.get("nsfw")
     return Video(
         site=SITE,
         id=video_key(row).id,
@@ -137,56 +125,62 @@ def video(row: Row, response: Response, activity: Row | None = None) -> Video:
         channel_follower_count=its_channel.get("followersCount"),
         thumbnail=thumbnail(row, response),
         tags=tags(row, activity),
-        categories=label_list(part(row, "category")),
-        language=part(row, "language").get("id"),
-        license=label(part(row, "licence")),
-        age_limit=None if sensitive is None else 18 if sensitive else 0,
-        is_family_friendly=None if sensitive is None else not sensitive,
-        live_status=live_status(row, live=live),
-        availability=AVAILABILITY.get(whole(part(row, "privacy").get("id")) or 0),
+        categories=label_list(node(row.get("category"))),
+        language=node(row.get("language")).get("id"),
+        license=label(node(row.get("licence"))),
+        **rating(row.get("nsfw")),
+        live_status=live_status(node(row.get("state")).get("id"), live=live),
+        availability=AVAILABILITY.get(whole(node(row.get("privacy")).get("id")) or 0),
         media_type="livestream" if live else "video",
         width=width,
         height=height,
-        embed_url=absolute(row.get("embedUrl") or row.get("embedPath"), response),
+        embed_url=address(row.get("embedUrl") or row.get("embedPath"), response),
         content_url=content_url,
     )
 
 
-def tags(row: Row, activity: Row | None) -> list[str] | None:
+def tags(row: Node, activity: Node | None) -> list[str] | None:
     """Return the tags; None where neither source tells them."""
     if activity is None:
         return row.get("tags")
     if not isinstance(activity.get("tag"), list):
         return None
-    return [str(tag["name"]) for tag in objects(activity["tag"]) if tag.get("type") == "Hashtag" and tag.get("name")]
+    return [str(tag["name"]) for tag in nodes(activity["tag"]) if tag.get("type") == "Hashtag" and tag.get("name")]
 
 
-def label(constant: Row) -> str | None:
+def label(constant: Node) -> str | None:
     """Return the name of a category or licence; None for the site's `Unknown`, which has no id."""
     return constant.get("label") if constant.get("id") is not None else None
 
 
-def label_list(constant: Row) -> list[str] | None:
+def label_list(constant: Node) -> list[str] | None:
     name = label(constant)
     return [name] if name else None
 
 
-def live_status(row: Row, *, live: bool) -> Any:
+def rating(sensitive: Any) -> Fields:
+    """Return for whom a video is, where that is told."""
+    if not isinstance(sensitive, bool):
+        return {}
+    return {"age_limit": 18 if sensitive else 0, "is_family_friendly": not sensitive}
+
+
+def live_status(state: Any, *, live: bool) -> Any:
     """Return the status in yt-dlp's words; a list row of a live stream is only shown while it runs."""
-    return LIVE_STATES.get(whole(part(row, "state").get("id")) or 0, "is_live") if live else "not_live"
+    return LIVE_STATES.get(whole(state) or 0, "is_live") if live else "not_live"
 
 
-def largest_file(row: Row, activity: Row) -> tuple[int | None, int | None, str | None]:
+def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str | None]:
     """Return width and height in pixels and the URL of the largest video file that either source names."""
-    files = objects(row.get("files"))
-    for playlist in objects(row.get("streamingPlaylists")):
-        files += objects(playlist.get("files"))
+    files = nodes(row.get("files"))
+    for playlist in nodes(row.get("streamingPlaylists")):
+        files += nodes(playlist.get("files"))
     found = [
-        (pixels(file.get("height") or part(file, "resolution").get("id")), file.get("width"), file.get("fileUrl"))
+        (pixels(file.get("height") or node(file.get("resolution")).get("id")), file.get("width"), file.get("fileUrl"))
         for file in files
     ]
-    links = objects(activity.get("url"))
-    links += [nested for link in links for nested in objects(link.get("tag"))]  # of an HLS playlist
+    links = nodes(activity.get("url"))
+    links += [nested for link in links for nested in nodes(link.get("tag"))]  # of an HLS playlist
     found += [
         (pixels(link.get("height")), link.get("width"), link.get("href"))
         for link in links
@@ -203,25 +197,20 @@ def pixels(value: Any) -> int:
     return whole(value) or 0
 
 
-def thumbnail(row: Row, response: Response) -> str | None:
+def thumbnail(row: Node, response: Response) -> str | None:
     """Return the largest thumbnail: `thumbnails[]` since 8.1, before that the preview."""
-    return image(row, "thumbnails", "thumbnail", response) or absolute(
+    return image(row, "thumbnails", "thumbnail", response) or address(
         row.get("previewPath") or row.get("thumbnailPath"), response
     )
 
 
-def image(row: Row, plural: str, singular: str, response: Response) -> str | None:
+def image(row: Node, plural: str, singular: str, response: Response) -> str | None:
     """Return the URL of the widest image: `fileUrl` since 7.1, `path` before; a single one until 6.0."""
-    images = objects(row.get(plural) or [row.get(singular)])
+    images = nodes(row.get(plural) or [row.get(singular)])
     if not images:
         return None
     widest = max(images, key=lambda found: pixels(found.get("width")))
-    return widest.get("fileUrl") or absolute(widest.get("path"), response)
-
-
-def absolute(path: Any, response: Response) -> str | None:
-    """Return `path` as an absolute URL; None for an empty one."""
-    return http_url(path, response.url) if isinstance(path, str) else None
+    return widest.get("fileUrl") or address(widest.get("path"), response)
 
 
 def origin(url: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.pages.base import Response
-from crawler.pages.peertube.records import Row, objects, part, rows_of
+from crawler.pages.nodes import Node, node, nodes
+from crawler.pages.peertube.records import rows_of
 
 NAMESPACE = "https://joinpeertube.org/ns"
 """What the software's own words in ActivityPub are defined by."""
@@ -17,7 +18,8 @@ SEARCH_HOSTS = ("sepiasearch.org",)
 """Search engines over many instances: they answer like an instance, and are none."""
 MAX_BODY_BYTES = 20 * 2**20
 VIDEO_WORDS = frozenset({"uuid", "nsfw", "isLive", "privacy", "account", "likes", "dislikes"})
-ACTOR_WORDS = frozenset({"displayName", "followersCount", "followingCount", "host", "name"})
+ACCOUNT_WORDS = frozenset({"displayName", "host", "name"})
+ACTOR_WORDS = ACCOUNT_WORDS | {"followersCount", "followingCount"}
 PLAYER = re.compile(r"/(?:videos|video-playlists)/embed/[\w-]{20}")
 MAX_PLAYER_CHARS = 5_000
 VIDEO_ID = re.compile(r"/videos/watch/[\w-]{36}")
@@ -45,29 +47,24 @@ def is_peertube_json(response: Response) -> bool:
 def names_peertube(context: Any) -> bool:
     """Tell whether the `@context` of an ActivityPub object defines PeerTube's words."""
     parts = context if isinstance(context, list) else [context]
-    return any(str(value).startswith(NAMESPACE) for one in objects(parts) for value in one.values())
+    return any(str(value).startswith(NAMESPACE) for one in nodes(parts) for value in one.values())
 
 
-def is_video(row: Row) -> bool:
+def is_video(row: Node) -> bool:
     """Tell whether an object is a video of the REST API, from a list or whole."""
-    return row.keys() >= VIDEO_WORDS and is_actor_or_short(part(row, "account"))
+    return row.keys() >= VIDEO_WORDS and node(row.get("account")).keys() >= ACCOUNT_WORDS
 
 
-def is_actor_or_short(row: Row) -> bool:
-    """Tell whether an object is the account of a video."""
-    return row.keys() >= {"name", "host", "displayName"}
-
-
-def is_actor(row: Row) -> bool:
+def is_actor(row: Node) -> bool:
     """Tell whether an object is an account or channel of the REST API."""
     return row.keys() >= ACTOR_WORDS
 
 
-def is_oembed(row: Row) -> bool:
+def is_oembed(row: Node) -> bool:
     """Tell whether an object is an oEmbed answer of PeerTube."""
     return row.get("provider_name") == "PeerTube" and PLAYER.search(str(row.get("html"))[:MAX_PLAYER_CHARS]) is not None
 
 
-def is_activity_video(row: Row) -> bool:
+def is_activity_video(row: Node) -> bool:
     """Tell whether an object is a video in ActivityPub."""
     return row.get("type") == "Video" and "uuid" in row and VIDEO_ID.search(str(row.get("id"))) is not None

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import Link, Listing, Response
+from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube import records, urls
 from crawler.pages.peertube.api import ListingPage
-from crawler.pages.peertube.records import Row, objects, part, whole
+from crawler.pages.peertube.records import whole
 
 OUTBOX = "ActivityPub outbox"
 OF_OUTBOX = frozenset({"description", "tags", "width", "height", "content_url"})
@@ -38,7 +39,7 @@ class ActorVideos(ListingPage):
 
     def __init__(self, response: Response) -> None:
         super().__init__(response)
-        self.activities: dict[str, Row] = {}
+        self.activities: dict[str, Node] = {}
         self.had = set(response.carry.get("had", ()))
         self.outbox_page = int(response.carry.get("outbox_page", 1))
         self.standing_on: dict[str, int] = {}
@@ -74,15 +75,15 @@ class ActorVideos(ListingPage):
         if not isinstance(items, list):
             self.outbox_ended = True
             return
-        for item in objects(items):
-            activity = part(item, "object")
+        for item in nodes(items):
+            activity = node(item.get("object"))
             if activity.get("uuid"):
                 self.activities[str(activity["uuid"])] = activity
                 self.standing_on[str(activity["uuid"])] = self.outbox_page
         self.outbox_ended = len(items) < urls.OUTBOX_SIZE
         self.outbox_page += 1
 
-    def lacking(self) -> list[Row]:
+    def lacking(self) -> list[Node]:
         """Return the rows whose other half has not been read."""
         return [
             row

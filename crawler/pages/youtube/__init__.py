@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from crawler.pages.base import Link, Platform, Response
+from crawler.pages.base import Link, Platform
 from crawler.pages.youtube import urls
 from crawler.pages.youtube.urls import join_videos
 
@@ -35,10 +35,6 @@ class YouTube(Platform):
     def joined(self, urls: Sequence[str]) -> Link | None:
         """Return one link for several of videos in the Data API."""
         return join_videos(urls)
-
-    def recognises(self, response: Response) -> bool:  # noqa: ARG002 - its hosts say so
-        """Tell that no page of another host is YouTube's."""
-        return False
 
     def start(self, url: str) -> tuple[Link, ...]:
         """Return the link to what `url` names, in the one form that it has here."""
