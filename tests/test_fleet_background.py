@@ -31,7 +31,7 @@ def test_a_fleet_in_the_background_is_listed_and_stopped(tmp_path: Path) -> None
     with running_site(Catalogue.generate(users=40, videos=150), Quirks(rate_limit=False)) as site:
         started = Running(
             tmp_path,
-            *("-a", f"url={site.url}", "-s", "DOWNLOAD_DELAY=0.2", "-o", str(tmp_path / "videos.jsonl")),
+            *("-a", f"url={site.url}", "-s", "DOWNLOAD_DELAY=2", "-o", str(tmp_path / "videos.jsonl")),
             *("videos", "-n", "2", "--detach"),
         )
         code, told = started.end()
