@@ -129,7 +129,7 @@ READ: dict[str, tuple[str, int, str, int, str]] = {
     ),
     "odysee/sdk_resolveResponseCouldntFind.json": ("odysee.pages.Answer", 0, "", 0, "not_found"),
     "nicovideo/public_api_channel_2632720.json": ("nicovideo.users.Channels", 1, "ch2632720", 0, ""),
-    "chzzk/api_live-detail_offline_2026-06.json": ("chzzk.api.Live", 1, "19663179", 0, ""),
+    "chzzk/api_live-detail_offline_2026-06.json": ("chzzk.api.Live", 1, "live-19663179", 0, ""),
     "chzzk/api_video_v3_14350160_shape.json": ("chzzk.api.VideoPage", 1, "14350160", 0, ""),
     "generic/kaltura_0_e2ea6ygt.html": (
         "structured.page.StructuredPage",

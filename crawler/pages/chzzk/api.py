@@ -68,7 +68,7 @@ class Watched(Answer, RecordPage):
     """What the names of other fields begin with."""
 
     def id(self) -> str:
-        """Return the number of the video, or of the stream: its address shows another one tomorrow.
+        """Return the number, by which alone a stream is told from the next one at its address.
 
         Raises:
             NotARecord: the answer has none.
@@ -166,6 +166,14 @@ class Live(Watched):
     path = r"/service/v\d/channels/[^/]+/live-detail/?"
     examples = (f"{API}/v3/channels/0123456789abcdef0123456789abcdef/live-detail",)
     number, prefix = "liveId", "live"
+
+    def id(self) -> str:
+        """Return `live-` and the stream's number: videos are numbered apart, so that one may have the same number.
+
+        Raises:
+            NotARecord: the answer has none.
+        """
+        return f"live-{super().id()}"
 
     def canonical_url(self) -> str:
         """Return the address that the channel's streams have."""
