@@ -19,6 +19,7 @@ from crawler.pages.youtube import YOUTUBE
 from crawler.pages.youtube.numbers import joined, only_number, subscribers, videos
 from crawler.pages.youtube.refusals import understood
 from crawler.pages.youtube.state import initial_data, player_response
+from tests.test_fixtures import page_of
 
 FIXTURES = Path(__file__).parent / "fixtures" / "youtube"
 RECORDINGS = Path(__file__).resolve().parent.parent.parent / "shared" / "pages" / "youtube"
@@ -225,9 +226,7 @@ def test_ids_that_a_batch_lacks_are_refused_one_by_one() -> None:
     ],
 )
 def test_a_listing_says_what_it_is_and_how_long(case: str, name: str, total: int | None, members: int) -> None:
-    meta = json.loads((FIXTURES / case / "meta.json").read_text("utf-8"))
-    body = next((FIXTURES / case).glob("page.*")).read_bytes()
-    page = page_for(Response(meta["url"], body))
+    page = page_of(f"youtube/{case}")
     listing = page.listing()
     assert listing is not None
     assert (listing.name, page.total(), len(list(page.members()))) == (name, total, members)
