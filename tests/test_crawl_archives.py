@@ -12,10 +12,9 @@ import pytest
 
 from crawler.pages.odysee.urls import PAGE_SIZE
 from tests.crawls import crawl
-from tests.tube import Asked, Tube, running_tube
+from tests.golden import FIXTURES
+from tests.tube import UNVERIFIED, Asked, Tube, running_tube
 
-FIXTURES = Path(__file__).parent / "fixtures"
-UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
 CHANNEL = "d1ae6a9097b44691d318a5bfc6dc1240311c7000"
 CLAIMS = [f"{number:040x}" for number in range(PAGE_SIZE + 2)]
 ITEMS = [f"kites_{number}" for number in range(3)]
@@ -75,11 +74,7 @@ def fixture(case: str) -> Any:
 
 @pytest.fixture
 def archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tube]:
-    with running_tube(tmp_path, Archives()) as running:
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, running.proxy)
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
+    with running_tube(tmp_path, monkeypatch, Archives()) as running:
         yield running
 
 

@@ -11,10 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.crawls import crawl
-from tests.tube import Asked, Tube, running_tube
+from tests.golden import FIXTURES, body_of
+from tests.tube import UNVERIFIED, Asked, Tube, running_tube
 
-FIXTURES = Path(__file__).parent / "fixtures"
-UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
 API_HOST, VIMEO = "api.dailymotion.com", "vimeo.com"
 UPLOADS = [f"x7{number:05d}" for number in range(142)]
 PAGES = {
@@ -44,7 +43,7 @@ class Sites(Tube):
 
 def text(case: str) -> bytes:
     """Return the page of a fixture."""
-    return next((FIXTURES / case).glob("page.*")).read_bytes()
+    return body_of(FIXTURES / case).read_bytes()
 
 
 def thing(path: str) -> bytes:
@@ -67,11 +66,7 @@ def listed(query: dict[str, str]) -> bytes:
 
 @pytest.fixture
 def sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tube]:
-    with running_tube(tmp_path, Sites()) as running:
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, running.proxy)
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
+    with running_tube(tmp_path, monkeypatch, Sites()) as running:
         yield running
 
 
