@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TLS_PROBE_TIMEOUT_S = 10.0
 PROBES_AT_ONCE = 100
-"""Hosts that are asked at the same time whether they speak TLS."""
+"""Hosts that are asked at the same time whether they speak TLS, and whose names are looked up meanwhile."""
 Fetch = Callable[[Link], Awaitable[Response | None]]
 
 
