@@ -13,18 +13,16 @@ from typing import Any
 
 from rich.console import Console
 
+from crawler.drift.counts import GIVEN
 from crawler.explaining.answers import Answer, file_of, read_offline
 from crawler.explaining.screen import show
 from crawler.pages import PAGES
-from crawler.pages.base import NOT_READ
 from docs.markdown import code, table
 from tests.golden import response_of
 
 ABOUT = ("users", "videos", "listings", "API key", "robots")
 """What the words about a site say of it, a line each."""
 SCREEN_COLUMNS = 100
-GIVEN = {"kind", "site", "id", "url", *NOT_READ}
-"""Fields that every record has, or that no page tells."""
 
 
 class MissingWordsError(Exception):
