@@ -49,6 +49,11 @@ class Asked:
     headers: dict[str, str]
     body: bytes = b""
 
+    @property
+    def query(self) -> dict[str, str]:
+        """Parameters of its address, of several of a name the first."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+
 
 @dataclass
 class Tube:
@@ -66,10 +71,13 @@ class Tube:
 
     def answer(self, asked: Asked) -> tuple[int, str, bytes]:
         """Return status, content type, or for a redirect its target, and body."""
-        parts = urlsplit(asked.path)
-        if parts.path == "/robots.txt":
+        if asked.path == "/robots.txt":
             return (200, "text/plain", ROBOTS.encode()) if asked.host == WWW else (404, "text/plain", b"")
         self.asked.append(asked)
+        return self.served(asked)
+
+    def served(self, asked: Asked) -> tuple[int, str, bytes]:
+        """Return the same for all but a robots.txt."""
         if asked.host != API_HOST:
             return 200, "text/html; charset=utf-8", page(asked.path)
         if self.elsewhere:
@@ -78,9 +86,9 @@ class Tube:
             self.quota -= 1
             if self.quota < 0:
                 return 403, "application/json", json.dumps(SPENT).encode()
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        answer = {"channels": channels, "playlistItems": items, "videos": videos}[parts.path.rpartition("/")[2]]
-        return 200, "application/json", json.dumps(answer(query)).encode()
+        method = urlsplit(asked.path).path.rpartition("/")[2]
+        answer = {"channels": channels, "playlistItems": items, "videos": videos}[method]
+        return 200, "application/json", json.dumps(answer(asked.query)).encode()
 
 
 def page(path: str) -> bytes:
