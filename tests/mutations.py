@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 from w3lib.url import safe_url_string
 
-from crawler.errors import NotARecord
+from crawler.errors import Exhausted, NotARecord
 from crawler.explaining.saved import platform_of
 from crawler.items import ADAPTERS
 from crawler.pages import page_for
@@ -149,7 +149,7 @@ def read(original: Original) -> str:
     page = page_for(original.response, original.platform)
     try:
         ended = read_whole(page)
-    except NotARecord as refusal:
+    except (NotARecord, Exhausted) as refusal:
         return refusal.reason
     return ended
 
