@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import ThreadingHTTPServer
@@ -15,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.crawls import DEADLINE_S, ROOT, Ended, crawl
+from tests.commands import run
+from tests.crawls import Ended, crawl
 from tests.serving import Quiet, serving
 from tests.site import Catalogue, Quirks, running_site
 from tests.web_page import VIDEO, html
@@ -146,7 +145,7 @@ def test_an_instance_that_starts_later_fetches_what_a_seed_of_another_has_led_to
 def test_seeds_that_another_process_plants_name_their_hosts_too(sites: Sites, tmp_path: Path) -> None:
     seeds = tmp_path / "seeds.txt"
     seeds.write_text(sites.start + "\n")
-    assert scrapy("seed", "videos", str(seeds), "-s", f"STORE_DIR={tmp_path / 'store'}").returncode == 0
+    assert run("seed", "videos", str(seeds), "-s", f"STORE_DIR={tmp_path / 'store'}").returncode == 0
     ended = crawl("videos", tmp_path, "scope=web")
     assert urls(ended) == [sites.start, f"{sites.seed.url}/watch/1"]
 
@@ -207,16 +206,16 @@ def test_a_proxy_may_be_anywhere_and_is_not_asked_for_private_addresses(
 
 
 def test_explain_follows_no_redirect_to_a_private_place(sites: Sites) -> None:
-    done = scrapy("explain", "--json", f"{sites.seed.url}/away/0")
+    done = run("explain", "--json", f"{sites.seed.url}/away/0")
     refused = json.loads(done.stdout)["refused"]
     assert "127.0.0.2 is not a public address" in refused["detail"]
     assert sites.other.asked == []
 
 
 def test_what_a_person_types_is_fetched_and_where_it_redirects_is_not(sites: Sites) -> None:
-    done = scrapy("shell", "--nolog", sites.start, "-c", f"(fetch('{sites.near.url}/watch/1'), response.url)[1]")
+    done = run("shell", "--nolog", sites.start, "-c", f"(fetch('{sites.near.url}/watch/1'), response.url)[1]")
     assert done.stdout == f"{sites.near.url}/watch/1\n"
-    done = scrapy("fetch", f"{sites.seed.url}/away/0")
+    done = run("fetch", f"{sites.seed.url}/away/0")
     assert "127.0.0.2 is not a public address" in done.stderr
     assert sites.other.asked == []
 
@@ -226,8 +225,3 @@ def test_private_hosts_that_can_be_none_are_said_before_anything_is_fetched(site
     assert ended.exit_code == 2
     assert "PRIVATE_HOSTS has 'http://127.0.0.2', which is no name of a host" in ended.log
     assert sites.seed.asked == []
-
-
-def scrapy(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "scrapy", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)  # noqa: S603
