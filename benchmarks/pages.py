@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -16,7 +16,7 @@ from statistics import median
 import lxml.html  # type: ignore[import-untyped]  # has no types
 import orjson
 
-from benchmarks.report import machine, parser, progress, say, table
+from benchmarks.report import cpu_ms, machine, parser, progress, say, table
 from crawler.pages import page_for
 from tests.mutations import Original, fixtures, read, recordings
 
@@ -38,20 +38,13 @@ def whole(original: Original) -> None:
     read(replace(original, response=replace(original.response)))  # a copy, as a response keeps what it has parsed
 
 
-def taken_ms(act: Callable[[Original], None], original: Original) -> float:
-    """Return the CPU time of one call."""
-    started = time.process_time()
-    act(original)
-    return (time.process_time() - started) * 1000
-
-
 def measured(original: Original, turns: int) -> tuple[float, float]:
     """Return the medians of a bare parse and of a whole reading, in ms of CPU."""
     times = defaultdict(list)
     until = time.monotonic() + MOST_TURNS_S
     for turn in range(turns):
         for act in (bare, whole) if turn % 2 else (whole, bare):
-            times[act].append(taken_ms(act, original))
+            times[act].append(cpu_ms(act, original))
         if time.monotonic() > until:
             break
     return median(times[bare]), median(times[whole])

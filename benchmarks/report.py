@@ -6,7 +6,8 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
 
@@ -37,6 +38,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     lines.insert(1, [width * "-" for width in widths])
     for line in lines:
         say("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |")
+
+
+def cpu_ms(act: Callable[..., object], *args: object) -> float:
+    """Return the CPU time of one call."""
+    began = time.process_time()
+    act(*args)
+    return 1000 * (time.process_time() - began)
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:

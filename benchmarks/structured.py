@@ -9,18 +9,17 @@ with state and of lists of other videos that real ones carry.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import extruct
 from lxml import html  # type: ignore[import-untyped]
 
-from benchmarks.report import machine, parser, progress, say, spread, table
+from benchmarks.report import cpu_ms, machine, parser, progress, say, spread, table
 from crawler.errors import NotARecord
 from crawler.pages.base import Response
 from crawler.pages.structured import StructuredPage
+from tests.mutations import recordings
 
 SYNTAXES = ["json-ld", "microdata", "opengraph"]
 URL = "https://site.example/watch/7"
@@ -85,13 +84,6 @@ def by_lxml(body: bytes, url: str) -> None:  # noqa: ARG001 - as the others are 
     html.document_fromstring(body)
 
 
-def cpu_ms(reader: Callable[[bytes, str], None], body: bytes, url: str) -> float:
-    """Return the CPU that one reading takes."""
-    began = time.process_time()
-    reader(body, url)
-    return 1000 * (time.process_time() - began)
-
-
 def pages_of(folder: Path | None, smallest: int) -> dict[str, tuple[bytes, str]]:
     """Return body and address of the pages to read, by name.
 
@@ -101,10 +93,8 @@ def pages_of(folder: Path | None, smallest: int) -> dict[str, tuple[bytes, str]]
     """
     if folder is None:
         return {f"made up, {size / 1e6:.1f} MB": (page(size), URL) for size in SIZES}
-    rows = [json.loads(line) for line in (folder / "INDEX.jsonl").read_text("utf-8").splitlines()]
-    htmls = [row for row in rows if "html" in row["content_type"] and row.get("url")]
-    found = {row["path"]: ((folder / row["path"]).read_bytes(), row["url"]) for row in htmls}
-    return {name: one for name, one in found.items() if len(one[0]) >= smallest}
+    pages = {one.name: one.response for one in recordings(folder) if "html" in one.response.headers["content-type"]}
+    return {name: (page.body, page.url) for name, page in pages.items() if len(page.body) >= smallest}
 
 
 def main() -> None:

@@ -208,18 +208,16 @@ def parse_scope(text: str) -> str:
     return text
 
 
-def parse_max_pages(text: str | int) -> int:
-    """Read the argument `max_pages=`, a positive number of pages; 0 for no limit."""
-    if not str(text).isdecimal() or len(str(text)) > MOST_DIGITS:
-        raise SeedError(f"max_pages={text} is no number of pages: pass a whole number such as max_pages=100.")
-    return int(text)
+LIMITS = {"max_pages": ("pages", 100), "max_per_user": ("videos", 10)}
+"""Arguments that are a number, of what, and such a number."""
 
 
-def parse_max_per_user(text: str | int) -> int:
-    """Read the argument `max_per_user=`, a positive number of videos; 0 for no limit."""
+def parse_limit(name: str, text: str | int) -> int:
+    """Read an argument that is a positive number; 0 for no limit."""
     if not str(text).isdecimal() or len(str(text)) > MOST_DIGITS:
+        what, such = LIMITS[name]
         raise SeedError(
-            f"max_per_user={text} is no number of videos: pass a whole number such as max_per_user=10, or leave it out."
+            f"{name}={text} is no number of {what}: pass a whole number such as {name}={such}, or leave it out."
         )
     return int(text)
 
@@ -272,8 +270,8 @@ def check_arguments(arguments: Mapping[str, str]) -> None:
         parse_scope(scope)
     if records := arguments.get("records"):
         parse_kinds(records)
-    parse_max_pages(arguments.get("max_pages", "0"))
-    parse_max_per_user(arguments.get("max_per_user", "0"))
+    for limit in LIMITS:
+        parse_limit(limit, arguments.get(limit, "0"))
     for flag in FLAGS:
         parse_flag(flag, arguments.get(flag, ""))
     parse_every(arguments.get("every", ""))

@@ -13,6 +13,8 @@ from time import monotonic
 
 import pytest
 
+from tests.serving import Quiet, serving
+
 DEADLINE_S = 120
 ROBOTS = "User-agent: *\nDisallow: /secret/\n"
 PAGE = """<!DOCTYPE html><html><head><title>{title} - Small Films</title>
@@ -181,23 +183,15 @@ class Players:
 def handler(site: Players) -> type[BaseHTTPRequestHandler]:
     """Return what serves one connection."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
             at, headers = monotonic(), {name.lower(): value for name, value in self.headers.items()}
             with site.news:
                 site.arrived.append(Arrived(self.path, headers.get("user-agent", ""), headers, at))
                 site.news.notify_all()
             known = site.pages.get(self.path) or site.pages.get(self.path.partition("?")[0])
             status, kind, body = known or (404, "text/plain", "")
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Last-Modified", "Tue, 01 Jan 2019 00:00:00 GMT")
-            self.send_header("Content-Length", str(len(body.encode())))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing: the tests look at what has arrived."""
+            self.answer(status, {"Content-Type": kind, "Last-Modified": "Tue, 01 Jan 2019 00:00:00 GMT"}, body.encode())
 
     return Handler
 
@@ -207,16 +201,8 @@ def running_players() -> Iterator[Players]:
     """Run the site."""
     site = Players()
     site.add("/robots.txt", ROBOTS, "text/plain")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(site))
-    site.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler(site))) as site.url:
         yield site
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def write_plugin(folder: Path) -> Path:

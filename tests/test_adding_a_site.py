@@ -7,16 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
 from tests.crawls import DEADLINE_S, ROOT
+from tests.serving import Quiet, serving
 from tests.web_page import html
 
 PAGE = (ROOT / "docs" / "adding-a-site.md").read_text("utf-8")
@@ -62,30 +61,10 @@ def steps(page: str) -> Iterator[Step]:
         yield Step(block[1], block[2], files[-1] if files else "")
 
 
-class Proxy(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
+class Proxy(Quiet):
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
         body = PAGES.get(self.path, "").encode()
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def proxy() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        self.answer(200 if body else 404, {"Content-Type": "text/html; charset=utf-8"}, body)
 
 
 def copy_of_project(folder: Path) -> Path:
@@ -117,7 +96,7 @@ def test_who_follows_the_page_has_a_site_that_passes_all_checks(tmp_path: Path) 
     folder, printed = copy_of_project(tmp_path), ""
     found = list(steps(PAGE))
     assert [step.kind for step in found].count("sh") >= 5
-    with proxy() as url:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as url:
         for step in found:
             if step.kind == "sh":
                 printed = shell(step.text, folder, url)

@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.pages.odysee.urls import PAGE_SIZE
 from tests.crawls import crawl
-from tests.tube import Asked, Tube, running_tube
+from tests.golden import FIXTURES
+from tests.tube import UNVERIFIED, Asked, Tube, running_tube
 
-FIXTURES = Path(__file__).parent / "fixtures"
-UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
 CHANNEL = "d1ae6a9097b44691d318a5bfc6dc1240311c7000"
 CLAIMS = [f"{number:040x}" for number in range(PAGE_SIZE + 2)]
 ITEMS = [f"kites_{number}" for number in range(3)]
@@ -24,12 +23,8 @@ ITEMS = [f"kites_{number}" for number in range(3)]
 class Archives(Tube):
     """The three sites."""
 
-    def answer(self, asked: Asked) -> tuple[int, str, bytes]:
+    def served(self, asked: Asked) -> tuple[int, str, bytes]:
         """Return status, content type and body."""
-        parts = urlsplit(asked.path)
-        if parts.path == "/robots.txt":
-            return 404, "text/plain", b""
-        self.asked.append(asked)
         answer = {"api.na-backend.odysee.com": self.odysee, "archive.org": self.archive_org}.get(
             asked.host, self.media_ccc
         )
@@ -49,13 +44,13 @@ class Archives(Tube):
 
     def archive_org(self, asked: Asked) -> Any:
         """Answer with an item, or a page of a search."""
-        parts = urlsplit(asked.path)
-        if parts.path.startswith("/services/"):
-            first = int(parse_qs(parts.query).get("cursor", ["0"])[0])
+        path = urlsplit(asked.path).path
+        if path.startswith("/services/"):
+            first = int(asked.query.get("cursor", "0"))
             more = {"cursor": str(first + 2)} if first + 2 < len(ITEMS) else {}
             rows = [{"identifier": one, "mediatype": "movies"} for one in ITEMS[first : first + 2]]
             return {"items": rows, "count": len(rows), "total": len(ITEMS), **more}
-        name = parts.path.rpartition("/")[2]
+        name = path.rpartition("/")[2]
         if name == "kite_films":
             return fixture("archive_org/collection")
         answer = fixture("archive_org/item")
@@ -75,11 +70,7 @@ def fixture(case: str) -> Any:
 
 @pytest.fixture
 def archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tube]:
-    with running_tube(tmp_path, Archives()) as running:
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, running.proxy)
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
+    with running_tube(tmp_path, monkeypatch, Archives()) as running:
         yield running
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.crawls import crawl
-from tests.tube import Asked, Tube, running_tube
+from tests.golden import FIXTURES, body_of
+from tests.tube import UNVERIFIED, Asked, Tube, running_tube
 
-FIXTURES = Path(__file__).parent / "fixtures"
-UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
 API_HOST, VIMEO = "api.dailymotion.com", "vimeo.com"
 UPLOADS = [f"x7{number:05d}" for number in range(142)]
 PAGES = {
@@ -25,26 +23,21 @@ PAGES = {
 }
 
 
-@dataclass
 class Sites(Tube):
     """Both sites behind one proxy."""
 
-    def answer(self, asked: Asked) -> tuple[int, str, bytes]:
+    def served(self, asked: Asked) -> tuple[int, str, bytes]:
         """Return status, content type and body."""
-        parts = urlsplit(asked.path)
-        if parts.path == "/robots.txt":
-            return 404, "text/plain", b""
-        self.asked.append(asked)
+        path = urlsplit(asked.path).path
         if asked.host == VIMEO:
-            case = PAGES.get(parts.path)
+            case = PAGES.get(path)
             return (200, "text/html", text(case)) if case else (404, "text/html", text("vimeo/video-not-found"))
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        return 200, "application/json", listed(query) if parts.path.endswith("/videos") else thing(parts.path)
+        return 200, "application/json", listed(asked.query) if path.endswith("/videos") else thing(path)
 
 
 def text(case: str) -> bytes:
     """Return the page of a fixture."""
-    return next((FIXTURES / case).glob("page.*")).read_bytes()
+    return body_of(FIXTURES / case).read_bytes()
 
 
 def thing(path: str) -> bytes:
@@ -67,11 +60,7 @@ def listed(query: dict[str, str]) -> bytes:
 
 @pytest.fixture
 def sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tube]:
-    with running_tube(tmp_path, Sites()) as running:
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, running.proxy)
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
+    with running_tube(tmp_path, monkeypatch, Sites()) as running:
         yield running
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.crawls import DEADLINE_S, ROOT, Ended, crawl
+from tests.commands import run
+from tests.crawls import Ended, crawl
+from tests.serving import Quiet, serving
 from tests.site import Catalogue, Quirks, running_site
 from tests.web_page import VIDEO, html
 
@@ -44,44 +43,31 @@ class Web(ThreadingHTTPServer):
         self.links += self.moved
 
 
-class Pages(BaseHTTPRequestHandler):
+class Pages(Quiet):
     """One connection."""
 
     server: Web
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
         self.server.asked.append(self.path)
         target = self.server.moved.get(urlsplit(self.path).path)
         body = self.page().encode() if "/watch" in self.path or self.path == "/" else b""
-        self.send_response(302 if target else 200 if body else 404)
-        if target:
-            self.send_header("Location", target)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        moved = {"Location": target} if target else {}
+        headers = {"Content-Type": "text/html; charset=utf-8", **moved}
+        self.answer(302 if target else 200 if body else 404, headers, body)
 
     def page(self) -> str:
         url = self.path if self.path.startswith("http") else f"{self.server.url}{self.path}"
         links = self.server.links if self.path.endswith("/watch/0") else []
         return html({**VIDEO, "url": url}, body="".join(f'<a href="{link}">more</a>' for link in links))
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing: the tests look at what was asked."""
-
 
 @contextmanager
-def serving(address: str, host: str = "") -> Iterator[Web]:
+def web(address: str, host: str = "") -> Iterator[Web]:
     """Serve a site."""
     server = Web(address, host or address)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Sites(NamedTuple):
@@ -104,7 +90,7 @@ class Sites(NamedTuple):
 def sites() -> Iterator[Sites]:
     with ExitStack() as stack:
         seed, other, near = (
-            stack.enter_context(serving(*one)) for one in (("127.0.0.1",), ("127.0.0.2",), ("127.0.0.1", "localhost"))
+            stack.enter_context(web(*one)) for one in (("127.0.0.1",), ("127.0.0.2",), ("127.0.0.1", "localhost"))
         )
         seed.links = ["/watch/1"]
         sites = Sites(seed, other, near)
@@ -131,7 +117,7 @@ def test_a_seed_does_not_lead_to_other_private_places(sites: Sites, tmp_path: Pa
 
 
 def test_an_instance_does_not_lead_to_a_private_one_that_it_follows(tmp_path: Path) -> None:
-    with serving("127.0.0.1") as other:
+    with web("127.0.0.1") as other:
         followed = Catalogue.generate(users=5, videos=10, remote_host=other.url.removeprefix("http://"))
         with running_site(followed, Quirks(rate_limit=False)) as site:
             ended = crawl("users", tmp_path, f"url={site.url}", "scope=web")
@@ -159,7 +145,7 @@ def test_an_instance_that_starts_later_fetches_what_a_seed_of_another_has_led_to
 def test_seeds_that_another_process_plants_name_their_hosts_too(sites: Sites, tmp_path: Path) -> None:
     seeds = tmp_path / "seeds.txt"
     seeds.write_text(sites.start + "\n")
-    assert scrapy("seed", "videos", str(seeds), "-s", f"STORE_DIR={tmp_path / 'store'}").returncode == 0
+    assert run("seed", "videos", str(seeds), "-s", f"STORE_DIR={tmp_path / 'store'}").returncode == 0
     ended = crawl("videos", tmp_path, "scope=web")
     assert urls(ended) == [sites.start, f"{sites.seed.url}/watch/1"]
 
@@ -173,7 +159,7 @@ def test_a_robots_txt_that_moves_to_a_private_place_is_one_that_cannot_be_read(s
 
 
 def test_the_port_of_a_seed_is_the_only_one_of_its_host(sites: Sites, tmp_path: Path) -> None:
-    with serving("127.0.0.1") as neighbour:
+    with web("127.0.0.1") as neighbour:
         sites.seed.lead_to(f"{neighbour.url}/watch/5")
         ended = crawl("videos", tmp_path, f"url={sites.start}", "scope=web")
         assert neighbour.asked == []
@@ -182,7 +168,7 @@ def test_the_port_of_a_seed_is_the_only_one_of_its_host(sites: Sites, tmp_path: 
 
 def test_a_private_place_by_ipv6_is_a_seeds_or_refused(sites: Sites, tmp_path: Path) -> None:
     try:
-        six = serving("::1", "[::1]")
+        six = web("::1", "[::1]")
         server = six.__enter__()
     except OSError:
         pytest.skip("this machine has no ::1")
@@ -202,7 +188,7 @@ def test_a_private_place_by_ipv6_is_a_seeds_or_refused(sites: Sites, tmp_path: P
 def test_a_proxy_may_be_anywhere_and_is_not_asked_for_private_addresses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving("127.0.0.1") as proxy:
+    with web("127.0.0.1") as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.delenv("no_proxy", raising=False)
         start = "http://site.example/watch/0"
@@ -220,16 +206,16 @@ def test_a_proxy_may_be_anywhere_and_is_not_asked_for_private_addresses(
 
 
 def test_explain_follows_no_redirect_to_a_private_place(sites: Sites) -> None:
-    done = scrapy("explain", "--json", f"{sites.seed.url}/away/0")
+    done = run("explain", "--json", f"{sites.seed.url}/away/0")
     refused = json.loads(done.stdout)["refused"]
     assert "127.0.0.2 is not a public address" in refused["detail"]
     assert sites.other.asked == []
 
 
 def test_what_a_person_types_is_fetched_and_where_it_redirects_is_not(sites: Sites) -> None:
-    done = scrapy("shell", "--nolog", sites.start, "-c", f"(fetch('{sites.near.url}/watch/1'), response.url)[1]")
+    done = run("shell", "--nolog", sites.start, "-c", f"(fetch('{sites.near.url}/watch/1'), response.url)[1]")
     assert done.stdout == f"{sites.near.url}/watch/1\n"
-    done = scrapy("fetch", f"{sites.seed.url}/away/0")
+    done = run("fetch", f"{sites.seed.url}/away/0")
     assert "127.0.0.2 is not a public address" in done.stderr
     assert sites.other.asked == []
 
@@ -239,8 +225,3 @@ def test_private_hosts_that_can_be_none_are_said_before_anything_is_fetched(site
     assert ended.exit_code == 2
     assert "PRIVATE_HOSTS has 'http://127.0.0.2', which is no name of a host" in ended.log
     assert sites.seed.asked == []
-
-
-def scrapy(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "scrapy", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)  # noqa: S603

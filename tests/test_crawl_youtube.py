@@ -9,20 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.crawls import Ended, crawl
-from tests.tube import API_HOST, CHANNEL, GONE, UPLOADS, WWW, Tube, running_tube
+from tests.tube import API_HOST, CHANNEL, GONE, KEY, UNVERIFIED, UPLOADS, WWW, Tube, running_tube
 
-KEY = "AIzaSyTestTestTestTestTestTestTestTest1"
 SEED = "url=https://www.youtube.com/@KitesDaily/featured"
-UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
 
 
 @pytest.fixture
 def tube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tube]:
-    with running_tube(tmp_path) as running:
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, running.proxy)
-        for name in ("no_proxy", "NO_PROXY", "YOUTUBE_API_KEY"):
-            monkeypatch.delenv(name, raising=False)
+    with running_tube(tmp_path, monkeypatch) as running:
         yield running
 
 

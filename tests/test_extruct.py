@@ -11,7 +11,8 @@ from typing import Any
 import extruct
 import pytest
 
-from tests.test_fixtures import FOLDER, records_of
+from tests.golden import FIXTURES
+from tests.test_fixtures import records_of
 
 SYNTAXES = ("json-ld", "microdata", "opengraph")
 KINDS = {"VideoObject", "Person", "Organization", "ProfilePage"}
@@ -19,15 +20,15 @@ WITHOUT_SITE = {"jsonld-video": " | Clips", "opengraph-video": " - Vidéo Flicks
 """Suffix of a title in a fixture, which is the site's and not part of the record's."""
 WRONG = {("jsonld-bad-block-and-cdata", "json-ld"), ("profile-opengraph-in-body", "opengraph")}
 """Fixtures that extruct reads nothing of; the tests below show each."""
-RECORDS = [path.parent.name for path in sorted((FOLDER / "schema.org").glob("*/record.json"))]
+RECORDS = [path.parent.name for path in sorted((FIXTURES / "schema.org").glob("*/record.json"))]
 
 
 def source(case: str) -> str:
-    return (FOLDER / "schema.org" / case / "page.html").read_text(encoding="utf-8")
+    return (FIXTURES / "schema.org" / case / "page.html").read_text(encoding="utf-8")
 
 
 def read_by_extruct(case: str, syntax: str) -> list[Any]:
-    url = json.loads((FOLDER / "schema.org" / case / "meta.json").read_text(encoding="utf-8"))["url"]
+    url = json.loads((FIXTURES / "schema.org" / case / "meta.json").read_text(encoding="utf-8"))["url"]
     found: list[Any] = extruct.extract(source(case), base_url=url, syntaxes=[syntax], uniform=False)[syntax]
     return found
 
@@ -119,5 +120,5 @@ def test_numbers_are_those_that_extruct_reads() -> None:
 
 
 def test_fixtures_are_where_they_are_looked_for() -> None:
-    assert Path(FOLDER / "schema.org").is_dir()
+    assert Path(FIXTURES / "schema.org").is_dir()
     assert len(RECORDS) >= 8

@@ -15,7 +15,6 @@ import json
 import re
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,57 +22,43 @@ import pytest
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, User, Video
 from crawler.pages import page_for
-from crawler.pages.base import Page, Response, known_fields
+from crawler.pages.base import Page, known_fields
+from tests.golden import FIXTURES, response_of
 
-FOLDER = Path(__file__).parent / "fixtures"
-CASES = sorted(path.parent.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*/meta.json"))
-FOLDERS = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*") if path.is_dir())
+CASES = sorted(path.parent.relative_to(FIXTURES).as_posix() for path in FIXTURES.glob("*/*/meta.json"))
+FOLDERS = sorted(path.relative_to(FIXTURES).as_posix() for path in FIXTURES.glob("*/*") if path.is_dir())
 EXPECTATIONS = ("record.json", "records.json", "error.json", "links.json")
 KNOWN_FILE = re.compile(
     r"(page|more-\d+)\.(html|json|xml)|meta\.json|record\.json|records\.json|error\.json|links\.json"
 )
-CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".xml": "application/xml"}
-FROZEN = "2026-01-01T00:00:00Z"
 RECORD_TYPES: dict[str, type[User | Video]] = {"user": User, "video": Video}
 Json = Any
 
 
 def read_json(case: str, name: str) -> Json:
-    return json.loads((FOLDER / case / name).read_text(encoding="utf-8"))
+    return json.loads((FIXTURES / case / name).read_text(encoding="utf-8"))
 
 
 def has(case: str, name: str) -> bool:
-    return (FOLDER / case / name).exists()
-
-
-def response_of(case: str, stem: str, about: dict[str, Json]) -> Response:
-    body = next(path for path in (FOLDER / case).glob(f"{stem}.*") if path.suffix in CONTENT_TYPES)
-    return Response(
-        url=about["url"],
-        body=body.read_bytes(),
-        status=about.get("status", 200),
-        headers={"content-type": CONTENT_TYPES[body.suffix], **about.get("headers", {})},
-        fetched_at=about.get("fetched_at", FROZEN),
-        carry=about.get("carry", {}),
-    )
+    return (FIXTURES / case / name).exists()
 
 
 def page_of(case: str) -> Page:
     """Return the page of a case, with all that it wanted."""
     meta = read_json(case, "meta.json")
-    page = page_for(response_of(case, "page", meta), meta.get("platform"))
+    page = page_for(response_of(FIXTURES / case, meta), meta.get("platform"))
     for number, about in enumerate(meta.get("more", []), start=1):
         wanted = page.wants()
         assert wanted is not None, f"{case}: more-{number}.json answers nothing, the page wants no more: remove it."
         assert wanted.url == about["url"], (
             f"{case}: the page wants {wanted.url}, not {about['url']}: correct meta.json."
         )
-        page.add(response_of(case, f"more-{number}", about) if has_answer(case, number) else None)
+        page.add(response_of(FIXTURES / case, about, f"more-{number}") if has_answer(case, number) else None)
     return page
 
 
 def has_answer(case: str, number: int) -> bool:
-    return any((FOLDER / case).glob(f"more-{number}.*"))
+    return any((FIXTURES / case).glob(f"more-{number}.*"))
 
 
 @cache
@@ -148,7 +133,7 @@ def test_recorded_fields_are_fields_of_the_record(case: str) -> None:
 
 @pytest.mark.parametrize("case", FOLDERS)
 def test_a_fixture_folder_has_its_page_and_an_expectation_and_nothing_unknown(case: str) -> None:
-    names = {path.name for path in (FOLDER / case).iterdir()}
+    names = {path.name for path in (FIXTURES / case).iterdir()}
     assert [name for name in sorted(names) if not KNOWN_FILE.fullmatch(name)] == [], f"{case}: rename or remove these."
     assert "meta.json" in names, f"{case} has no meta.json: add one with the page's url."
     assert names & {"page.html", "page.json", "page.xml"}, f"{case} has no page: add page.html, page.json or page.xml."

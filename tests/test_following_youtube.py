@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.crawls import crawl
-from tests.tube import CHANNEL, GONE, UPLOADS, Tube, running_tube
+from tests.tube import CHANNEL, GONE, KEY, UNVERIFIED, UPLOADS, Tube, running_tube
 
-KEY = "AIzaSyTestTestTestTestTestTestTestTest1"
-UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
 BOTH = "user,video"
 LISTED = {"listedvide1", "listedvide2"}
 SEEDS = {
@@ -28,11 +26,7 @@ SETS = {
 
 @pytest.fixture
 def tube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tube]:
-    with running_tube(tmp_path) as running:
-        for name in ("https_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, running.proxy)
-        for name in ("no_proxy", "NO_PROXY", "YOUTUBE_API_KEY"):
-            monkeypatch.delenv(name, raising=False)
+    with running_tube(tmp_path, monkeypatch) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from crawler.items import ADAPTERS, RecordKey
 from crawler.pages import PLATFORMS, page_for
 from crawler.pages.base import Response
 from crawler.pages.peertube import PEERTUBE
-from tests.test_fixtures import FOLDER
+from tests.golden import FIXTURES
 
 BASE = "https://peertube.example"
 UUID, SHORT = "9c9de5e8-0a1e-484a-b099-e80766180a6d", "kkGMgK9ZtnKfYAgnEtQxbv"
@@ -22,7 +22,7 @@ HTML, JSON = "text/html; charset=utf-8", "application/activity+json"
 
 
 def body(case: str) -> str:
-    return next((FOLDER / "peertube" / case).glob("page.*")).read_text("utf-8")
+    return next((FIXTURES / "peertube" / case).glob("page.*")).read_text("utf-8")
 
 
 def read(source: str, url: str, content_type: str = HTML, status: int = 200) -> Any:

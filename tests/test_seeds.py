@@ -14,7 +14,7 @@ from crawler.seeds import (
     describe,
     parse_flag,
     parse_kinds,
-    parse_max_pages,
+    parse_limit,
     parse_message,
     parse_scope,
     parse_seed,
@@ -260,10 +260,10 @@ def test_a_scope_is_one_of_three() -> None:
 
 
 def test_the_most_pages_are_a_whole_number() -> None:
-    assert (parse_max_pages("100"), parse_max_pages(0)) == (100, 0)
+    assert (parse_limit("max_pages", "100"), parse_limit("max_pages", 0)) == (100, 0)
     for text in ("-1", "1.5", "many", "", "²"):
         with pytest.raises(SeedError, match=rf"max_pages={text} is no number of pages"):
-            parse_max_pages(text)
+            parse_limit("max_pages", text)
 
 
 def test_a_crawl_is_dropped_where_that_is_said_and_kept_where_it_is_not_clear() -> None:

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from scrapy.cmdline import ScrapyArgumentParser
 from scrapy.settings import Settings
 
+from crawler import commands
 from crawler.commands.crawl import Command
+from crawler.terse import Terse
 from tests.crawls import DEADLINE_S, ROOT
 
 
@@ -70,26 +73,15 @@ def test_a_wrong_argument_of_crawl_is_one_sentence(tmp_path: Path, words: tuple[
     assert code == 2
 
 
-OWN = (
-    "clear",
-    "collect",
-    "crawl",
-    "dead",
-    "drain",
-    "explain",
-    "health",
-    "merge",
-    "newsite",
-    "pause",
-    "resume",
-    "seed",
-    "status",
-)
+COMMANDS = {
+    found.name: import_module(f"crawler.commands.{found.name}").Command for found in iter_modules(commands.__path__)
+}
+OWN = [name for name, command in COMMANDS.items() if issubclass(command, Terse)]
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_what_a_command_says_below_its_options_fits_a_terminal_of_eighty_columns(name: str) -> None:
-    command, parser = import_module(f"crawler.commands.{name}").Command(), ScrapyArgumentParser()
+    command, parser = COMMANDS[name](), ScrapyArgumentParser()
     command.settings = Settings({"SPIDER_MODULES": ["crawler.spiders"]})
     command.add_options(parser)
     assert [line for line in (parser.epilog or "").splitlines() if len(line) >= 80] == []

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-from crawler.pages import page_for
-from crawler.pages.base import Page, Response
+from crawler.pages.base import Response
 from crawler.pages.youtube.markup import Markup
-
-FIXTURES = Path(__file__).parent / "fixtures" / "youtube"
-
-
-def page_of(case: str) -> Page:
-    meta = json.loads((FIXTURES / case / "meta.json").read_text())
-    return page_for(Response(meta["url"], (FIXTURES / case / "page.html").read_bytes()))
+from tests.test_fixtures import page_of
 
 
 def test_a_field_is_said_to_be_from_where_it_is() -> None:
-    page = page_of("watch")
+    page = page_of("youtube/watch")
     (record,) = page.records()
     told = page.sources(record)
     assert (told["title"], told["like_count"], told["comment_count"], told["channel_follower_count"]) == (
@@ -35,18 +25,18 @@ def test_likes_are_read_as_pages_of_2013_print_them() -> None:
 
 
 def test_the_stream_that_a_channel_shows_is_said_to_be_read_as_its_own_page() -> None:
-    page = page_of("channel-live-now")
+    page = page_of("youtube/channel-live-now")
     (found,) = page.records()
     assert page.sources(found)["title"] == "ytInitialPlayerResponse"
 
 
 def test_a_channel_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
-    page = page_of("channel-of-2016")
+    page = page_of("youtube/channel-of-2016")
     (found,) = page.records()
     assert set(page.sources(found).values()) == {"microdata"}
 
 
 def test_a_page_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
-    page = page_of("watch-without-scripts")
+    page = page_of("youtube/watch-without-scripts")
     (record,) = page.records()
     assert set(page.sources(record).values()) == {"microdata"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +14,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-FIXTURES = Path(__file__).parent / "fixtures" / "youtube"
+from tests.golden import FIXTURES, body_of
+from tests.serving import Quiet, serving
+
+UNVERIFIED = "DOWNLOAD_VERIFY_CERTIFICATES=False"
+KEY = "AIzaSyTestTestTestTestTestTestTestTest1"
 CHANNEL = "UCkites0kites1kites2kite"
 UPLOADS = [f"v{number:010d}" for number in range(53)]
 GONE = frozenset({UPLOADS[7]})
@@ -45,29 +49,35 @@ class Asked:
     headers: dict[str, str]
     body: bytes = b""
 
+    @property
+    def query(self) -> dict[str, str]:
+        """Parameters of its address, of several of a name the first."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+
 
 @dataclass
 class Tube:
     """What the site is, and what it was asked.
 
     Attributes:
-        proxy: URL to send requests through.
         quota: requests that the API still answers; None for no limit.
         elsewhere: where the API redirects to, instead of answering; empty for nowhere.
         asked: what has arrived, without the robots.txt files.
     """
 
-    proxy: str = ""
     quota: int | None = None
     elsewhere: str = ""
     asked: list[Asked] = field(default_factory=list)
 
     def answer(self, asked: Asked) -> tuple[int, str, bytes]:
         """Return status, content type, or for a redirect its target, and body."""
-        parts = urlsplit(asked.path)
-        if parts.path == "/robots.txt":
+        if asked.path == "/robots.txt":
             return (200, "text/plain", ROBOTS.encode()) if asked.host == WWW else (404, "text/plain", b"")
         self.asked.append(asked)
+        return self.served(asked)
+
+    def served(self, asked: Asked) -> tuple[int, str, bytes]:
+        """Return the same for all but a robots.txt."""
         if asked.host != API_HOST:
             return 200, "text/html; charset=utf-8", page(asked.path)
         if self.elsewhere:
@@ -76,9 +86,9 @@ class Tube:
             self.quota -= 1
             if self.quota < 0:
                 return 403, "application/json", json.dumps(SPENT).encode()
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        answer = {"channels": channels, "playlistItems": items, "videos": videos}[parts.path.rpartition("/")[2]]
-        return 200, "application/json", json.dumps(answer(query)).encode()
+        method = urlsplit(asked.path).path.rpartition("/")[2]
+        answer = {"channels": channels, "playlistItems": items, "videos": videos}[method]
+        return 200, "application/json", json.dumps(answer(asked.query)).encode()
 
 
 def page(path: str) -> bytes:
@@ -116,17 +126,17 @@ def videos(query: dict[str, str]) -> Any:
 
 def text(case: str) -> str:
     """Return the page of a fixture."""
-    return next((FIXTURES / case).glob("page.*")).read_text("utf-8")
+    return body_of(FIXTURES / "youtube" / case).read_text("utf-8")
 
 
 def handler(tube: Tube, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
     """Return what serves one connection to the proxy."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         protocol_version = "HTTP/1.1"
         host = ""
 
-        def do_CONNECT(self) -> None:
+        def do_CONNECT(self) -> None:  # noqa: N802 - the name that http.server looks for
             self.host = self.path.partition(":")[0]
             self.send_response(200)
             self.end_headers()
@@ -134,15 +144,11 @@ def handler(tube: Tube, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
             self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
             self.close_connection = False
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
             headers = {name.lower(): value for name, value in self.headers.items()}
             sent = self.rfile.read(int(headers.get("content-length", "0")))
             status, kind, body = tube.answer(Asked(self.host, self.path, headers, sent))
-            self.send_response(status)
-            self.send_header("Location" if status == 302 else "Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, {"Location" if status == 302 else "Content-Type": kind}, body)
 
         do_POST = do_GET  # noqa: N815 - the name that http.server looks for
 
@@ -150,26 +156,19 @@ def handler(tube: Tube, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
             super().finish()
             self.connection.close()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing: the tests look at what was asked."""
-
     return Handler
 
 
 @contextmanager
-def running_tube(folder: Path, tube: Tube | None = None) -> Iterator[Tube]:
-    """Run the site, or another one that answers in its place; certificates are made in `folder`."""
+def running_tube(folder: Path, monkeypatch: pytest.MonkeyPatch, tube: Tube | None = None) -> Iterator[Tube]:
+    """Run the site, or another one that answers in its place, for all crawls; certificates are made in `folder`."""
     tube = tube or Tube()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(tube, self_signed(folder)))
-    tube.proxy = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler(tube, self_signed(folder)))) as proxy:
+        for name in ("https_proxy", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy)
+        for name in ("no_proxy", "NO_PROXY", "YOUTUBE_API_KEY"):
+            monkeypatch.delenv(name, raising=False)
         yield tube
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:

@@ -62,8 +62,8 @@ class GuardedHandler(HTTP11DownloadHandler):
         self.allowed.places.add(place_of(add_http_if_no_scheme(proxy)))
         parts = urlparse_cached(request)
         host = parts.hostname or ""
-        is_known = self.allowed.allows(host, parts.port or PORTS["http"], address := address_in(host))
-        if address and not is_public(address) and not is_known:
+        address = address_in(host)
+        if address and not (is_public(address) or self.allowed.allows(host, parts.port or PORTS["http"], address)):
             await self.check(request, address)
         return await super().download_request(request)
 

@@ -72,20 +72,20 @@ class Allowed:
             return True
         if place(host, port) in self.places and may_be_a_site(host, address):
             return True
-        meant = [ip_address(address), *embedded(ip_address(address))] if is_address(address) else []
-        return any(one in network for one in meant for network in self.networks)
+        return any(one in network for one in meant_by(address) for network in self.networks)
 
 
 def is_public(address: str) -> bool:
     """Tell whether an address belongs to the public internet; one that IPv4 is embedded in, by that."""
-    if not is_address(address):
+    meant = meant_by(address)
+    return bool(meant) and all(map(is_global, meant[1:] or meant))
+
+
+def is_global(address: Address) -> bool:
+    """Tell whether an address, as it stands, belongs to the public internet."""
+    if isinstance(address, IPv6Address) and (address.scope_id or address not in GLOBAL_UNICAST):
         return False
-    found = ip_address(address)
-    if inner := embedded(found):
-        return all(is_public(str(one)) for one in inner)
-    if isinstance(found, IPv6Address) and (found.scope_id or found not in GLOBAL_UNICAST):
-        return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def may_be_a_site(host: str, address: str) -> bool:
@@ -93,14 +93,20 @@ def may_be_a_site(host: str, address: str) -> bool:
 
     A name that leads to a link-local address is no site: there clouds tell a machine its secrets, on port 80.
     """
-    if is_address(plain(host)) or not is_address(address):
-        return True
-    found = ip_address(address)
-    return not any(one.is_link_local for one in (found, *embedded(found)))
+    return bool(meant_by(plain(host))) or not any(one.is_link_local for one in meant_by(address))
+
+
+def meant_by(text: str) -> list[Address]:
+    """Return the address that a text is, and the IPv4 addresses that this leads to, or passes by; none for a name."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return []
+    return [address, *embedded(address)]
 
 
 def embedded(address: Address) -> tuple[IPv4Address, ...]:
-    """Return the IPv4 addresses that an IPv6 address leads to, or passes by."""
+    """Return the IPv4 addresses that stand in an IPv6 address."""
     if isinstance(address, IPv4Address):
         return ()
     if address.sixtofour is not None:
@@ -112,21 +118,12 @@ def embedded(address: Address) -> tuple[IPv4Address, ...]:
     return ()
 
 
-def is_address(text: str) -> bool:
-    """Tell whether a text is an address, and no name."""
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def address_in(host: str) -> str:
     """Return the address that a host is without being looked up, written in any way; empty for a name."""
     host = plain(host)
     if host == "localhost" or host.endswith(".localhost"):
         return "127.0.0.1"
-    if is_address(host):
+    if meant_by(host):
         return host
     try:
         return socket.inet_ntoa(socket.inet_aton(host))  # such as 127.1, or 2130706433
@@ -151,8 +148,8 @@ def place(host: str, port: int) -> str:
 def plain(host: str) -> str:
     """Return a host in the one form in which it is compared: in ASCII and lower case, an address in its shortest."""
     host = host.strip("[]").rstrip(".").lower()
-    if is_address(host):
-        return str(ip_address(host))
+    if meant := meant_by(host):
+        return str(meant[0])
     try:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:  # no name that is ever found

@@ -40,21 +40,25 @@ BEGUN = "no instance was started, and the same command begins or goes on."
 NOBODY = "No fleet runs on {}: pass -s STORE_DIR=… for one of another folder.\n"
 
 EXAMPLES = """
-Options count for all spiders, but for -n, and for those behind a name that another name follows, which are for the
-former only.
+Options count for all spiders, but for -n, and for those behind a name that
+another name follows, which are for the former only.
 
 examples:
   scrapy fleet users -n 4 -a url=https://peertube.example
-  scrapy fleet users -n 4 videos -n 2 -a url=https://peertube.example -O '%(name)s.jsonl'
-  scrapy fleet videos -a max_pages=1000 users -n 4 -a url=https://peertube.example
+  scrapy fleet users -n 4 videos -n 2 -a url=https://peertube.example \\
+      -O '%(name)s.jsonl'
+  scrapy fleet videos -a max_pages=1000 users -n 4 \\
+      -a url=https://peertube.example
   scrapy fleet -a seeds=channels.txt videos -n auto --detach
   scrapy fleet list
-  scrapy fleet stop                                                  drains all fleets of this folder's store
+  scrapy fleet stop
+      drains all fleets of this folder's store
 
-The first Ctrl-C or SIGTERM drains: what is in flight is finished, the rest stays in the queue, and the same command
-goes on from there. The second stops at once, and loses nothing either.
-exit codes: 0 done or stopped by you, 1 an instance could not do what was asked or crashed again and again,
-2 wrong arguments
+The first Ctrl-C or SIGTERM drains: what is in flight is finished, the rest
+stays in the queue, and the same command goes on from there. The second stops
+at once, and loses nothing either.
+exit codes: 0 done or stopped by you, 1 an instance could not do what was asked
+or crashed again and again, 2 wrong arguments
 """
 
 

@@ -11,6 +11,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from crawler.items import ADAPTERS
+from crawler.pages.base import NOT_READ
 
 if TYPE_CHECKING:
     from crawler.items import Record
@@ -21,10 +22,8 @@ PAGE = "page"
 """In place of a kind: all that was read as a record, or refused."""
 RECORD = "record"
 """In place of a field: of such pages, those that were records."""
-GIVEN = {"kind", "site", "id", "url", "fetched_at", "fetched_from", "seed_meta", "changed", "provenance"}
-"""Fields that no page fills, or that no record can be without."""
-SPARE = {"approximate"}
-"""Fields that lose nothing by being empty."""
+GIVEN = {"id", "url", *NOT_READ}
+"""Fields that no page tells, or that no record can be without."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -91,7 +90,7 @@ def watched(kind: str) -> tuple[str, ...]:
     if kind == PAGE:
         return (RECORD,)
     names = {one.__name__.lower(): [part.name for part in fields(one)] for one in ADAPTERS}
-    return tuple(name for name in names.get(kind, ()) if name not in GIVEN | SPARE)
+    return tuple(name for name in names.get(kind, ()) if name not in GIVEN)
 
 
 def filled_in(record: Record) -> list[str]:

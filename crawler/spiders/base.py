@@ -18,7 +18,7 @@ from crawler.frontier.deliveries import GivenBack
 from crawler.frontier.ledger import member
 from crawler.items import Record, RecordKey
 from crawler.pages import page_class, page_for
-from crawler.pages.base import Link, Page
+from crawler.pages.base import Link, Listing, Page
 from crawler.pages.ytdlp import InfoPage
 from crawler.seeds import Seed
 from crawler.signals import listing_read, record_refused, request_failed
@@ -172,9 +172,11 @@ class BaseSpider(SeededSpider):
         links = list(followed(page, links, scope=scope, wanted=self.wanted, found=found, had=had))
         known = await self.known([link.key for link in links if link.key is not None])
         await self.hosts.look_up(urlsplit(link.url).netloc.lower() for link in links)
+        onward = {**inherited(meta), **self.onward(listing, scope, had | found)}
+        host = page.response.host if page.platform is not None else None
         for link in links:
             if link.key is None or link.key not in known:
-                yield self.request(link, {**inherited(meta), **self.onward(page, link, scope, had | found)})
+                yield self.request(link, {**onward, "resolved": urlsplit(link.url).netloc.lower() == host})
 
     async def known(self, keys: Sequence[RecordKey]) -> set[RecordKey]:
         """Return those of `keys` whose records are there."""
@@ -183,13 +185,12 @@ class BaseSpider(SeededSpider):
         there = await self.frontier.execute("SMISMEMBER", self.frontier.keys.recorded, *map(member, keys))
         return {key for key, is_there in zip(keys, there, strict=True) if is_there}
 
-    def onward(self, page: Page, link: Link, scope: str, had: frozenset[str]) -> dict[str, Any]:
-        """Return what the request of a link on `page` needs to know; from a seed also what pages so far `had`."""
-        same_host = urlsplit(link.url).netloc.lower() == page.response.host
-        onward: dict[str, Any] = {"scope": scope, "resolved": same_host and page.platform is not None}
-        if scope == "seed" and page.listing() is None:
+    def onward(self, listing: Listing | None, scope: str, had: frozenset[str]) -> dict[str, Any]:
+        """Return what the requests of all links on a page need to know; from a seed also what pages so far `had`."""
+        onward: dict[str, Any] = {"scope": scope}
+        if scope == "seed" and listing is None:
             onward["had"] = sorted(had)
-        if self.quota.applies_to(page.listing()):
+        if self.quota.applies_to(listing):
             onward["limited"] = True
         return onward
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 TLS_PROBE_TIMEOUT_S = 10.0
 PROBES_AT_ONCE = 100
-"""Hosts that are asked at the same time whether they speak TLS."""
+"""Hosts that are asked at the same time whether they speak TLS, and whose names are looked up meanwhile."""
 Fetch = Callable[[Link], Awaitable[Response | None]]
 
 
@@ -97,7 +97,8 @@ class Hosts:
         url = on_same_host(base, str(hrefs[-1])) if hrefs else None
         software = json_object(await self.fetch(Link(url, "listing"))).get("software") if url else None
         name = str(software.get("name")).lower() if isinstance(software, dict) else ""
-        return name if name in PLATFORMS else ""
+        # A site that is at its own hosts only is no software, whatever another host calls itself.
+        return name if name in PLATFORMS and not PLATFORMS[name].hosts else ""
 
     async def learn_schemes(self, seeds: Iterable[Seed]) -> None:
         """Ask the hosts of seeds without a scheme whether they speak TLS, many at the same time."""

@@ -21,7 +21,7 @@ from crawler.frontier.queue import NewLink
 from crawler.pages import configured
 from crawler.seeds import Seed
 from crawler.signals import record_refused
-from crawler.spiders.hosts import Hosts
+from crawler.spiders.hosts import PROBES_AT_ONCE, Hosts
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 SCHEMES_KEPT = 100_000
 """Hosts whose scheme is remembered."""
-PROBES_AT_ONCE = 100
-"""Hosts that are asked at the same time whether they speak TLS, and whose names are looked up meanwhile."""
 WATCH_S = 0.5
 """Seconds between two looks at how many have answered."""
 
@@ -147,19 +145,12 @@ async def no_fetch(_link: object) -> None:
 
 
 async def probe(hosts: Hosts, seeds: Sequence[Seed], watch: Callable[[int, int], None]) -> None:
-    """Learn the schemes of seeds, of many hosts at the same time."""
-    turns = asyncio.Semaphore(PROBES_AT_ONCE)
-
-    async def learn(seed: Seed) -> None:
-        async with turns:
-            await hosts.with_scheme(seed)
-
-    left = {asyncio.ensure_future(learn(seed)) for seed in seeds}
-    while left:
-        watch(len(seeds) - len(left), len(seeds))
-        done, left = await asyncio.wait(left, timeout=WATCH_S)
-        for task in done:
-            task.result()
+    """Learn the schemes of seeds, each of another host that has not been asked."""
+    known, asked = len(hosts.schemes), asyncio.ensure_future(hosts.learn_schemes(seeds))
+    while not asked.done():
+        watch(len(hosts.schemes) - known, len(seeds))
+        await asyncio.wait([asked], timeout=WATCH_S)
+    await asked
 
 
 async def given_up(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -29,8 +29,7 @@ from crawler.seeds import (
     no_seeds_in,
     parse_flag,
     parse_kinds,
-    parse_max_pages,
-    parse_max_per_user,
+    parse_limit,
     parse_message,
     parse_scope,
     parse_urls,
@@ -99,8 +98,8 @@ class SeededSpider(RedisSpider):  # type: ignore[misc]  # scrapy-redis has no ty
         self.lines_at_once = SEEDS_AT_ONCE if not seeds or Path(seeds).is_file() else 1
         self.scope = parse_scope(scope) if scope else None
         self.wanted = parse_kinds(records) if records else self.kinds
-        self.max_pages = parse_max_pages(max_pages)
-        self.max_per_user = parse_max_per_user(max_per_user)
+        self.max_pages = parse_limit("max_pages", max_pages)
+        self.max_per_user = parse_limit("max_per_user", max_per_user)
         self.anew = parse_flag("anew", anew)
         self.wait = parse_flag("wait", wait)
         self.every = every
