@@ -25,7 +25,7 @@ from w3lib.url import safe_url_string
 
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS
-from crawler.pages import HOMES, PLATFORMS, page_for
+from crawler.pages import page_for, platform_of
 from crawler.pages.base import Page, Response
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -72,9 +72,7 @@ def recordings(folder: Path) -> Iterator[Original]:
         body = (folder / row["path"]).read_bytes()
         url = row.get("url") or f"https://{row['platform']}.example/"
         response = Response(url, body, row.get("status", 200), headers, "2026-01-01T00:00:00Z")
-        host = urlsplit(url).netloc.lower()
-        found = (name for name, platform in PLATFORMS.items() if platform.recognises(response))
-        yield Original(row["path"], response, HOMES.get(host) or next(found, None))
+        yield Original(row["path"], response, platform_of(response))
 
 
 def mutant(original: Original, rng: random.Random) -> Original:

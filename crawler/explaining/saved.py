@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from crawler.errors import NotARecord, SeedError
 from crawler.explaining.answers import Answer, fault, read_offline, refused
-from crawler.pages import FALLBACK, HOMES, PLATFORMS
+from crawler.pages import FALLBACK, PLATFORMS, platform_of
 from crawler.pages.base import Response
 from crawler.seeds import parse_seed
 
@@ -126,12 +126,6 @@ def response_of(saved: Saved, folders: list[Path], most_bytes: int) -> Response:
 def headers_of(content_type: str) -> Mapping[str, str]:
     """Return the headers that are known of a saved response."""
     return {"content-type": content_type} if content_type else {}
-
-
-def platform_of(response: Response) -> str | None:
-    """Return the software of a response's host, by the host's name or by what it has answered."""
-    known = HOMES.get(response.host)
-    return known or next((name for name, one in PLATFORMS.items() if one.recognises(response)), None)
 
 
 def usual_url(url: str, platform: str) -> str | None:
