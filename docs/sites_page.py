@@ -16,15 +16,13 @@ from rich.console import Console
 from crawler.explaining.answers import Answer, file_of, read_offline
 from crawler.explaining.screen import show
 from crawler.pages import PAGES
-from crawler.pages.base import NOT_READ, Response
+from crawler.pages.base import NOT_READ
 from docs.markdown import code, table
+from tests.cases import response_of
 
 ABOUT = ("users", "videos", "listings", "API key", "robots")
 """What the words about a site say of it, a line each."""
 SCREEN_COLUMNS = 100
-CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".xml": "application/xml"}
-FROZEN = "2026-01-01T00:00:00Z"
-"""When the fixtures count as read."""
 GIVEN = {"kind", "site", "id", "url", *NOT_READ}
 """Fields that every record has, or that no page tells."""
 
@@ -140,11 +138,7 @@ def section(site: Site) -> str:
 def answer(case: Path) -> Answer:
     """Return what `scrapy explain` says of a fixture."""
     meta = json.loads((case / "meta.json").read_text("utf-8"))
-    body = next(path for path in sorted(case.glob("page.*")) if path.suffix in CONTENT_TYPES)
-    headers = {"content-type": CONTENT_TYPES[body.suffix], **meta.get("headers", {})}
-    carry, status = meta.get("carry", {}), meta.get("status", 200)
-    response = Response(meta["url"], body.read_bytes(), status, headers, FROZEN, carry)
-    return read_offline(meta["url"], None, response, meta.get("platform"))
+    return read_offline(meta["url"], None, response_of(case, meta), meta.get("platform"))
 
 
 def screen(told: Answer) -> str:

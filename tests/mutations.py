@@ -27,9 +27,9 @@ from crawler.errors import NotARecord
 from crawler.items import ADAPTERS
 from crawler.pages import page_for, platform_of
 from crawler.pages.base import Page, Response
+from tests.cases import FROZEN, response_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
-CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".xml": "application/xml"}
 MOST_WANTED = 5
 """Further responses that a page may want, before it is taken for one that never stops."""
 OPENED = re.compile(r"[>=(\"']\s*(?=[{\[])")
@@ -56,12 +56,9 @@ class Original:
 def fixtures() -> Iterator[Original]:
     """Yield every golden fixture."""
     for about in sorted(FIXTURES.glob("*/*/meta.json")):
-        body = next(path for path in about.parent.glob("page.*") if path.suffix in CONTENT_TYPES)
         meta = json.loads(about.read_text(encoding="utf-8"))
-        headers = {"content-type": CONTENT_TYPES[body.suffix], **meta.get("headers", {})}
-        carry, status = meta.get("carry", {}), meta.get("status", 200)
-        response = Response(meta["url"], body.read_bytes(), status, headers, "2026-01-01T00:00:00Z", carry)
-        yield Original(about.parent.relative_to(FIXTURES).as_posix(), response, meta.get("platform"))
+        name = about.parent.relative_to(FIXTURES).as_posix()
+        yield Original(name, response_of(about.parent, meta), meta.get("platform"))
 
 
 def recordings(folder: Path) -> Iterator[Original]:
@@ -71,7 +68,7 @@ def recordings(folder: Path) -> Iterator[Original]:
         headers = {"content-type": row.get("content_type", "")}
         body = (folder / row["path"]).read_bytes()
         url = row.get("url") or f"https://{row['platform']}.example/"
-        response = Response(url, body, row.get("status", 200), headers, "2026-01-01T00:00:00Z")
+        response = Response(url, body, row.get("status", 200), headers, FROZEN)
         yield Original(row["path"], response, platform_of(response))
 
 

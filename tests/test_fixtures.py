@@ -23,7 +23,8 @@ import pytest
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, User, Video
 from crawler.pages import page_for
-from crawler.pages.base import Page, Response, known_fields
+from crawler.pages.base import Page, known_fields
+from tests.cases import response_of
 
 FOLDER = Path(__file__).parent / "fixtures"
 CASES = sorted(path.parent.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*/meta.json"))
@@ -32,8 +33,6 @@ EXPECTATIONS = ("record.json", "records.json", "error.json", "links.json")
 KNOWN_FILE = re.compile(
     r"(page|more-\d+)\.(html|json|xml)|meta\.json|record\.json|records\.json|error\.json|links\.json"
 )
-CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".xml": "application/xml"}
-FROZEN = "2026-01-01T00:00:00Z"
 RECORD_TYPES: dict[str, type[User | Video]] = {"user": User, "video": Video}
 Json = Any
 
@@ -46,29 +45,17 @@ def has(case: str, name: str) -> bool:
     return (FOLDER / case / name).exists()
 
 
-def response_of(case: str, stem: str, about: dict[str, Json]) -> Response:
-    body = next(path for path in (FOLDER / case).glob(f"{stem}.*") if path.suffix in CONTENT_TYPES)
-    return Response(
-        url=about["url"],
-        body=body.read_bytes(),
-        status=about.get("status", 200),
-        headers={"content-type": CONTENT_TYPES[body.suffix], **about.get("headers", {})},
-        fetched_at=about.get("fetched_at", FROZEN),
-        carry=about.get("carry", {}),
-    )
-
-
 def page_of(case: str) -> Page:
     """Return the page of a case, with all that it wanted."""
     meta = read_json(case, "meta.json")
-    page = page_for(response_of(case, "page", meta), meta.get("platform"))
+    page = page_for(response_of(FOLDER / case, meta), meta.get("platform"))
     for number, about in enumerate(meta.get("more", []), start=1):
         wanted = page.wants()
         assert wanted is not None, f"{case}: more-{number}.json answers nothing, the page wants no more: remove it."
         assert wanted.url == about["url"], (
             f"{case}: the page wants {wanted.url}, not {about['url']}: correct meta.json."
         )
-        page.add(response_of(case, f"more-{number}", about) if has_answer(case, number) else None)
+        page.add(response_of(FOLDER / case, about, f"more-{number}") if has_answer(case, number) else None)
     return page
 
 
