@@ -10,8 +10,9 @@ import pytest
 from crawler.errors import Exhausted, NotARecord
 from crawler.explaining import answers, saved
 from crawler.explaining.answers import Answer, read, read_offline
-from crawler.explaining.saved import MOST_LINE_BYTES, Saved, as_line, batch
+from crawler.explaining.saved import MOST_LINE_BYTES, Saved, batch
 from crawler.items import RecordKey, User, Video
+from crawler.looking import as_line
 from crawler.pages import platform_of
 from crawler.pages.base import Link, Listing, Page, Response
 from tests.commands import run
