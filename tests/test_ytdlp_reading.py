@@ -204,6 +204,15 @@ def test_an_entry_that_leads_nowhere_by_itself_is_left_out() -> None:
     assert listed([*odd, {"id": "4", "webpage_url": "https://films.example/watch/4"}]) == ["1", "4"]
 
 
+def test_a_video_in_parts_is_no_list_of_them() -> None:
+    entries = iter(lambda: pytest.fail("the parts are asked for"), None)
+    info = run(made("Films", lambda *_: {"_type": "multi_video", "id": "1", "title": "Kites", "entries": entries}))
+    assert "entries" not in info
+    whole = {"_type": "multi_video", "id": "2", "webpage_url": "https://films.example/watch/2"}
+    info = run(made("Films", lambda *_: {"_type": "playlist", "id": "ann", "entries": [whole]}))
+    assert [one["is_list"] for one in info["entries"]] == [False]
+
+
 def test_an_endless_list_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_ENTRIES", 10)
     assert len(listed(iter(lambda: entry(1), None))) == 10

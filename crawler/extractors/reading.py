@@ -20,7 +20,7 @@ from crawler.extractors.catalogue import is_suitable
 from crawler.extractors.exchange import ROBOTS, Denied, Fetch
 from crawler.extractors.guard import guarded
 from crawler.extractors.handler import CrawlRH, Quiet
-from crawler.pages.ytdlp import GENERIC
+from crawler.pages.ytdlp import GENERIC, LISTS
 
 MOST_HOPS = 3
 """Times that one extractor may refer to another one for the rest of a video."""
@@ -195,7 +195,6 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
 
 # --- plain values ---
 
-LISTS = frozenset({"playlist", "multi_video", "compat_list"})
 REFERENCES = frozenset({"url", "url_transparent"})
 SCALARS = (str, int, float, bool)
 

@@ -33,6 +33,7 @@ from crawler.pages.ytdlp.values import (
 GENERIC = "Generic"
 """The extractor for any page: its ids are parts of addresses, and its titles those of the page as they stand."""
 LISTS = frozenset({"playlist", "compat_list"})
+"""Types of results that are lists; a `multi_video` is one video in parts, and its entries are not asked for."""
 PUBLISHERS = (
     ("uploader", "uploader_id", "uploader_url"),
     ("channel", "channel_id", "channel_url", "channel_follower_count"),
