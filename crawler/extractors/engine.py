@@ -107,9 +107,9 @@ def load() -> Catalogue | None:
         logger.info("yt-dlp is not installed: pages of the sites that only it knows are not read (%s)", INSTALL)
         return None
     try:
-        from crawler.extractors.catalogue import Catalogue  # noqa: PLC0415 - which imports yt-dlp
+        from crawler.extractors.catalogue import catalogue  # noqa: PLC0415 - which imports yt-dlp
 
-        return Catalogue()
+        return catalogue()
     except Exception:
         logger.exception("yt-dlp is installed and cannot be used, so it is left out: %s", INSTALL)
         return None
