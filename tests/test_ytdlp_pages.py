@@ -188,6 +188,11 @@ def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> N
     assert (record.uploader, record.published_at, record.duration) == (None, None, 61)
     assert told.sources(record)["duration"] == "yt-dlp:Generic"
     assert not told.sources(record)["title"].startswith("yt-dlp")
+    told = read(
+        guessed, judged('<meta property="og:title" content="Kites"><meta property="video:duration" content="62">')
+    )
+    (record,) = told.records()
+    assert (getattr(record, "duration", None), told.sources(record)["duration"]) == (62, "HTML head")
 
 
 def test_a_user_s_page_that_shows_a_stream_is_still_that_of_the_user() -> None:

@@ -10,16 +10,15 @@ from urllib.parse import urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Availability, MediaType, Record, RecordKey, User, Video
 from crawler.pages.base import Link, Listing, Page, known_fields
+from crawler.pages.nodes import nodes
 from crawler.pages.structured import videos
 from crawler.pages.structured.page import StructuredPage
 from crawler.pages.structured.schema import Fields, merged
-from crawler.pages.structured.values import http_url, language, line, text
+from crawler.pages.structured.values import date, http_url, language, line, text
 from crawler.pages.ytdlp.judged import JudgedPage
 from crawler.pages.ytdlp.values import (
     Files,
     count,
-    day,
-    dicts,
     identifier,
     largest_thumbnail,
     live_status,
@@ -134,7 +133,7 @@ class InfoPage(Page):
             own = {name for name, value in self._fields.items() if value is not None} | {"id", "url"}
             by_ytdlp = f"yt-dlp:{self.key}"
             if self.key == GENERIC:
-                own = set(GENERIC_TELLS) - set(others)
+                own = set(GENERIC_TELLS) - set(others) - set(self._of_metas)
             return {name: by_ytdlp if name in own else others.get(name, "HTML head") for name in known_fields(record)}
         return self.beside.sources(record)
 
@@ -160,8 +159,8 @@ class InfoPage(Page):
         return {
             "title": line(info.get("title")),
             "description": text(info.get("description")),
-            "published_at": moment(info.get("timestamp")) or day(info.get("upload_date")),
-            "updated_at": moment(info.get("modified_timestamp")) or day(info.get("modified_date")),
+            "published_at": moment(info.get("timestamp")) or date(info.get("upload_date")),
+            "updated_at": moment(info.get("modified_timestamp")) or date(info.get("modified_date")),
             "duration": None if self.kind == "multi_video" else seconds(info.get("duration")),
             **{name: count(info.get(name)) for name in counts},
             **{name: line(info.get(name)) for name in ("uploader", "channel", "license")},
@@ -185,7 +184,7 @@ class InfoPage(Page):
     def links(self) -> Iterator[Link]:
         """Yield the entries of a list, the page that it refers to, and who made it."""
         if self.kind in LISTS and self.key != GENERIC:
-            yield from filter(None, map(entry_link, dicts(self.info.get("entries"))))
+            yield from filter(None, map(entry_link, nodes(self.info.get("entries"))))
         elif self._is_elsewhere and (url := page_url(self.info.get("url"), self.url)):
             yield Link(url, "video")
         for name in ("channel_url", "uploader_url"):
