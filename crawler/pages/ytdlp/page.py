@@ -145,6 +145,13 @@ class InfoPage(Page):
             return str(url)
         return self.beside.html.canonical if self.beside.html else self.url
 
+    @property
+    def _day(self) -> str | None:
+        """The day of the upload; None where the structured data tells the time on that day."""
+        day, beside = date(self.info.get("upload_date")), self._told_beside
+        told = (beside.published_at if beside else None) or ""
+        return None if day and told[: len("2026-01-01")] == day[: len("2026-01-01")] else day
+
     @cached_property
     def _of_metas(self) -> Fields:
         if self.beside.html is None:
@@ -159,7 +166,7 @@ class InfoPage(Page):
         return {
             "title": line(info.get("title")),
             "description": text(info.get("description")),
-            "published_at": moment(info.get("timestamp")) or date(info.get("upload_date")),
+            "published_at": moment(info.get("timestamp")) or self._day,
             "updated_at": moment(info.get("modified_timestamp")) or date(info.get("modified_date")),
             "duration": None if self.kind == "multi_video" else seconds(info.get("duration")),
             **{name: count(info.get(name)) for name in counts},
