@@ -207,6 +207,13 @@ def test_a_broadcast_tells_whether_it_is_live(event: dict[str, Any], status: str
     assert one(html(VIDEO | {"publication": [publication]})).live_status == status
 
 
+def test_the_times_of_a_broadcast_are_of_the_sites_own_zone() -> None:
+    publication = {"@type": "BroadcastEvent", "isLiveBroadcast": True, "startDate": "2026-01-01T08:30:00"}
+    assert one(html(VIDEO | {"publication": publication}, lang="ja")).live_status == "is_live"
+    ended = publication | {"startDate": "2026-01-01T06:00:00", "endDate": "2026-01-01T07:00:00"}
+    assert one(html(VIDEO | {"publication": ended}, lang="ja")).live_status == "was_live"
+
+
 def test_the_video_that_the_page_is_about_is_taken_among_others() -> None:
     related = VIDEO | {"name": "Other", "url": "https://site.example/watch/8"}
     assert one(html(related, VIDEO)).title == "Kites"

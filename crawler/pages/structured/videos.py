@@ -210,7 +210,7 @@ def live_status(entity: Entity) -> str | None:
     if boolean(broadcast.first("isLiveBroadcast")) is not True:
         return None
     starts, ends, now = (
-        date(value)
+        date(value, zone=entity.document.zone)
         for value in (broadcast.first("startDate"), broadcast.first("endDate"), entity.document.response.fetched_at)
     )
     if now is None:
