@@ -29,7 +29,7 @@ def test_it_reads_what_no_other_page_does() -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(401, "private"), (403, "forbidden"), (404, "not_found"), (410, "deleted"), (451, "http_error")],
+    [(401, "private"), (403, "forbidden"), (404, "not_found"), (410, "deleted"), (451, "http_451")],
 )
 def test_an_http_error_says_why_there_is_no_record(status: int, expected: str) -> None:
     assert reason(html(VIDEO), status=status) == expected

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIRST_ERROR = 400
 FILLED_BY_SCRIPTS = "shell"
 """Reason of the one refusal by structured data that an extractor may know better about."""
 UNTOLD = frozenset({"unsupported"})
@@ -61,7 +60,7 @@ class Extractors:
             QueueLost: Redis stays away.
         """
         mode = self.choice.of(urlsplit(page.url).hostname or "")
-        if type(page) is not StructuredPage or mode == "never" or page.response.status >= FIRST_ERROR:
+        if type(page) is not StructuredPage or mode == "never" or page.response.is_error:
             return page, None
         judged = JudgedPage.of(page)
         if "video" not in wanted or (mode == "auto" and judged.is_whole):

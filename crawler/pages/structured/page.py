@@ -8,18 +8,12 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, User, Video
-from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.base import Link, Page, Response, known_fields, refuse_status
 from crawler.pages.structured import hyperlinks, oembed, profiles, sitemaps, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import Subject, subject_of
 from crawler.pages.structured.oembed import OEmbed
-from crawler.pages.structured.refusals import (
-    FIRST_ERROR,
-    refuse_by_place,
-    refuse_by_status,
-    refuse_by_title,
-    refuse_shell,
-)
+from crawler.pages.structured.refusals import refuse_by_place, refuse_by_title, refuse_shell
 from crawler.pages.structured.schema import Fields, merged
 from crawler.pages.structured.titles import is_slogan
 
@@ -58,7 +52,7 @@ class StructuredPage(Page):
 
     def wants(self) -> Link | None:
         """Return the oEmbed answer that a video's page links to, where that may tell what the page does not."""
-        if self._was_asked or self.response.status >= FIRST_ERROR or not self._is_html:
+        if self._was_asked or self.response.is_error or not self._is_html:
             return None
         try:
             record = self._record
@@ -72,14 +66,14 @@ class StructuredPage(Page):
     def add(self, response: Response | None) -> None:
         """Take the oEmbed answer."""
         self._was_asked = True
-        told = OEmbed.of(response) if response is not None and response.status < FIRST_ERROR else None
+        told = OEmbed.of(response) if response is not None and not response.is_error else None
         if told is not None and told.is_video:
             self._oembed = told
             self.__dict__.pop("_record", None)  # read anew, with what is told here
 
     def links(self) -> Iterator[Link]:
         """Yield where this page or sitemap leads to, on its own host."""
-        if self.response.status >= FIRST_ERROR:
+        if self.response.is_error:
             return
         if sitemaps.is_sitemap(self.response):
             yield from sitemaps.links(self.response)
@@ -88,7 +82,7 @@ class StructuredPage(Page):
 
     @cached_property
     def _record(self) -> Record | None:
-        refuse_by_status(self.response.status)
+        refuse_status(self.response.status)
         if not self._is_html:
             return oembed.video(self.response) if self._may_be_json else None
         document = self.document

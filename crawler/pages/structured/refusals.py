@@ -11,9 +11,6 @@ from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.titles import SEPARATOR
 
-FIRST_ERROR = 400
-STATUSES = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
-
 PLACES = {
     "consent": re.compile(r"^(?:consent|guce|privacywall)\.|^[^/]*/(?:consent|cookie-?consent|privacy-?gate)(?:/|$)"),
     "login": re.compile(
@@ -57,16 +54,6 @@ SHELL_TEXT_CHARS = 200
 MAX_ELEMENTS = 20_000
 """Elements of a page in which a text is looked for."""
 UNREAD = {"script", "style", "noscript"}
-
-
-def refuse_by_status(status: int) -> None:
-    """Refuse what the server itself calls no page.
-
-    Raises:
-        NotARecord: with the reason.
-    """
-    if status >= FIRST_ERROR:
-        raise NotARecord(STATUSES.get(status, "http_error"), f"status {status}")
 
 
 def refuse_by_place(url: str) -> None:
