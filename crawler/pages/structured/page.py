@@ -104,9 +104,8 @@ class StructuredPage(Page):
         content_type = self.response.headers.get("content-type", "").casefold()
         if content_type:
             return "html" in content_type
-        return not sitemaps.is_sitemap(self.response) and self.response.body[:200].lstrip(
-            b"\xef\xbb\xbf \t\r\n"
-        ).startswith(b"<")
+        start = self.response.body[:200].lstrip(sitemaps.BLANKS)
+        return start.startswith(b"<") and not sitemaps.is_sitemap(self.response)
 
     @property
     def _may_be_json(self) -> bool:
@@ -126,7 +125,8 @@ class StructuredPage(Page):
             raise NotARecord("shell", f"title {fields['title']!r} is the site's own")
         if fields.get("live_status") in {"is_live", "is_upcoming"}:
             fields["duration"] = None
-        return Video(**self._common(), title=self._title(fields, "title"), **fields)
+        self._refuse_nameless("title", fields.get("title"))
+        return Video(**self._common(), **fields)
 
     def _user(self, subject: Subject) -> User:
         document = self.document
@@ -134,7 +134,7 @@ class StructuredPage(Page):
         told += [(entity.graph.source, profiles.of_profile_page(entity)) for entity in subject.pages]
         fields, self._told = merged([*told, (METAS, profiles.of_metas(document))])
         refuse_by_title(document, [fields.get("name")])
-        self._title(dict(fields), "name")
+        self._refuse_nameless("name", fields.get("name"))
         return User(**self._common(), **fields)
 
     def _common(self) -> Fields:
@@ -147,10 +147,8 @@ class StructuredPage(Page):
             "fetched_from": self.url,
         }
 
-    def _title(self, fields: Fields, name: str) -> str:
-        """Take the title or name out of `fields`; refuse the page when that is missing or the site's."""
-        title = fields.pop(name, None)
+    def _refuse_nameless(self, name: str, title: str | None) -> None:
+        """Refuse the page when its title or name is missing or the site's."""
         site = (self.document.site_name or urlsplit(self.url).hostname or "").casefold()
-        if not isinstance(title, str) or title.casefold() == site:
+        if title is None or title.casefold() == site:
             raise NotARecord("shell", f"{name} {title!r} is missing or the site's own")
-        return title

@@ -109,11 +109,9 @@ def is_empty(document: Document) -> bool:
     left = SHELL_TEXT_CHARS
     body = document.root.find("body")
     for element in () if body is None else islice(body.iter(), MAX_ELEMENTS):
-        unread = element.tag in UNREAD or next(element.iterancestors("noscript"), None) is not None
-        shown = "" if unread or not isinstance(element.tag, str) else element.text or ""
-        after = (
-            "" if element is body or next(element.iterancestors("noscript"), None) is not None else element.tail or ""
-        )
+        hidden = next(element.iterancestors("noscript"), None) is not None
+        shown = "" if hidden or element.tag in UNREAD or not isinstance(element.tag, str) else element.text or ""
+        after = "" if hidden or element is body else element.tail or ""
         left -= len(shown.strip()) + len(after.strip())
         if left <= 0:
             return False
