@@ -113,8 +113,14 @@ def store_of(settings: BaseSettings, *, any_policy: bool = False) -> Iterator[Re
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON object on a line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    """Print one JSON object on a line, at once."""
+    sys.stdout.buffer.write(as_line(value))
+    sys.stdout.buffer.flush()
+
+
+def as_line(value: Any) -> bytes:
+    """Return JSON as a line of UTF-8; half a character, which JSON may hold, as `?`."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def say(line: str, console: Console | None = None) -> None:

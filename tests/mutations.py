@@ -24,9 +24,8 @@ from pydantic import ValidationError
 from w3lib.url import safe_url_string
 
 from crawler.errors import Exhausted, NotARecord
-from crawler.explaining.saved import platform_of
 from crawler.items import ADAPTERS
-from crawler.pages import page_for
+from crawler.pages import page_for, platform_of
 from crawler.pages.base import Page, Response
 from tests.golden import FIXTURES, FROZEN, response_of
 

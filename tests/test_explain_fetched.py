@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from subprocess import PIPE
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from protego import Protego
+from scrapy import Request
+from scrapy.settings import Settings
 
+from crawler.explaining.visit import Errand
 from tests.commands import run
 from tests.crawls import DEADLINE_S, ROOT
 from tests.site import Catalogue, Quirks, Site, running_site
@@ -119,6 +124,17 @@ def test_the_delay_that_a_robots_txt_asks_for_is_kept(tmp_path: Path) -> None:
     assert code == 0
     assert len(arrived) == 3
     assert min(later - earlier for earlier, later in pairwise(arrived)) > 0.35
+
+
+def test_a_request_rate_is_a_delay_too() -> None:
+    slot = SimpleNamespace(delay=0.1, jitter=0.5)
+    downloader = SimpleNamespace(slots={"site.example": slot}, get_slot_key=lambda _: "site.example")
+    settings = Settings({"USER_AGENT": "crawler"})
+    errand: Any = Errand(errand=None)
+    errand.crawler = SimpleNamespace(settings=settings, engine=SimpleNamespace(downloader=downloader))
+    rules = Protego.parse("User-agent: *\nRequest-rate: 1/5")
+    errand.heed_delay(SimpleNamespace(rp=rules), Request("https://site.example/"))
+    assert (slot.delay, slot.jitter) == (5, 0)
 
 
 def test_a_store_that_does_not_answer_keeps_nobody_from_looking_at_a_page(plain: Site) -> None:

@@ -10,8 +10,10 @@ import pytest
 from crawler.errors import Exhausted, NotARecord
 from crawler.explaining import answers, saved
 from crawler.explaining.answers import Answer, read, read_offline
-from crawler.explaining.saved import MOST_LINE_BYTES, Saved, as_line, batch
+from crawler.explaining.saved import MOST_LINE_BYTES, Saved, batch
 from crawler.items import RecordKey, User, Video
+from crawler.looking import as_line
+from crawler.pages import platform_of
 from crawler.pages.base import Link, Listing, Page, Response
 from tests.commands import run
 
@@ -134,7 +136,7 @@ def test_a_page_about_something_else_is_no_record(folder: Path, body: str, words
 def test_a_page_of_a_platform_is_known_by_its_body(folder: Path) -> None:
     (folder / "page.html").write_text("<meta property='og:platform' content='PeerTube'>")
     response = saved.response_of(Saved(URL, "page.html"), [folder], LIMIT)
-    assert saved.platform_of(response) == "peertube"
+    assert platform_of(response) == "peertube"
 
 
 def test_a_page_that_was_saved_under_an_address_that_only_redirects_is_read_as_itself() -> None:

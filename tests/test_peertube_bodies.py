@@ -11,7 +11,7 @@ import pytest
 
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, RecordKey
-from crawler.pages import PLATFORMS, page_for
+from crawler.pages import page_for, platform_of
 from crawler.pages.base import Response
 from crawler.pages.peertube import PEERTUBE
 from tests.golden import FIXTURES
@@ -28,7 +28,7 @@ def body(case: str) -> str:
 def read(source: str, url: str, content_type: str = HTML, status: int = 200) -> Any:
     """Read a body as one of a host of which nothing is known."""
     response = Response(url, source.encode(), status, {"content-type": content_type}, "2026-01-01T00:00:00Z")
-    found = next((name for name, platform in PLATFORMS.items() if platform.recognises(response)), None)
+    found = platform_of(response)
     assert found == "peertube"
     (record,) = page_for(response, found).records()
     return ADAPTERS[type(record)].validate_python(asdict(record))

@@ -139,6 +139,13 @@ def test_an_oembed_answer_that_names_its_video_is_a_record(url: str, changed: di
     assert set(read.sources(record).values()) == {"oEmbed"}
 
 
+def test_of_an_oembed_answer_neither_the_site_as_uploader_nor_half_a_description_is_taken() -> None:
+    changed = {"author_name": "SITE", "author_url": "https://site.example/", "provider_name": "Site"}
+    read = StructuredPage(answer(OEMBED, **changed, description=f"{'Wind. ' * 30}..."))
+    (record,) = read.records()
+    assert (record.uploader, record.description) == (None, None)  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("url", "changed"),
     [

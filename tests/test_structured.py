@@ -29,7 +29,7 @@ def test_it_reads_what_no_other_page_does() -> None:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(401, "private"), (403, "forbidden"), (404, "not_found"), (410, "deleted"), (451, "http_error")],
+    [(401, "private"), (403, "forbidden"), (404, "not_found"), (410, "deleted"), (451, "http_451")],
 )
 def test_an_http_error_says_why_there_is_no_record(status: int, expected: str) -> None:
     assert reason(html(VIDEO), status=status) == expected
@@ -205,6 +205,13 @@ def test_a_home_page_is_one_with_tracking_too() -> None:
 def test_a_broadcast_tells_whether_it_is_live(event: dict[str, Any], status: str | None) -> None:
     publication = {"@type": "BroadcastEvent", "isLiveBroadcast": True} | event
     assert one(html(VIDEO | {"publication": [publication]})).live_status == status
+
+
+def test_the_times_of_a_broadcast_are_of_the_sites_own_zone() -> None:
+    publication = {"@type": "BroadcastEvent", "isLiveBroadcast": True, "startDate": "2026-01-01T08:30:00"}
+    assert one(html(VIDEO | {"publication": publication}, lang="ja")).live_status == "is_live"
+    ended = publication | {"startDate": "2026-01-01T06:00:00", "endDate": "2026-01-01T07:00:00"}
+    assert one(html(VIDEO | {"publication": ended}, lang="ja")).live_status == "was_live"
 
 
 def test_the_video_that_the_page_is_about_is_taken_among_others() -> None:

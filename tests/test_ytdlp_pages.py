@@ -162,6 +162,21 @@ def test_the_address_of_one_publisher_does_not_stand_beside_the_name_of_another(
     assert (record.uploader, record.uploader_url) == told
 
 
+@pytest.mark.parametrize(
+    ("day", "published_at", "source"),
+    [
+        ("20250301", "2025-03-01T12:30:00+01:00", "JSON-LD"),
+        ("20250228", "2025-02-28T00:00:00+00:00", "yt-dlp:Films"),
+    ],
+)
+def test_the_time_that_the_page_tells_of_the_day_of_an_upload_is_kept(day: str, published_at: str, source: str) -> None:
+    page = judged(JSON_LD.format(kind="VideoObject", more=f'{VIDEO}, "uploadDate": "2025-03-01T12:30:00+01:00"'))
+    told = read({"upload_date": day}, page)
+    record = next(told.records())
+    assert isinstance(record, Video)
+    assert (record.published_at, told.sources(record)["published_at"]) == (published_at, source)
+
+
 def test_a_count_that_the_page_rounds_is_named_unless_the_extractor_tells_it() -> None:
     likes = '"interactionStatistic": {"@type": "InteractionCounter", "interactionType": "LikeAction", '
     page = judged(JSON_LD.format(kind="VideoObject", more=f'{VIDEO}, {likes}"userInteractionCount": "1.2K"}}'))
@@ -188,6 +203,11 @@ def test_of_the_generic_extractor_only_what_it_knows_for_certain_is_taken() -> N
     assert (record.uploader, record.published_at, record.duration) == (None, None, 61)
     assert told.sources(record)["duration"] == "yt-dlp:Generic"
     assert not told.sources(record)["title"].startswith("yt-dlp")
+    told = read(
+        guessed, judged('<meta property="og:title" content="Kites"><meta property="video:duration" content="62">')
+    )
+    (record,) = told.records()
+    assert (getattr(record, "duration", None), told.sources(record)["duration"]) == (62, "HTML head")
 
 
 def test_a_user_s_page_that_shows_a_stream_is_still_that_of_the_user() -> None:

@@ -160,6 +160,11 @@ def test_a_page_and_its_player_are_one_video(url: str) -> None:
     assert run(refers("url", url), PLAYER) == info
 
 
+def test_a_page_that_no_extractor_knows_as_its_own_is_not_asked_for() -> None:
+    info = run(refers("url", "https://nobody.example/1", None))
+    assert (info["_type"], info["url"]) == ("url", "https://nobody.example/1")
+
+
 def test_a_page_of_a_site_that_the_project_reads_itself_is_left_to_it() -> None:
     info = run(refers("url", "https://player.example/1"), PLAYER, native="player.example")
     assert (info["_type"], info["url"]) == ("url", "https://player.example/1")
@@ -202,6 +207,14 @@ def test_the_entries_of_a_list_are_read_whichever_form_they_have() -> None:
 def test_an_entry_that_leads_nowhere_by_itself_is_left_out() -> None:
     odd = [entry(1), {"_type": "url", "url": "films:1"}, {"id": "2", "title": "a"}, None, "https://films.example/3"]
     assert listed([*odd, {"id": "4", "webpage_url": "https://films.example/watch/4"}]) == ["1", "4"]
+
+
+def test_a_video_in_parts_is_no_list_of_them() -> None:
+    entries: Any = iter(lambda: pytest.fail("the parts are asked for"), None)
+    assert "entries" not in run(made("Films", lambda *_: {"_type": "multi_video", "id": "1", "entries": entries}))
+    whole = {"_type": "multi_video", "id": "2", "webpage_url": "https://films.example/watch/2"}
+    info = run(made("Films", lambda *_: {"_type": "playlist", "id": "ann", "entries": [whole]}))
+    assert [one["is_list"] for one in info["entries"]] == [False]
 
 
 def test_an_endless_list_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ class Command(StoreCommand):
         """Print an answer, and set the exit code by it."""
         self.exitcode = WRONG_ARGUMENTS if opts.file and answer.is_unreadable else 0 if answer.has_read else 1
         if opts.json:
-            write_line({**answer.as_json(), **({} if crawls is None else {"crawls": crawls})})
+            print_json({**answer.as_json(), **({} if crawls is None else {"crawls": crawls})})
         else:
             show(answer, Console())
 
@@ -161,7 +161,7 @@ class Command(StoreCommand):
         try:
             with open_batch(path) as lines:
                 for answer in saved.batch(lines, folder, most_bytes):
-                    write_line(answer.as_json())
+                    print_json(answer.as_json())
                     self.exitcode = 1 if answer.is_error else self.exitcode
         except BrokenPipeError:
             raise
@@ -174,12 +174,6 @@ class Command(StoreCommand):
 def open_batch(path: Path) -> BinaryIO:
     """Open a batch, `-` for standard input."""
     return sys.stdin.buffer if str(path) == "-" else path.open("rb")
-
-
-def write_line(answer: dict[str, Any]) -> None:
-    """Print an answer at once."""
-    sys.stdout.buffer.write(saved.as_line(answer))
-    sys.stdout.buffer.flush()
 
 
 def seed_of(word: str) -> Seed:

@@ -152,7 +152,7 @@ def read(page: Page, blank: Answer) -> Answer:
 def complete(page: Page, blank: Answer) -> Answer:
     """Return `blank` with all that a page gives."""
     status = page.response.status
-    if status >= 400 and status not in page.statuses:  # noqa: PLR2004 - where HTTP's errors begin
+    if page.response.is_error and status not in page.statuses:
         return replace(blank, refused=Refusal(f"http_{status}", f"{page.url} answered HTTP {status}"))
     raw, links = list(page.records()), list(page.links())
     others = [(key, Refusal.of(why)) for key, why in page.refusals()]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from crawler.errors import NotARecord, SeedError
 from crawler.explaining.answers import Answer, fault, read_offline, refused
-from crawler.pages import FALLBACK, HOMES, PLATFORMS
+from crawler.pages import FALLBACK, PLATFORMS, platform_of
 from crawler.pages.base import Response
 from crawler.seeds import parse_seed
 
@@ -118,20 +118,10 @@ def response_of(saved: Saved, folders: list[Path], most_bytes: int) -> Response:
         raise OSError("it is no file")
     if (size := path.stat().st_size) > most_bytes:
         raise OSError(f"it has {size:,} bytes, and DOWNLOAD_MAXSIZE lets {most_bytes:,} be read")
-    headers = headers_of(saved.content_type or mimetypes.guess_type(path.name)[0] or "")
+    content_type = saved.content_type or mimetypes.guess_type(path.name)[0]
+    headers = {"content-type": content_type} if content_type else {}
     time = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Response(url, path.read_bytes(), saved.status, headers, time)
-
-
-def headers_of(content_type: str) -> Mapping[str, str]:
-    """Return the headers that are known of a saved response."""
-    return {"content-type": content_type} if content_type else {}
-
-
-def platform_of(response: Response) -> str | None:
-    """Return the software of a response's host, by the host's name or by what it has answered."""
-    known = HOMES.get(response.host)
-    return known or next((name for name, one in PLATFORMS.items() if one.recognises(response)), None)
 
 
 def usual_url(url: str, platform: str) -> str | None:
@@ -147,8 +137,3 @@ def words_of(file: str, error: Exception) -> str:
     """Return why a file cannot be read, and the remedy."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"{file} cannot be read ({words}): name a file by its path, from here or from the batch file's folder"
-
-
-def as_line(answer: Any) -> bytes:
-    """Return JSON as a line of UTF-8; half a character, which JSON may hold, as `?`."""
-    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -15,7 +15,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from crawler.addresses.rule import place_of
 from crawler.errors import SettingsError
 from crawler.failures import explain
-from crawler.middlewares.robots import CRAWL_DELAY_MAX_S
+from crawler.middlewares.robots import CRAWL_DELAY_MAX_S, delay_s_of
 from crawler.pages.base import Link, Response
 from crawler.seeds import Seed
 from crawler.spiders.hosts import Hosts
@@ -137,7 +137,7 @@ class Errand(Spider):
         settings = self.crawler.settings
         rules = getattr(robotparser, "rp", None)
         agent = settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]
-        asked_s = rules.crawl_delay(agent) or 0.0 if isinstance(rules, Protego) else 0.0
+        asked_s = delay_s_of(rules, agent) if isinstance(rules, Protego) else 0.0
         downloader = self.crawler.engine.downloader
         slot = downloader.slots.get(downloader.get_slot_key(request))
         if slot is not None and asked_s > slot.delay:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from yt_dlp import YoutubeDL
@@ -31,6 +31,12 @@ class Catalogue:
     def key_for(self, url: str) -> str | None:
         """Return the key of the extractor that knows a URL as its own; None where only the generic one is left."""
         return next((key for key, matches in self.matchers if matches(url)), None)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the extractors that yt-dlp has, which takes a moment the first time."""
+    return Catalogue()
 
 
 def matcher_of(cls: Any) -> Callable[[str], object]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIRST_ERROR = 400
 FILLED_BY_SCRIPTS = "shell"
 """Reason of the one refusal by structured data that an extractor may know better about."""
 UNTOLD = frozenset({"unsupported"})
@@ -61,7 +60,7 @@ class Extractors:
             QueueLost: Redis stays away.
         """
         mode = self.choice.of(urlsplit(page.url).hostname or "")
-        if type(page) is not StructuredPage or mode == "never" or page.response.status >= FIRST_ERROR:
+        if type(page) is not StructuredPage or mode == "never" or page.response.is_error:
             return page, None
         judged = JudgedPage.of(page)
         if "video" not in wanted or (mode == "auto" and judged.is_whole):
@@ -107,9 +106,9 @@ def load() -> Catalogue | None:
         logger.info("yt-dlp is not installed: pages of the sites that only it knows are not read (%s)", INSTALL)
         return None
     try:
-        from crawler.extractors.catalogue import Catalogue  # noqa: PLC0415 - which imports yt-dlp
+        from crawler.extractors.catalogue import catalogue  # noqa: PLC0415 - which imports yt-dlp
 
-        return Catalogue()
+        return catalogue()
     except Exception:
         logger.exception("yt-dlp is installed and cannot be used, so it is left out: %s", INSTALL)
         return None

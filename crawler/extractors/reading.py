@@ -16,11 +16,11 @@ from yt_dlp.networking.exceptions import HTTPError, TransportError
 from yt_dlp.utils import ExtractorError, GeoRestrictedError, PagedList, UnsupportedError, UserNotLive, unsmuggle_url
 
 from crawler.errors import NotARecord, Unextracted
-from crawler.extractors.catalogue import is_suitable
+from crawler.extractors.catalogue import catalogue
 from crawler.extractors.exchange import ROBOTS, Denied, Fetch
 from crawler.extractors.guard import guarded
 from crawler.extractors.handler import CrawlRH, Quiet
-from crawler.pages.ytdlp import GENERIC
+from crawler.pages.ytdlp import GENERIC, LISTS
 
 MOST_HOPS = 3
 """Times that one extractor may refer to another one for the rest of a video."""
@@ -182,20 +182,15 @@ def resolved(ydl: MetadataOnly, url: str, key: str, is_native: Callable[[str], b
     further, kind = str(told.get("ie_key") or ""), told.get("_type")
     if kind in REFERENCES and key != GENERIC and hops < MOST_HOPS and further != GENERIC:
         target = str(told.get("url") or "")
-        if not is_native(unsmuggle_url(target)[0]):
-            further = further or next(
-                (one.ie_key() for one in gen_extractor_classes() if is_suitable(one, target)), GENERIC
-            )
-            if further != GENERIC:
-                inner = resolved(ydl, target, further, is_native, hops + 1)
-                outer = {name: told[name] for name in told if name not in {"_type", "url", "ie_key"}}
-                told = {**inner, **(outer if kind == "url_transparent" else {"id": outer.get("id", inner.get("id"))})}
+        if not is_native(unsmuggle_url(target)[0]) and (next_key := further or catalogue().key_for(target)):
+            inner = resolved(ydl, target, next_key, is_native, hops + 1)
+            outer = {name: told[name] for name in told if name not in {"_type", "url", "ie_key"}}
+            told = {**inner, **(outer if kind == "url_transparent" else {"id": outer.get("id", inner.get("id"))})}
     return {**told, "extractor_key": key}
 
 
 # --- plain values ---
 
-LISTS = frozenset({"playlist", "multi_video", "compat_list"})
 REFERENCES = frozenset({"url", "url_transparent"})
 SCALARS = (str, int, float, bool)
 

@@ -140,24 +140,17 @@ class Runner:
                     raise Unextracted("raised", f"yt-dlp's {key} cannot read {response.url} ({error!r})")
                 case None:
                     if monotonic() - since > self.timeout_s:
-                        self.give_up(response, key)
+                        raise Unextracted(
+                            "hung",
+                            f"yt-dlp's {key} hangs at {response.url}: it said nothing for {self.timeout_s:g} s "
+                            "(YTDLP_TIMEOUT_S)",
+                        )
                 case asked:
                     requests += 1
                     if requests > self.most_requests + DENIED_MOST:
                         raise Unextracted("too_many_requests", f"yt-dlp's {key} at {response.url}: {self.too_many}")
                     exchange.answer(await self.answer(asked.wanted, response, requests))
                     since = monotonic()
-
-    def give_up(self, response: Response, key: str) -> None:
-        """Leave a thread that says nothing to itself.
-
-        Raises:
-            Unextracted: always.
-        """
-        raise Unextracted(
-            "hung",
-            f"yt-dlp's {key} hangs at {response.url}: it said nothing for {self.timeout_s:g} s (YTDLP_TIMEOUT_S)",
-        )
 
     # --- its requests ---
 

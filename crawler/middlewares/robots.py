@@ -309,6 +309,10 @@ def origin_of(url: str) -> str:
 
 def asked_delay_s(body: bytes, user_agent: str) -> float:
     """Return the seconds between two requests a robots.txt asks of `user_agent`, as Crawl-delay or Request-rate."""
-    rules = Protego.parse(decode_robotstxt(body, None))
+    return delay_s_of(Protego.parse(decode_robotstxt(body, None)), user_agent)
+
+
+def delay_s_of(rules: Protego, user_agent: str) -> float:
+    """Return the seconds that the rules of a robots.txt ask for."""
     rate = rules.request_rate(user_agent)
     return max(rules.crawl_delay(user_agent) or 0.0, rate.seconds / rate.requests if rate else 0.0)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from parsel import Selector
 
 from crawler.pages.base import Response
+from crawler.pages.nodes import DECODER
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import Node, types
 
-DECODER = json.JSONDecoder()
 ASSIGNED = re.compile(r"(?:\bwindow(?:\.|\[[\"'])|\b(?:var|let|const)\s+)([\w$]+)(?:[\"']\])?\s*=\s*(?=\{)")
 LEAST_STATE_CHARS = 200
 """Shorter objects are settings of a script, not the state of a page."""
@@ -61,7 +61,7 @@ def states(selector: Selector) -> Iterator[tuple[str, dict[str, Any]]]:
         if "json" in kind and "ld+json" not in kind:
             found = [(script.root.get("id") or kind, loaded(source, len(source) - len(source.lstrip())))]
         else:
-            tried = (match for match, _ in zip(ASSIGNED.finditer(source), range(MOST_TRIED), strict=False))
+            tried = islice(ASSIGNED.finditer(source), MOST_TRIED)
             found = [(match[1], loaded(source, match.end())) for match in tried]
         for name, state in found:
             if state and count < MOST_STATES:

@@ -87,6 +87,12 @@ def configured(settings: Mapping[str, Any]) -> dict[str, Platform]:
     return {name: platform.configured(settings) for name, platform in PLATFORMS.items()}
 
 
+def platform_of(response: Response) -> str | None:
+    """Return the software of a response's host, by the host's name or by what it has answered."""
+    known = HOMES.get(response.host)
+    return known or next((name for name, one in PLATFORMS.items() if one.recognises(response)), None)
+
+
 def vars_of_modules() -> list[object]:
     """Return what the modules of this package define, each once."""
     modules = [importlib.import_module(info.name) for info in pkgutil.walk_packages(__path__, prefix=f"{__name__}.")]

@@ -51,6 +51,11 @@ class Response:
         """Scheme and host, without a slash at the end."""
         return f"{urlsplit(self.url).scheme}://{self.host}"
 
+    @property
+    def is_error(self) -> bool:
+        """Whether the server itself calls it an error."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
     @cached_property
     def text(self) -> str:
         """The body in its declared encoding, UTF-8 unless told otherwise."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from crawler.frontier.queue import text
-from crawler.pages import HOMES, PLATFORMS
+from crawler.pages import HOMES, PLATFORMS, platform_of
 from crawler.pages.base import Link, Response
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Hosts:
         await self.look_up([response.host])
         if (known := self.known(response.host)) is not None:
             return known
-        name = next((name for name, platform in PLATFORMS.items() if platform.recognises(response)), None)
+        name = platform_of(response)
         if name is None:
             if response.host not in self.asked:
                 self.asked[response.host] = asyncio.ensure_future(self.ask_nodeinfo(response.base))

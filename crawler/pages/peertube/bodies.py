@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
-from crawler.pages.base import Link, Page, known_fields
+from crawler.pages.base import Link, Page, known_fields, refuse_status
 from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.peertube import activities, records, urls
@@ -23,7 +23,6 @@ from crawler.pages.peertube.shapes import SEARCH_HOSTS, is_video
 from crawler.pages.peertube.videos import ACTIVITY_JSON
 from crawler.pages.structured import StructuredPage
 from crawler.pages.structured.jsonld import types
-from crawler.pages.structured.refusals import refuse_by_status
 from crawler.pages.structured.schema import Fields
 
 ACTIVITY_PUB, JSON_LD = "ActivityPub", "JSON-LD"
@@ -63,7 +62,7 @@ class Shown(Page):
             NotARecord: there is none, with the reason.
         """
         if self.row is None:
-            refuse_by_status(self.response.status)
+            refuse_status(self.response.status)
             yield self.of_html()
         else:
             yield self.of_json(ApiPage(self.response).body())

@@ -7,6 +7,7 @@ becomes an address.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
@@ -58,7 +59,7 @@ def new_node(element: Any) -> Node:
 
 def owner_of(element: Any, nodes: dict[Any, Node]) -> Node | None:
     """Return the item that a property belongs to."""
-    for ancestor, _ in zip(element.iterancestors(), range(MAX_CLIMB), strict=False):
+    for ancestor in islice(element.iterancestors(), MAX_CLIMB):
         if ancestor in nodes:
             return nodes[ancestor]
     return None

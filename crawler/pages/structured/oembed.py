@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +15,8 @@ from crawler.items import Video
 from crawler.pages.base import Response
 from crawler.pages.structured.addresses import are_one_site, is_home, without_tracking
 from crawler.pages.structured.jsonld import unescaped
-from crawler.pages.structured.values import duration, http_url, line, text
+from crawler.pages.structured.schema import Fields
+from crawler.pages.structured.values import duration, http_url, line, text, uncut
 
 SOURCE = "oEmbed"
 MAX_HTML_CHARS = 50_000
@@ -104,6 +105,24 @@ class OEmbed:
         own = http_url(self.row.get("url"), self.url)
         return own if own and not FILE.search(urlsplit(own).path) else self.asked_url
 
+    def fields(self, brands: Collection[str] = ()) -> Fields:
+        """Return what it tells of its video; the site itself is no uploader.
+
+        Args:
+            brands: what the site calls itself, lower case.
+        """
+        holder = self.author_url if self.author_url and not is_home(self.author_url) else None
+        own = holder is None and (self.author_name or "").casefold() in {*brands, (self.provider_name or "").casefold()}
+        return {
+            "title": self.title,
+            "description": uncut(self.description),
+            "duration": self.duration,
+            "thumbnail": self.thumbnail,
+            "uploader": None if own else self.author_name,
+            "uploader_url": holder,
+            "embed_url": self.embed_url,
+        }
+
 
 def video(response: Response) -> Video | None:
     """Return the video that an oEmbed answer is of; None for what is no such answer, or is of something else.
@@ -119,22 +138,7 @@ def video(response: Response) -> Video | None:
         raise NotARecord("unnamed", f"{response.url} is of a video, but does not say of which")
     if told.title is None:
         raise NotARecord("shell", f"{response.url} names no title")
-    holder = told.author_url if told.author_url and not is_home(told.author_url) else None
-    own = holder is None and told.author_name == told.provider_name
-    return Video(
-        site=SITE,
-        id=url,
-        url=url,
-        fetched_at=response.fetched_at,
-        fetched_from=response.url,
-        title=told.title,
-        description=told.description,
-        duration=told.duration,
-        uploader=None if own else told.author_name,
-        uploader_url=holder,
-        thumbnail=told.thumbnail,
-        embed_url=told.embed_url,
-    )
+    return Video(site=SITE, id=url, url=url, fetched_at=response.fetched_at, fetched_from=response.url, **told.fields())
 
 
 def address(told: OEmbed) -> str | None:

@@ -8,18 +8,12 @@ from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, User, Video
-from crawler.pages.base import Link, Page, Response, known_fields
+from crawler.pages.base import Link, Page, Response, known_fields, refuse_status
 from crawler.pages.structured import hyperlinks, oembed, profiles, sitemaps, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import Subject, subject_of
 from crawler.pages.structured.oembed import OEmbed
-from crawler.pages.structured.refusals import (
-    FIRST_ERROR,
-    refuse_by_place,
-    refuse_by_status,
-    refuse_by_title,
-    refuse_shell,
-)
+from crawler.pages.structured.refusals import refuse_by_place, refuse_by_title, refuse_shell
 from crawler.pages.structured.schema import Fields, merged
 from crawler.pages.structured.titles import is_slogan
 
@@ -58,7 +52,7 @@ class StructuredPage(Page):
 
     def wants(self) -> Link | None:
         """Return the oEmbed answer that a video's page links to, where that may tell what the page does not."""
-        if self._was_asked or self.response.status >= FIRST_ERROR or not self._is_html:
+        if self._was_asked or self.response.is_error or not self._is_html:
             return None
         try:
             record = self._record
@@ -72,14 +66,14 @@ class StructuredPage(Page):
     def add(self, response: Response | None) -> None:
         """Take the oEmbed answer."""
         self._was_asked = True
-        told = OEmbed.of(response) if response is not None and response.status < FIRST_ERROR else None
+        told = OEmbed.of(response) if response is not None and not response.is_error else None
         if told is not None and told.is_video:
             self._oembed = told
             self.__dict__.pop("_record", None)  # read anew, with what is told here
 
     def links(self) -> Iterator[Link]:
         """Yield where this page or sitemap leads to, on its own host."""
-        if self.response.status >= FIRST_ERROR:
+        if self.response.is_error:
             return
         if sitemaps.is_sitemap(self.response):
             yield from sitemaps.links(self.response)
@@ -88,7 +82,7 @@ class StructuredPage(Page):
 
     @cached_property
     def _record(self) -> Record | None:
-        refuse_by_status(self.response.status)
+        refuse_status(self.response.status)
         if not self._is_html:
             return oembed.video(self.response) if self._may_be_json else None
         document = self.document
@@ -110,9 +104,8 @@ class StructuredPage(Page):
         content_type = self.response.headers.get("content-type", "").casefold()
         if content_type:
             return "html" in content_type
-        return not sitemaps.is_sitemap(self.response) and self.response.body[:200].lstrip(
-            b"\xef\xbb\xbf \t\r\n"
-        ).startswith(b"<")
+        start = self.response.body[:200].lstrip(sitemaps.BLANKS)
+        return start.startswith(b"<") and not sitemaps.is_sitemap(self.response)
 
     @property
     def _may_be_json(self) -> bool:
@@ -132,7 +125,8 @@ class StructuredPage(Page):
             raise NotARecord("shell", f"title {fields['title']!r} is the site's own")
         if fields.get("live_status") in {"is_live", "is_upcoming"}:
             fields["duration"] = None
-        return Video(**self._common(), title=self._title(fields, "title"), **fields)
+        self._refuse_nameless("title", fields.get("title"))
+        return Video(**self._common(), **fields)
 
     def _user(self, subject: Subject) -> User:
         document = self.document
@@ -140,7 +134,7 @@ class StructuredPage(Page):
         told += [(entity.graph.source, profiles.of_profile_page(entity)) for entity in subject.pages]
         fields, self._told = merged([*told, (METAS, profiles.of_metas(document))])
         refuse_by_title(document, [fields.get("name")])
-        self._title(dict(fields), "name")
+        self._refuse_nameless("name", fields.get("name"))
         return User(**self._common(), **fields)
 
     def _common(self) -> Fields:
@@ -153,10 +147,8 @@ class StructuredPage(Page):
             "fetched_from": self.url,
         }
 
-    def _title(self, fields: Fields, name: str) -> str:
-        """Take the title or name out of `fields`; refuse the page when that is missing or the site's."""
-        title = fields.pop(name, None)
+    def _refuse_nameless(self, name: str, title: str | None) -> None:
+        """Refuse the page when its title or name is missing or the site's."""
         site = (self.document.site_name or urlsplit(self.url).hostname or "").casefold()
-        if not isinstance(title, str) or title.casefold() == site:
+        if title is None or title.casefold() == site:
             raise NotARecord("shell", f"{name} {title!r} is missing or the site's own")
-        return title

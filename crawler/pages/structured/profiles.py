@@ -10,8 +10,8 @@ from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import ORGANIZATIONS, PERSONS, VIDEOS
 from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.schema import Entity, Fields, account_name, legacy_counts, picture, words
-from crawler.pages.structured.values import date, http_url, line, text
-from crawler.pages.structured.videos import own_words, whole
+from crawler.pages.structured.values import date, http_url, line, text, uncut
+from crawler.pages.structured.videos import own_words
 
 MAX_LISTS = 20
 HANDLE = re.compile(r"@?([\w.-]{1,100})")
@@ -35,7 +35,7 @@ def of_node(entity: Entity) -> Fields:
     return {
         "name": account_name(entity),
         "username": handle(entity),
-        "description": whole(text(entity.first("description"))),
+        "description": uncut(text(entity.first("description"))),
         "avatar_url": picture(entity, *(("logo", "image") if kinds & ORGANIZATIONS else ("image", "thumbnailUrl"))),
         "links": links(entity),
         "account_type": "person" if kinds & PERSONS else "organization" if kinds & ORGANIZATIONS else None,
@@ -71,7 +71,7 @@ def of_metas(document: Document) -> Fields:
     return {
         "name": named["name"] if named else title,
         "username": known["username"] or (named["handle"] if named else None),
-        "description": whole(own_words(document, metas.first(*METAS["description"]))),
+        "description": uncut(own_words(document, metas.first(*METAS["description"]))),
         "avatar_url": http_url(metas.first(*METAS["avatar_url"]), document.base),
         "tags": words(metas.all(*METAS["tags"])),
     }

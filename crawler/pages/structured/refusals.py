@@ -11,9 +11,6 @@ from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.titles import SEPARATOR
 
-FIRST_ERROR = 400
-STATUSES = {401: "private", 403: "forbidden", 404: "not_found", 410: "deleted"}
-
 PLACES = {
     "consent": re.compile(r"^(?:consent|guce|privacywall)\.|^[^/]*/(?:consent|cookie-?consent|privacy-?gate)(?:/|$)"),
     "login": re.compile(
@@ -57,16 +54,6 @@ SHELL_TEXT_CHARS = 200
 MAX_ELEMENTS = 20_000
 """Elements of a page in which a text is looked for."""
 UNREAD = {"script", "style", "noscript"}
-
-
-def refuse_by_status(status: int) -> None:
-    """Refuse what the server itself calls no page.
-
-    Raises:
-        NotARecord: with the reason.
-    """
-    if status >= FIRST_ERROR:
-        raise NotARecord(STATUSES.get(status, "http_error"), f"status {status}")
 
 
 def refuse_by_place(url: str) -> None:
@@ -122,11 +109,9 @@ def is_empty(document: Document) -> bool:
     left = SHELL_TEXT_CHARS
     body = document.root.find("body")
     for element in () if body is None else islice(body.iter(), MAX_ELEMENTS):
-        unread = element.tag in UNREAD or next(element.iterancestors("noscript"), None) is not None
-        shown = "" if unread or not isinstance(element.tag, str) else element.text or ""
-        after = (
-            "" if element is body or next(element.iterancestors("noscript"), None) is not None else element.tail or ""
-        )
+        hidden = next(element.iterancestors("noscript"), None) is not None
+        shown = "" if hidden or element.tag in UNREAD or not isinstance(element.tag, str) else element.text or ""
+        after = "" if hidden or element is body else element.tail or ""
         left -= len(shown.strip()) + len(after.strip())
         if left <= 0:
             return False

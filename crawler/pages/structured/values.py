@@ -29,6 +29,9 @@ ISO_DURATION = re.compile(
 MONTHS_ONLY = re.compile(r"P[^T]*\d+M[^HST]*", re.IGNORECASE)
 UNIT_SECONDS = {"w": 7 * DAY_SECONDS, "d": DAY_SECONDS, "h": 3600, "m": 60, "s": 1}
 CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]?\d(?:\.\d+)?)")
+SHORTENED = re.compile(r"(?:\.\.\.|…)$")
+SHORTENED_CHARS = 100
+"""A text that ends in an ellipsis and is at least as long is a beginning, not the whole."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -48,6 +51,12 @@ def line(value: Any) -> str | None:
     """Return `text(value)` with every run of white space as one blank."""
     found = text(value)
     return " ".join(found.split()) or None if found else None
+
+
+def uncut(description: str | None) -> str | None:
+    """Return a text, or None when it is only the beginning of one."""
+    cut = description and len(description) >= SHORTENED_CHARS and SHORTENED.search(description)
+    return None if cut else description
 
 
 def duration(value: Any) -> float | None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.counts import count
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.metas import CARD, OPENGRAPH, Player
@@ -24,12 +23,9 @@ from crawler.pages.structured.schema import (
     words,
 )
 from crawler.pages.structured.titles import is_made_by_site
-from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text
+from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text, uncut
 
 MEDIA_FILE = re.compile(r"\.(?:mp4|webm|m3u8|mpd|mov|m4v|ogv|mkv|flv)$", re.IGNORECASE)
-SHORTENED = re.compile(r"(?:\.\.\.|…)$")
-SHORTENED_CHARS = 100
-"""A text that ends in an ellipsis and is at least as long is a beginning, not the whole."""
 METAS = {
     "title": ("og:title", "twitter:title"),
     "description": ("og:description", "twitter:description", "description"),
@@ -49,7 +45,7 @@ def of_node(entity: Entity) -> Fields:
     document = entity.document
     return {
         "title": document.without_site(line(entity.first("name", "headline", "title"))),
-        "description": whole(text(entity.first("description"))),
+        "description": uncut(text(entity.first("description"))),
         "published_at": published(entity),
         "updated_at": date(text(entity.first("dateModified")), zone=document.zone),
         "duration": duration(quantity(entity, "duration")),
@@ -84,7 +80,7 @@ def of_metas(document: Document) -> Fields:
     )
     return {
         "title": document.without_site(line(told["title"]) or document.title),
-        "description": whole(own_words(document, told["description"])),
+        "description": uncut(own_words(document, told["description"])),
         "published_at": date(told["published_at"], zone=document.zone),
         "duration": duration(told["duration"]),
         "thumbnail": http_url(told["thumbnail"], document.base),
@@ -114,18 +110,7 @@ def source_of_meta(document: Document, field: str) -> str:
 
 def of_oembed(document: Document, told: OEmbed) -> Fields:
     """Return what the site's oEmbed answer says."""
-    name = (told.author_name or "").casefold()
-    holder = told.author_url if told.author_url and not is_home(told.author_url) else None
-    own = holder is None and name in {*document.brands, (told.provider_name or "").casefold()}
-    return {
-        "title": document.without_site(told.title),
-        "description": whole(told.description),
-        "duration": told.duration,
-        "thumbnail": told.thumbnail,
-        "uploader": None if own else told.author_name,
-        "uploader_url": holder,
-        "embed_url": told.embed_url,
-    }
+    return told.fields(document.brands) | {"title": document.without_site(told.title)}
 
 
 def published(entity: Entity) -> str | None:
@@ -210,7 +195,7 @@ def live_status(entity: Entity) -> str | None:
     if boolean(broadcast.first("isLiveBroadcast")) is not True:
         return None
     starts, ends, now = (
-        date(value)
+        date(value, zone=entity.document.zone)
         for value in (broadcast.first("startDate"), broadcast.first("endDate"), entity.document.response.fetched_at)
     )
     if now is None:
@@ -229,12 +214,6 @@ def years(value: str | None) -> int | None:
     """Return the years of an age limit such as `18+`."""
     found = re.fullmatch(r"\s*(\d{1,2})\+?\s*", value or "")
     return int(found[1]) if found else None
-
-
-def whole(description: str | None) -> str | None:
-    """Return a text, or None when it is only the beginning of one."""
-    cut = description and len(description) >= SHORTENED_CHARS and SHORTENED.search(description)
-    return None if cut else description
 
 
 def own_words(document: Document, summary: str | None) -> str | None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from crawler.pages.ytdlp.judged import JudgedPage
-from crawler.pages.ytdlp.page import GENERIC, InfoPage
+from crawler.pages.ytdlp.page import GENERIC, LISTS, InfoPage
 
-__all__ = ["GENERIC", "InfoPage", "JudgedPage"]
+__all__ = ["GENERIC", "LISTS", "InfoPage", "JudgedPage"]

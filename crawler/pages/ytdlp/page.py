@@ -10,16 +10,15 @@ from urllib.parse import urlsplit
 from crawler.errors import NotARecord
 from crawler.items import Availability, MediaType, Record, RecordKey, User, Video
 from crawler.pages.base import Link, Listing, Page, known_fields
+from crawler.pages.nodes import nodes
 from crawler.pages.structured import videos
 from crawler.pages.structured.page import StructuredPage
 from crawler.pages.structured.schema import Fields, merged
-from crawler.pages.structured.values import http_url, language, line, text
+from crawler.pages.structured.values import date, http_url, language, line, text
 from crawler.pages.ytdlp.judged import JudgedPage
 from crawler.pages.ytdlp.values import (
     Files,
     count,
-    day,
-    dicts,
     identifier,
     largest_thumbnail,
     live_status,
@@ -33,6 +32,7 @@ from crawler.pages.ytdlp.values import (
 GENERIC = "Generic"
 """The extractor for any page: its ids are parts of addresses, and its titles those of the page as they stand."""
 LISTS = frozenset({"playlist", "compat_list"})
+"""Types of results that are lists; a `multi_video` is one video in parts, and its entries are not asked for."""
 PUBLISHERS = (
     ("uploader", "uploader_id", "uploader_url"),
     ("channel", "channel_id", "channel_url", "channel_follower_count"),
@@ -133,7 +133,7 @@ class InfoPage(Page):
             own = {name for name, value in self._fields.items() if value is not None} | {"id", "url"}
             by_ytdlp = f"yt-dlp:{self.key}"
             if self.key == GENERIC:
-                own = set(GENERIC_TELLS) - set(others)
+                own = set(GENERIC_TELLS) - set(others) - set(self._of_metas)
             return {name: by_ytdlp if name in own else others.get(name, "HTML head") for name in known_fields(record)}
         return self.beside.sources(record)
 
@@ -144,6 +144,13 @@ class InfoPage(Page):
         if url := known.get("url"):
             return str(url)
         return self.beside.html.canonical if self.beside.html else self.url
+
+    @property
+    def _day(self) -> str | None:
+        """The day of the upload; None where the structured data tells the time on that day."""
+        day, beside = date(self.info.get("upload_date")), self._told_beside
+        told = (beside.published_at if beside else None) or ""
+        return None if day and told[: len("2026-01-01")] == day[: len("2026-01-01")] else day
 
     @cached_property
     def _of_metas(self) -> Fields:
@@ -159,8 +166,8 @@ class InfoPage(Page):
         return {
             "title": line(info.get("title")),
             "description": text(info.get("description")),
-            "published_at": moment(info.get("timestamp")) or day(info.get("upload_date")),
-            "updated_at": moment(info.get("modified_timestamp")) or day(info.get("modified_date")),
+            "published_at": moment(info.get("timestamp")) or self._day,
+            "updated_at": moment(info.get("modified_timestamp")) or date(info.get("modified_date")),
             "duration": None if self.kind == "multi_video" else seconds(info.get("duration")),
             **{name: count(info.get(name)) for name in counts},
             **{name: line(info.get(name)) for name in ("uploader", "channel", "license")},
@@ -184,7 +191,7 @@ class InfoPage(Page):
     def links(self) -> Iterator[Link]:
         """Yield the entries of a list, the page that it refers to, and who made it."""
         if self.kind in LISTS and self.key != GENERIC:
-            yield from filter(None, map(entry_link, dicts(self.info.get("entries"))))
+            yield from filter(None, map(entry_link, nodes(self.info.get("entries"))))
         elif self._is_elsewhere and (url := page_url(self.info.get("url"), self.url)):
             yield Link(url, "video")
         for name in ("channel_url", "uploader_url"):

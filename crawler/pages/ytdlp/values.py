@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any, cast, get_args
 
 from crawler.items import LiveStatus, MediaType
+from crawler.pages.nodes import nodes
+from crawler.pages.structured.counts import LARGEST
 from crawler.pages.structured.values import date, line
 
 MANIFEST = "manifest"
 """Protocol of a format that stands for all that a manifest lists, which is left unread."""
-LARGEST_COUNT = 10**15
-"""No count on the web is larger."""
 LONGEST_S = 10**7
 """Seconds of the longest video that there could be: a stream of four months."""
 OLDEST = 120
@@ -24,7 +24,7 @@ class Files:
     """The formats of a video, as far as they say something of its files for certain."""
 
     def __init__(self, info: Mapping[str, Any]) -> None:
-        told = dicts(info.get("formats")) or ([info] if info.get("url") and not info.get("_type") else [])
+        told = nodes(info.get("formats")) or ([info] if info.get("url") and not info.get("_type") else [])
         self.formats = [one for one in told if isinstance(one.get("url"), str) and not is_picture(one)]
         self.has_manifest = any(one.get("protocol") == MANIFEST for one in self.formats)
         self.info = info
@@ -66,11 +66,6 @@ def is_picture(one: Mapping[str, Any]) -> bool:
     return one.get("vcodec") == one.get("acodec") == "none"
 
 
-def dicts(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of a list."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
 def number(value: Any, most: float) -> float | None:
     """Return a number from 0 to `most`."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -79,7 +74,7 @@ def number(value: Any, most: float) -> float | None:
 
 def count(value: Any) -> int | None:
     """Return a count."""
-    found = number(value, LARGEST_COUNT)
+    found = number(value, LARGEST)
     return int(found) if found is not None and found == int(found) else None
 
 
@@ -108,14 +103,6 @@ def moment(value: Any) -> str | None:
     """Return a Unix time in seconds as ISO 8601."""
     found = number(value, 2**33)
     return date(datetime.fromtimestamp(found, tz=UTC).isoformat()) if found else None
-
-
-def day(value: Any) -> str | None:
-    """Return a day, `20260131`, as ISO 8601."""
-    plain = line(value) or ""
-    return (
-        date(f"{plain[:4]}-{plain[4:6]}-{plain[6:]}") if len(plain) == len("20260131") and plain.isdecimal() else None
-    )
 
 
 def words(value: Any) -> list[str] | None:
@@ -150,5 +137,5 @@ def largest_thumbnail(info: Mapping[str, Any]) -> Any:
         preference = one.get("preference")
         return (preference if isinstance(preference, int | float) else -1, width, height)
 
-    found = [one for one in dicts(info.get("thumbnails")) if isinstance(one.get("url"), str)]
+    found = [one for one in nodes(info.get("thumbnails")) if isinstance(one.get("url"), str)]
     return max(reversed(found), key=rank)["url"] if found else None
