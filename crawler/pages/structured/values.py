@@ -62,7 +62,8 @@ def uncut(description: str | None) -> str | None:
 def duration(value: Any) -> float | None:
     """Return the seconds of an ISO 8601 duration, a clock time (`35:28`) or a number; never 0.
 
-    A bare number is seconds; a whole one of a day or more is milliseconds.
+    A bare number is seconds; a whole one of a day or more is milliseconds: sites that write these are many, and
+    videos that last days are few.
     """
     if isinstance(value, bool):
         return None
