@@ -18,7 +18,6 @@ from crawler.pages.nodes import Node, node, nodes, whole
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import count
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.jsonld import types
 
 LICENSE = re.compile(r"(?:licen[sc]ed?|lizenz)[^\n]{0,80}?(https?://creativecommons\.org/[\w./-]+)", re.IGNORECASE)
 GUID = re.compile(r"/([\w-]{18,40})[.-](?:timeline|thumbnails)\.", re.ASCII)
@@ -212,7 +211,8 @@ class TalkPage(TalkRecord):
         conference = select.xpath("(//*[contains(@class, 'conference')]/descendant-or-self::a/@href)[1]").get() or ""
         files = select.xpath("//video//source[@src]")
         languages = set(files.xpath("@data-lang").getall())
-        released = values.text(self.described.get("uploadDate")) or self.beside("icon-upload")
+        # Its JSON-LD is broken for titles with quotation marks.
+        released = values.text(self.document.video_object.get("uploadDate")) or self.beside("icon-upload")
         return {
             "guid": self.guid(metas.first("og:image")) or self.slug(),
             "title": metas.first("og:title") or select.xpath("string((//h1)[1])").get(),
@@ -261,12 +261,6 @@ class TalkPage(TalkRecord):
         """Whether the page is one of a talk."""
         has_player = self.document.selector.xpath("(//*[contains(@class, 'player-header')] | //video)[1]")
         return bool(self.talk["title"]) and (self.document.og_type.startswith("video") or bool(has_player))
-
-    @cached_property
-    def described(self) -> Node:
-        """What its JSON-LD says; empty where that is broken, as it is for titles with quotation marks."""
-        found = (one for one in self.document.graphs[0].nodes if "VideoObject" in types(one))
-        return next(found, {})
 
     def seconds(self) -> int | None:
         """Return the duration; the one beside the player is of whole minutes."""

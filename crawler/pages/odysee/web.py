@@ -16,7 +16,6 @@ from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
 from crawler.pages.structured import values
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.jsonld import types
 
 DEFAULT_LOCALE = "en_US"
 """Stands where a claim names no language."""
@@ -38,10 +37,10 @@ class Head(RecordPage):
         """The page."""
         return Document(self.response)
 
-    @cached_property
+    @property
     def described(self) -> Node:
         """What the JSON-LD says; empty where there is none."""
-        return next((one for one in self.document.graphs[0].nodes if "VideoObject" in types(one)), {})
+        return self.document.video_object
 
     def meta(self, *names: str) -> str | None:
         """Return the content of the first of these `<meta>`s that there is."""

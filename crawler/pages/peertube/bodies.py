@@ -22,7 +22,6 @@ from crawler.pages.peertube.records import whole
 from crawler.pages.peertube.shapes import SEARCH_HOSTS, is_video
 from crawler.pages.peertube.videos import ACTIVITY_JSON
 from crawler.pages.structured import StructuredPage
-from crawler.pages.structured.jsonld import types
 from crawler.pages.structured.schema import Fields
 
 ACTIVITY_PUB, JSON_LD = "ActivityPub", "JSON-LD"
@@ -123,8 +122,7 @@ class Watch(Shown):
 
     def rating(self) -> Fields:
         """Return for whom the video is, where the page says so."""
-        described = (one for one in self._html.document.graphs[0].nodes if "VideoObject" in types(one))
-        return RATINGS.get(str(next(described, {}).get("contentRating")), {})
+        return RATINGS.get(str(self._html.document.video_object.get("contentRating")), {})
 
 
 class Profile(Shown):

@@ -15,7 +15,7 @@ from w3lib.encoding import html_to_unicode
 from crawler.pages.base import Response
 from crawler.pages.structured import microdata
 from crawler.pages.structured.addresses import are_one_site, same_page_is_possible, without_tracking
-from crawler.pages.structured.jsonld import Graph, blocks
+from crawler.pages.structured.jsonld import Graph, Node, blocks, types
 from crawler.pages.structured.metas import OPENGRAPH, Metas
 from crawler.pages.structured.titles import ALIASES, SEPARATOR, without_brand
 from crawler.pages.structured.values import CHINA, KOREA_AND_JAPAN, http_url, line
@@ -44,7 +44,17 @@ class Document:
     @cached_property
     def graphs(self) -> list[Graph]:
         """JSON-LD, then microdata."""
-        return [Graph(blocks(self.selector)), Graph(microdata.items(self.selector, self.base), "microdata")]
+        return [self.jsonld, Graph(microdata.items(self.selector, self.base), "microdata")]
+
+    @cached_property
+    def jsonld(self) -> Graph:
+        """JSON-LD alone, where a site's microdata is of no use."""
+        return Graph(blocks(self.selector))
+
+    @cached_property
+    def video_object(self) -> Node:
+        """The first `VideoObject` of the JSON-LD; empty where there is none."""
+        return next((one for one in self.jsonld.nodes if "VideoObject" in types(one)), {})
 
     @cached_property
     def title(self) -> str | None:
