@@ -16,7 +16,7 @@ from crawler.pages.languages import bcp47
 from crawler.pages.media_ccc import urls
 from crawler.pages.nodes import Node, node, nodes, whole
 from crawler.pages.structured import values
-from crawler.pages.structured.counts import count
+from crawler.pages.structured.counts import exact
 from crawler.pages.structured.document import Document
 
 LICENSE = re.compile(r"(?:licen[sc]ed?|lizenz)[^\n]{0,80}?(https?://creativecommons\.org/[\w./-]+)", re.IGNORECASE)
@@ -220,7 +220,7 @@ class TalkPage(TalkRecord):
             "original_language": languages.pop() if len(languages) == 1 else None,
             "release_date": released or self.released_on_its_day(),
             "duration": self.seconds(),
-            "view_count": found.value if (found := count(self.beside("icon-eye"), "en")) else None,
+            "view_count": exact(self.beside("icon-eye"), "en"),
             "persons": select.xpath("//p[contains(@class, 'persons')]//a/text()").getall(),
             "tags": select.xpath("//*[contains(@class, 'tags')]//a/text()").getall() or None,
             "poster_url": metas.first("og:image"),

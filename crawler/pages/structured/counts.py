@@ -65,6 +65,12 @@ def count(value: Any, language: str = "") -> Count | None:
     return Count(round(number * scale), approximate=True) if scale > 1 else Count(int(number))
 
 
+def exact(value: Any, language: str = "") -> int | None:
+    """Return the count that `value` prints to its last digit; None also for one that is rounded."""
+    found = count(value, language)
+    return found.value if found and not found.approximate else None
+
+
 def magnitude(words: str, primary: str) -> int | None:
     """Return what the words after a number multiply it with; None where one of them is unknown."""
     known = MAGNITUDES | LOCAL_MAGNITUDES.get(primary, {})

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any
 
 from crawler.pages.embedded import NEXT_DATA, first_plain, script
 from crawler.pages.nodes import Node, decoded, dig, loaded, node, nodes, words
 from crawler.pages.structured import values
-from crawler.pages.structured.counts import count
+from crawler.pages.structured.counts import exact
 
 OLD_CALL = 'q("talkPage.init"'
 OLD = "talkPage.init"
@@ -73,12 +72,6 @@ def of_before_2021(data: Node) -> Node:
     }
 
 
-def exact(value: Any) -> int | None:
-    """Return a count that is told to the last digit, also with commas; None for any other."""
-    found = count(value, "en")
-    return found.value if found and not found.approximate else None
-
-
 def published(told: Told) -> str | None:
     """Return when a talk was published."""
     epoch = told.player.get("published")
@@ -96,7 +89,7 @@ def picture(told: Told) -> str | None:
 def media_file(told: Told) -> str | None:
     """Return the largest file, else the playlist of all."""
     files = nodes(dig(told.player, "resources", "h264"))
-    known = [(exact(one.get("bitrate")) or 0, url) for one in files if (url := first_plain(one, "file"))]
+    known = [(exact(one.get("bitrate"), "en") or 0, url) for one in files if (url := first_plain(one, "file"))]
     return max(known)[1] if known else first_plain(dig(told.player, "resources", "hls"), "stream")
 
 

@@ -13,6 +13,7 @@ from crawler.pages.base import Link, RecordPage, known_fields
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import dig, nodes
 from crawler.pages.structured import StructuredVideoPage, values
+from crawler.pages.structured.counts import exact
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import subject_of
 from crawler.pages.ted import state, urls
@@ -125,7 +126,7 @@ class Talk(RecordPage):
 
     def view_count(self) -> int | None:
         """Return the views."""
-        return state.exact(self.told.talk.get("viewedCount"))
+        return exact(self.told.talk.get("viewedCount"), "en")
 
     def tags(self) -> list[str] | None:
         """Return the topics."""
