@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 from typing import ClassVar
 
 from crawler.errors import NotARecord
@@ -14,8 +12,10 @@ from crawler.pages.base import Page, RecordPage, refuse_status
 from crawler.pages.languages import bcp47
 from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
+from crawler.pages.oembed import OEmbedPage
 from crawler.pages.structured import values
 from crawler.pages.structured.document import Document
+from crawler.pages.texts import first_said
 
 DEFAULT_LOCALE = "en_US"
 """Stands where a claim names no language."""
@@ -24,7 +24,6 @@ FILLED_IN = ("View on Odysee:", "View ")
 """Begins a description that the site made up."""
 PLACE_HOLDER = "v2-og.png"
 SITE_TITLES = ("odysee", "lbry.tv")
-EMBEDDED = re.compile(r"src=\"([^\"]{1,2000})\"")
 
 
 class Head(RecordPage):
@@ -207,7 +206,7 @@ class WebPage(Page):
             raise NotARecord("not_a_video", f"{self.url} is of the type {og_type or 'unknown'}")
 
 
-class Embedding(RecordPage):
+class Embedding(OEmbedPage):
     """A video's oEmbed."""
 
     site = urls.SITE
@@ -215,13 +214,6 @@ class Embedding(RecordPage):
     hosts = ("odysee.com",)
     path = r"/(?:\$|%24)/oembed/?"
     examples = ("https://odysee.com/$/oembed?url=https%3A%2F%2Fodysee.com%2F%40kites%3A1%2Fhow-to-fly%3A2&format=json",)
-    record_type = Video
-    source = "oEmbed"
-
-    @cached_property
-    def told(self) -> Node:
-        """The answer."""
-        return node(self.response.json)
 
     def records(self) -> Iterator[Record]:
         """Yield the video.
@@ -229,11 +221,12 @@ class Embedding(RecordPage):
         Raises:
             NotARecord: there is none.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST and not (self.title() and urls.path_of(self.embed_url())):
-            body = self.response.json
-            said = values.line(body if isinstance(body, str) else self.told.get("error"))
-            reason = "not_a_video" if said and "not associated with a video" in said else "not_found"
-            raise NotARecord(reason, f"Odysee says: {said or 'no such video'}")
+        refuse_status(self.response.status)
+        if not (self.told.title and urls.path_of(self.embed_url())):
+            error = node(self.response.json).get("error")
+            said = first_said(error, self.response.text, otherwise="no such video")
+            reason = "not_a_video" if "not associated with a video" in said else "not_found"
+            raise NotARecord(reason, f"Odysee says: {said}")
         yield from super().records()
 
     def id(self) -> str:
@@ -244,17 +237,13 @@ class Embedding(RecordPage):
         """Return the address of the page that people see."""
         return urls.page_url(f"lbry://{urls.path_of(self.embed_url())}") or self.url
 
-    def title(self) -> str:
-        """Return the title."""
-        return values.line(self.told.get("title")) or ""
-
     def uploader(self) -> str | None:
         """Return the channel's name; `Anonymous` stands for none."""
-        return values.line(self.told.get("author_name")) if self.uploader_url() else None
+        return super().uploader() if self.uploader_url() else None
 
     def uploader_url(self) -> str | None:
         """Return the channel's address."""
-        path = urls.path_of(values.text(self.told.get("author_url")))
+        path = urls.path_of(self.told.author_url)
         return urls.page_url(f"lbry://{path}") if path else None
 
     def channel(self) -> str | None:
@@ -265,12 +254,7 @@ class Embedding(RecordPage):
         """Return the channel's address."""
         return self.uploader_url()
 
-    def thumbnail(self) -> str | None:
-        """Return the picture."""
-        return values.http_url(self.told.get("thumbnail_url"), self.url)
-
     def embed_url(self) -> str | None:
         """Return the address of the player."""
-        found = EMBEDDED.search(values.text(self.told.get("html")) or "")
-        address = values.http_url(found[1].replace("&amp;", "&"), self.url) if found else None
-        return address.partition("?")[0] if address else None
+        told = super().embed_url()
+        return told.partition("?")[0] if told else None
