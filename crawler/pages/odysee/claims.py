@@ -10,6 +10,7 @@ from crawler.pages.base import RecordPage, Response
 from crawler.pages.languages import bcp47
 from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
 
 SENSITIVE = frozenset({"mature", "nsfw", "porn", "xxx"})
@@ -35,6 +36,7 @@ class ClaimRecord(RecordPage):
         super().__init__(response)
         self.claim = claim
         self.value = node(claim.get("value"))
+        self.all_tags = texts(self.value.get("tags")) or []
 
     def id(self) -> str:
         """Return the claim's id."""
@@ -51,9 +53,7 @@ class ClaimRecord(RecordPage):
 
     def tags(self) -> list[str] | None:
         """Return the tags that people gave."""
-        told = self.value.get("tags")
-        named = (values.line(one) for one in told) if isinstance(told, list) else ()
-        return [one for one in named if one and not one.startswith(CONTROL)] or None
+        return [one for one in self.all_tags if not one.startswith(CONTROL)] or None
 
     def language(self) -> str | None:
         """Return the first language."""
@@ -138,16 +138,13 @@ class VideoClaim(ClaimRecord):
 
     def is_family_friendly(self) -> bool | None:
         """Return False where its tags say that it is for adults."""
-        told = {tag.casefold() for tag in self.tags() or ()}
-        return False if told & SENSITIVE else None
+        return False if SENSITIVE & {tag.casefold() for tag in self.all_tags} else None
 
     def availability(self) -> Availability | None:
         """Return who can see it, where a tag says so."""
-        told = self.value.get("tags")
-        named = {one for one in told if isinstance(one, str)} if isinstance(told, list) else set()
-        if "c:members-only" in named:
+        if "c:members-only" in self.all_tags:
             return "needs_auth"
-        return "unlisted" if "c:unlisted" in named else None
+        return "unlisted" if "c:unlisted" in self.all_tags else None
 
     def media_type(self) -> MediaType:
         """Return whether it is a video or a stream without a file."""

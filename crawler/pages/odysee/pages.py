@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from crawler.errors import NotARecord
-from crawler.items import Record, RecordKey, key_of
+from crawler.items import Record, RecordKey
 from crawler.pages.base import Link, Listing, Page, refuse_status
 from crawler.pages.nodes import Node, dig, node, whole
 from crawler.pages.odysee import urls
@@ -94,7 +94,7 @@ class Answer(Page):
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
-        yield from (key_of(record) for record in self.records() if record.kind == "video")
+        yield from (RecordKey("video", self.site, one.id()) for one in self.claims if isinstance(one, VideoClaim))
 
     def total(self) -> int | None:
         """Return the number of rows; the API counts no further than to 1,000."""

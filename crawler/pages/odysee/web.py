@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import ClassVar
 
 from crawler.errors import NotARecord
 from crawler.items import AccountType, Record, User, Video
-from crawler.pages.base import Page, RecordPage, refuse_status
+from crawler.pages.base import Page, RecordPage, Response, refuse_status
 from crawler.pages.languages import bcp47
-from crawler.pages.nodes import Node, dig, node, whole
+from crawler.pages.nodes import dig, node, whole
 from crawler.pages.odysee import urls
 from crawler.pages.oembed import OEmbedPage
 from crawler.pages.structured import values
@@ -31,15 +30,10 @@ class Head(RecordPage):
 
     site = urls.SITE
 
-    @cached_property
-    def document(self) -> Document:
-        """The page."""
-        return Document(self.response)
-
-    @property
-    def described(self) -> Node:
-        """What the JSON-LD says; empty where there is none."""
-        return self.document.video_object
+    def __init__(self, response: Response, document: Document) -> None:
+        super().__init__(response)
+        self.document = document
+        self.described = document.video_object
 
     def meta(self, *names: str) -> str | None:
         """Return the content of the first of these `<meta>`s that there is."""
@@ -193,15 +187,16 @@ class WebPage(Page):
             NotARecord: the page shows neither.
         """
         refuse_status(self.response.status)
-        page = HeadVideo(self.response)
+        document = Document(self.response)
+        page = HeadVideo(self.response, document)
         told = page.meta("og:url")
         if not urls.path_of(told) or (page.meta("og:title") or SITE_TITLES[0]).casefold().startswith(SITE_TITLES):
             raise NotARecord("shell", f"{self.url} says only what the site is called")
-        og_type = page.document.og_type
+        og_type = document.og_type
         if page.described or og_type.startswith("video"):
             yield from page.records()
         elif "/" not in urls.path_of(told) and urls.path_of(told).startswith("@"):
-            yield from HeadChannel(self.response).records()
+            yield from HeadChannel(self.response, document).records()
         else:
             raise NotARecord("not_a_video", f"{self.url} is of the type {og_type or 'unknown'}")
 
