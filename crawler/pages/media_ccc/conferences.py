@@ -10,7 +10,7 @@ from crawler.errors import NotARecord
 from crawler.items import AccountType, Record, RecordKey, User
 from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
 from crawler.pages.media_ccc import urls
-from crawler.pages.media_ccc.talks import GONE, refuse_error
+from crawler.pages.media_ccc.talks import refuse_error, refuse_page
 from crawler.pages.nodes import Node, node, nodes
 from crawler.pages.structured import values
 from crawler.pages.structured.document import Document
@@ -131,8 +131,7 @@ class ConferencePage(ConferenceRecord):
             NotARecord: the page is none of a conference.
         """
         if self.response.status < HTTPStatus.BAD_REQUEST and not self.name():
-            said = f"{self.document.title or ''} {' '.join(self.document.headings[:3])}"
-            raise NotARecord("not_found" if GONE.search(said[:500]) else "shell", f"{self.url} shows no conference")
+            refuse_page(self.document, "conference")
         yield from super().records()
 
     def links(self) -> Iterator[Link]:

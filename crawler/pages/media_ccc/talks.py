@@ -29,7 +29,6 @@ OF_VIDEO = ("video/", "vnd.voc/", "application/vnd.rn-realmedia")
 """How the types of videos begin; `vnd.voc/h264-hd` is one of the archive's own, to 2016."""
 MP4 = {"video/mp4", "vnd.voc/h264-hd", "vnd.voc/h264-lq", "vnd.voc/h264-sd"}
 SECONDS = re.compile(r'"duration"\s*:\s*"PT(\d{1,6})S"')
-CONFERENCE_TITLE = "string((//*[contains(@class, 'player-header')]//*[contains(@class, 'caption')])[1])"
 VIDEO_PLAYER = "//video | //*[contains(@class, 'player') and contains(@class, 'video')]"
 GONE = re.compile(r"not found|404|does not exist|doesn't exist", re.IGNORECASE)
 
@@ -38,6 +37,8 @@ class TalkRecord(RecordPage):
     """The fields of a talk, from the object that the API has of it."""
 
     site = urls.SITE
+    platform = urls.SITE
+    hosts = ("media.ccc.de",)
     record_type = Video
 
     @cached_property
@@ -161,12 +162,15 @@ class TalkRecord(RecordPage):
         """Return the largest file."""
         return values.http_url(self.largest.get("recording_url"), self.url)
 
+    def links(self) -> Iterator[Link]:
+        """Yield the conference."""
+        if acronym := self.channel_id():
+            yield urls.conference_link(acronym)
+
 
 class Talk(TalkRecord):
     """A talk in the API. No robots.txt of the API's host is known to refuse anything."""
 
-    platform = urls.SITE
-    hosts = ("media.ccc.de",)
     path = r"/public/events/(?!(?:recent|search|popular|unpopular)(?:\.json)?/?$)[^/]+/?"
     examples = ("https://api.media.ccc.de/public/events/0a0a0a0a-1111-4222-8333-444444444444",)
     source = "public API"
@@ -184,17 +188,10 @@ class Talk(TalkRecord):
                 raise NotARecord("not_a_video", f"{self.url} has only sound")
         yield from super().records()
 
-    def links(self) -> Iterator[Link]:
-        """Yield the conference."""
-        if acronym := self.channel_id():
-            yield urls.conference_link(acronym)
-
 
 class TalkPage(TalkRecord):
     """The page of a talk, of which its markup and its JSON-LD tell parts; what it rounds is not read."""
 
-    platform = urls.SITE
-    hosts = ("media.ccc.de",)
     path = r"/v/[^/]+/?"
     examples = ("https://media.ccc.de/v/kites2024-7-how_to_fly",)
     source = "HTML"
@@ -240,7 +237,8 @@ class TalkPage(TalkRecord):
     def guid(self, poster: str | None) -> str | None:
         """Return the guid, which stands only in the names of pictures."""
         of_poster = GUID_OF_POSTER.search(urls.last_part(poster))
-        return next(iter(GUID.findall(self.response.text)), of_poster[1] if of_poster else None)
+        found = GUID.search(self.response.text) or of_poster
+        return found[1] if found else None
 
     def records(self) -> Iterator[Record]:
         """Yield the talk.
@@ -249,9 +247,7 @@ class TalkPage(TalkRecord):
             NotARecord: the page is none of a talk.
         """
         if self.response.status < HTTPStatus.BAD_REQUEST and not self.is_talk:
-            said = f"{self.document.title or ''} {' '.join(self.document.headings[:3])}"
-            reason = "not_found" if GONE.search(said[:500]) else "shell"
-            raise NotARecord(reason, f"{self.url} shows no talk: {said[:200]!r}")
+            refuse_page(self.document, "talk")
         if self.document.selector.xpath("//audio") and not self.document.selector.xpath(VIDEO_PLAYER):
             raise NotARecord("not_a_video", f"{self.url} has only sound")
         yield from super().records()
@@ -286,16 +282,22 @@ class TalkPage(TalkRecord):
         paragraphs = (lines_of(one) for one in [*start, *after[:end]])
         return "\n\n".join(one for one in paragraphs if one) or None
 
-    def links(self) -> Iterator[Link]:
-        """Yield the conference."""
-        if acronym := self.channel_id():
-            yield urls.conference_link(acronym)
-
 
 def lines_of(paragraph: Selector) -> str:
     """Return the text of a paragraph, in which a line that ends has a `<br>` after its end, or in place of it."""
     parts = (one.root if isinstance(one.root, str) else BREAK for one in paragraph.xpath(".//text() | .//br"))
     return re.sub(rf"\n?{BREAK}\n?", "\n", "".join(parts)).strip()
+
+
+def refuse_page(document: Document, kind: str) -> None:
+    """Refuse a page that shows nothing of the kind that its address is of.
+
+    Raises:
+        NotARecord: always, with the reason.
+    """
+    said = f"{document.title or ''} {' '.join(document.headings[:3])}"[:500]
+    reason = "not_found" if GONE.search(said) else "shell"
+    raise NotARecord(reason, f"{document.response.url} shows no {kind}: {said[:200]!r}")
 
 
 def refuse_error(body: object, url: str, needed: str) -> None:
