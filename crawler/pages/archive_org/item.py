@@ -92,7 +92,7 @@ class Item:
     @property
     def is_dark(self) -> bool:
         """Whether the archive has taken it out of sight."""
-        return self.body.get("is_dark") in (True, "true", 1)
+        return values.boolean(self.body.get("is_dark")) is True
 
     @property
     def views(self) -> int | None:
@@ -124,7 +124,7 @@ class Item:
     @cached_property
     def videos(self) -> list[Node]:
         """Its files that are videos and open to all, with a `name`."""
-        return [one for one in self.files() if ending(one) in VIDEO_FORMATS and not is_true(one.get("private"))]
+        return [one for one in self.files() if ending(one) in VIDEO_FORMATS and not values.boolean(one.get("private"))]
 
     @cached_property
     def originals(self) -> list[Node]:
@@ -144,7 +144,7 @@ class Item:
             rows = [dict(row) for row in nodes(told)[:MOST_FILES]]
         yield from (row for row in rows if isinstance(row.get("name"), str) and row["name"])
 
-    @property
+    @cached_property
     def main(self) -> Node:
         """The one video file that the item is about, the largest of its forms; empty where it has several parts."""
         parts = {str(one.get("original") or one["name"]) for one in self.videos}
@@ -182,11 +182,6 @@ def refuse_error(body: Any, url: str) -> None:
 def ending(row: Node) -> str:
     """Return the ending of a file's name, lower case."""
     return str(row["name"]).rpartition(".")[2].casefold()
-
-
-def is_true(value: Any) -> bool:
-    """Tell whether the site says yes."""
-    return value is True or value == "true"
 
 
 def length(value: Any) -> float | None:

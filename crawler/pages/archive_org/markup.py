@@ -9,7 +9,7 @@ from parsel import Selector
 
 from crawler.errors import NotARecord
 from crawler.pages.archive_org import urls
-from crawler.pages.archive_org.item import plain
+from crawler.pages.archive_org.item import Item, plain
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, loaded, node
 from crawler.pages.structured import values
@@ -33,7 +33,7 @@ LOOKS_LIKE_A_VIDEO = (
 )
 """What pages have that do not say in a `<meta>` of what type the item is."""
 MOST_DEFINITIONS = 300
-COUNTED = re.compile(r"(\d[\d,]*)\s+(Views?|Favorites?|Reviews?)\b")
+COUNTED = re.compile(r"(\d[\d,]*)\s+(Views?|Reviews?)\b")
 TOTAL_VIEWS = re.compile(r"Total Views\s+(\d[\d,]*)")
 SAYS = {
     "unavailable": re.compile(
@@ -70,10 +70,8 @@ class Markup:
         """
         if not any(mark in self.response.text for mark in MARKS):
             self.refuse()
-        body = dict(self.carried)
-        if not self.carries:
-            body["metadata"] = self.shown()
-        if not self.mediatype(body):
+        body = self.carried if self.carries else {**self.carried, "metadata": self.shown()}
+        if not Item(body).mediatype:
             self.refuse()
         return body
 
@@ -87,10 +85,6 @@ class Markup:
     def carries(self) -> bool:
         """Whether the page carries the item as JSON."""
         return bool(node(self.carried.get("metadata")))
-
-    def mediatype(self, body: Node) -> str | None:
-        """Return what the item is, as the JSON or the page says."""
-        return values.line(node(body.get("metadata")).get("mediatype"))
 
     def shown(self) -> dict[str, list[str]]:
         """Return the fields that the page shows, by their names."""
@@ -140,7 +134,7 @@ class Markup:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many views, favorites and reviews the page counts, by the first letter."""
+        """How many views and reviews the page counts, by the first letter."""
         summary = self.selector.xpath("(//section[contains(@class, 'item-stats-summary')])[1]//text()").getall()
         found = {word[0]: count(number) for number, word in COUNTED.findall(" ".join(summary)[:5_000])}
         boxes = self.selector.xpath("//*[contains(@class, 'grafs')]/p/text()").getall()

@@ -12,7 +12,7 @@ from crawler.items import Record, RecordKey
 from crawler.pages.archive_org import urls
 from crawler.pages.archive_org.item import Item, refuse_error
 from crawler.pages.archive_org.markup import Markup
-from crawler.pages.archive_org.records import ACCOUNT, COLLECTION, VIDEO, ItemRecord, UserItem, VideoItem
+from crawler.pages.archive_org.records import ACCOUNT, COLLECTION, VIDEO, UserItem, VideoItem
 from crawler.pages.base import Link, Listing, Page, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.paths import parameter, with_parameter
@@ -60,7 +60,7 @@ class ItemPage(Page):
         return Item(body)
 
     @cached_property
-    def record(self) -> ItemRecord:
+    def record(self) -> VideoItem | UserItem:
         """What reads the item.
 
         Raises:
@@ -93,11 +93,9 @@ class ItemPage(Page):
             rows = self.markup.rows if self.markup else []
             yield from (urls.video_link(one) for one, mediatype in rows if mediatype == VIDEO)
             return
-        found = [
-            self.item.first("collection") or "",
-            self.markup.uploader[0] if self.markup and self.markup.uploader else "",
-        ]
-        yield from (urls.user_link(one) for one in found if urls.IDENTIFIER.fullmatch(one))
+        account = self.record.account
+        found = (self.record.channel_id(), account[0] if account else None)
+        yield from (urls.user_link(one) for one in found if one)
 
 
 class Search(Page):

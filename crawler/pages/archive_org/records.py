@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import ClassVar
 
 from crawler.errors import NotARecord
@@ -27,6 +26,8 @@ class ItemRecord(RecordPage):
         super().__init__(response)
         self.item = item
         self.markup = markup
+        self.account = markup.uploader if markup else None
+        self.counts = markup.counts if markup else {}
 
     def id(self) -> str:
         """Return the identifier."""
@@ -46,7 +47,7 @@ class ItemRecord(RecordPage):
 
     def view_count(self) -> int | None:
         """Return the views, which the site's older parts call downloads."""
-        return self.markup.counts.get("V") if self.markup and "V" in self.markup.counts else self.item.views
+        return self.counts.get("V", self.item.views)
 
     def language(self) -> str | None:
         """Return the language, where it is one."""
@@ -80,8 +81,7 @@ class VideoItem(ItemRecord):
 
     def comment_count(self) -> int | None:
         """Return the number of reviews."""
-        told = self.markup.counts.get("R") if self.markup else None
-        return self.item.reviews if told is None else told
+        return self.counts.get("R", self.item.reviews)
 
     def uploader(self) -> str | None:
         """Return who made it, or else the account that uploaded it."""
@@ -123,7 +123,7 @@ class VideoItem(ItemRecord):
 
     def availability(self) -> Availability | None:
         """Return that it is for members, where it is."""
-        return "needs_auth" if self.item.first("access-restricted-item") == "true" else None
+        return "needs_auth" if values.boolean(self.item.first("access-restricted-item")) else None
 
     def width(self) -> int | None:
         """Return the width of the largest file."""
@@ -140,11 +140,6 @@ class VideoItem(ItemRecord):
     def content_url(self) -> str | None:
         """Return the address of the largest file."""
         return file_url_of(self.item) or values.http_url(self.shown("contentUrl"), self.url)
-
-    @cached_property
-    def account(self) -> tuple[str, str] | None:
-        """Identifier and name of the account that uploaded it, where a page says so."""
-        return self.markup.uploader if self.markup else None
 
     def shown(self, name: str) -> str | None:
         """Return what the page's microdata tells of the one file, where no list of files does."""
@@ -175,7 +170,7 @@ class UserItem(ItemRecord):
 
     def owner_id(self) -> str | None:
         """Return the account that a collection was created by."""
-        return self.markup.uploader[0] if self.markup and self.markup.uploader and not self.is_account else None
+        return self.account[0] if self.account and not self.is_account else None
 
     def owner_url(self) -> str | None:
         """Return the address of that account."""

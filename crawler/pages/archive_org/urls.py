@@ -77,16 +77,12 @@ def user_link(identifier: str) -> Link:
 
 def collection_videos(identifier: str) -> Link:
     """Return the link to the first page of the videos of a collection."""
-    return scrape(f"collection:({identifier}) AND mediatype:movies")
+    search = f"collection:({identifier}) AND mediatype:movies"
+    query = urlencode({"q": search, "fields": "identifier,mediatype", "count": ROWS})
+    return Link(f"{BASE}{SEARCHES[0]}?{query}", "listing", leads_to=frozenset({"video"}))
 
 
 def collection_of(query: str) -> str | None:
     """Return the collection whose videos a search asks for, None where it is about something else."""
     found = COLLECTION_VIDEOS.fullmatch(query)
     return found[1] if found else None
-
-
-def scrape(search: str, cursor: str = "") -> Link:
-    """Return the link to a page of all that a search finds."""
-    query = {"q": search, "fields": "identifier,mediatype", "count": ROWS} | ({"cursor": cursor} if cursor else {})
-    return Link(f"{BASE}{SEARCHES[0]}?{urlencode(query)}", "listing", leads_to=frozenset({"video"}))
