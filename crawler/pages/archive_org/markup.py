@@ -9,7 +9,7 @@ from parsel import Selector
 
 from crawler.errors import NotARecord
 from crawler.pages.archive_org import urls
-from crawler.pages.archive_org.item import Item, plain
+from crawler.pages.archive_org.item import Item
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, loaded, node
 from crawler.pages.structured import values
@@ -27,6 +27,10 @@ FIELDS = {
     "mediatype": "mediatype", "runtime": "runtime", "title": "title",
 }  # fmt: skip
 """What the page calls the fields of an item."""
+LABEL = "DESCRIPTION"
+ABOUT_COLLECTION = (
+    f"//*[contains(@class, 'about-box')][div[contains(@class, 'micro-label') and normalize-space()='{LABEL}']]"
+)
 LOOKS_LIKE_A_VIDEO = (
     "//*[contains(@itemtype, 'schema.org/VideoObject')]"
     " | //h1//*[contains(concat(' ', @class, ' '), ' iconochive-movies ')]"
@@ -102,13 +106,13 @@ class Markup:
             "subject": self.selector.xpath("//*[@itemprop='keywords']//a//text()").getall(),
             "licenseurl": self.selector.xpath("//a[@rel='license']/@href").getall(),
             "publicdate": self.uploaded(),
-            "description": [self.description() or ""],
             "identifier": [urls.identifier_of(self.response.url)],
         }
         for name, found in told.items():
-            kept = found if name == "description" else [text for one in found if (text := values.line(one))]
+            kept = [text for one in found if (text := values.line(one))]
             if kept and not fields.get(name):
                 fields[name] = kept
+        fields["description"] = [self.description()]
         if not fields.get("mediatype") and self.selector.xpath(LOOKS_LIKE_A_VIDEO):
             fields["mediatype"] = ["movies"]
         return fields
@@ -118,17 +122,10 @@ class Markup:
         found = self.selector.xpath("(//*[@itemprop='uploadDate'])[1]")
         return [*found.xpath("@datetime | @content").getall(), *found.xpath("text()").getall()][:1]
 
-    def description(self) -> str | None:
-        """Return the whole text, or that of a collection."""
-        found = (
-            self.selector.xpath("//*[@id='descript']").get()
-            or self.selector.xpath(
-                "//*[contains(@class, 'about-box')]"
-                "[div[contains(@class, 'micro-label') and normalize-space()='DESCRIPTION']]"
-            ).get()
-        )
-        text = plain(found) if found else None
-        return text.removeprefix("DESCRIPTION").strip() if text else None
+    def description(self) -> str:
+        """Return the whole text, or that of a collection, with its markup as in the JSON; empty for none."""
+        box = self.selector.xpath(ABOUT_COLLECTION).get() or ""
+        return self.selector.xpath("//*[@id='descript']").get() or box.partition(LABEL)[2]
 
     # --- what only the page tells ---
 
