@@ -179,6 +179,14 @@ def test_the_videos_of_a_collection_are_a_listing_of_that_name(query: str, name:
     assert listing.name == name
 
 
+def test_a_search_that_finds_few_videos_goes_on_to_the_next_page() -> None:
+    rows = [{"identifier": "kite_songs", "mediatype": "audio"}, {"title": "without a name"}]
+    body = {"response": {"start": 50, "numFound": 53, "docs": rows}}
+    page = page_for(Response("https://archive.org/advancedsearch.php?q=kites&page=2", json.dumps(body).encode()))
+    (link,) = page.links()
+    assert link.url == "https://archive.org/advancedsearch.php?q=kites&page=3"
+
+
 def test_a_talk_of_the_years_when_the_archive_had_types_of_its_own_is_a_video() -> None:
     told = json.loads((FIXTURES / "media_ccc/talk/page.json").read_bytes())
     old = {**told, "slug": None, "frontend_link": "http://media.ccc.de/browse/kites/7-how_to_fly.html"}

@@ -14,7 +14,7 @@ from crawler.pages.archive_org.item import Item, refuse_error
 from crawler.pages.archive_org.markup import Markup
 from crawler.pages.archive_org.records import ACCOUNT, COLLECTION, VIDEO, UserItem, VideoItem
 from crawler.pages.base import Link, Listing, Page, known_fields, refuse_status
-from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.paths import parameter, with_parameter
 from crawler.pages.structured import values
 
@@ -127,16 +127,20 @@ class Search(Page):
             raise NotARecord("no_json", f"{self.url} answered no list of items")
         return body
 
+    @cached_property
+    def rows(self) -> list[Node]:
+        """What was found, videos and others."""
+        return nodes(self.body.get("items", dig(self.body, "response", "docs")))
+
     @property
-    def rows(self) -> list[str]:
+    def videos(self) -> Iterator[str]:
         """Identifiers of the videos on this page; rows whose type was not asked for are taken for such."""
-        told = nodes(self.body.get("items", dig(self.body, "response", "docs")))
-        named = (str(row.get("identifier")) for row in told if row.get("mediatype", VIDEO) == VIDEO)
-        return [one for one in named if urls.IDENTIFIER.fullmatch(one)]
+        named = (words(row.get("identifier")) for row in self.rows if row.get("mediatype", VIDEO) == VIDEO)
+        return (one for one in named if one and urls.IDENTIFIER.fullmatch(one))
 
     def links(self) -> Iterator[Link]:
         """Yield the videos and the next page."""
-        yield from map(urls.video_link, self.rows)
+        yield from map(urls.video_link, self.videos)
         cursor, start = self.body.get("cursor"), whole(dig(self.body, "response", "start"))
         following = None
         if isinstance(cursor, str) and cursor:
@@ -155,7 +159,7 @@ class Search(Page):
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
-        yield from map(urls.video_key, self.rows)
+        yield from map(urls.video_key, self.videos)
 
     def total(self) -> int | None:
         """Return the number of rows that the site declares."""
