@@ -7,9 +7,10 @@ from functools import cached_property
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import REASONS, Link, Listing, Page
-from crawler.pages.embedded import NEXT_DATA, first_plain, identifier, script
+from crawler.pages.base import Link, Listing, Page, refuse_status
+from crawler.pages.embedded import NEXT_DATA, identifier, script
 from crawler.pages.nodes import Node, dig, node, nodes
+from crawler.pages.paths import path_in
 from crawler.pages.ted import urls
 
 
@@ -34,8 +35,7 @@ class Talks(Page):
         Raises:
             NotARecord: there is no list here, with the reason.
         """
-        if reason := REASONS.get(self.response.status):
-            raise NotARecord(reason, f"HTTP {self.response.status}")
+        refuse_status(self.response.status)
         if not self.talks:
             raise NotARecord("shell", f"{self.url} lists no talks")
         yield from ()
@@ -47,7 +47,7 @@ class Talks(Page):
         videos = [video for one in lists for video in nodes(dig(one, "videos", "nodes"))]
         found = {}
         for video in videos:
-            slug = urls.slug_of(urls.split(first_plain(video, "canonicalUrl") or "")[0])
+            slug = urls.slug_of(path_in(video.get("canonicalUrl")))
             if slug:
                 talk_id = identifier(video.get("id"))
                 found[urls.talk_url(slug)] = RecordKey("video", self.site, talk_id) if talk_id else None
@@ -59,7 +59,7 @@ class Talks(Page):
 
     def listing(self) -> Listing:
         """Return this list."""
-        return Listing(urls.split(self.url)[0].strip("/").replace("/", " "), "video")
+        return Listing(path_in(self.url).strip("/").replace("/", " "), "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the talks."""

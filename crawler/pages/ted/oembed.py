@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from crawler.errors import NotARecord
 from crawler.items import Record
+from crawler.pages.base import refuse_status
 from crawler.pages.oembed import OEmbedPage
+from crawler.pages.paths import path_in
 from crawler.pages.ted import urls
 
 
@@ -26,17 +27,17 @@ class OEmbed(OEmbedPage):
         Raises:
             NotARecord: the answer is about none.
         """
-        if self.response.status < 400:  # noqa: PLR2004 - HTTP's
-            if self.told.title is None:
-                raise NotARecord("not_found", f"{self.url} answers: {self.response.text[:200]}")
-            if not self.told.is_video or not self.id():
-                raise NotARecord("no_video", f"{self.url} tells of no talk")
+        refuse_status(self.response.status)
+        if self.told.title is None:
+            raise NotARecord("not_found", f"{self.url} answers: {self.response.text[:200]}")
+        if not self.told.is_video or not self.id():
+            raise NotARecord("no_video", f"{self.url} tells of no talk")
         yield from super().records()
 
     def id(self) -> str:
         """Return the talk's name in addresses."""
         named = (self.told.page_url, self.told.asked_url)
-        return next((slug for url in named if (slug := urls.slug_of(urls.split(url or "")[0]))), "")
+        return next((slug for url in named if (slug := urls.slug_of(path_in(url)))), "")
 
     def canonical_url(self) -> str:
         """Return the talk's address."""
@@ -47,18 +48,13 @@ class OEmbed(OEmbedPage):
         told, speaker = super().title() or "", self.uploader()
         return told.removeprefix(f"{speaker}: ") or told if speaker else told
 
-    @property
-    def _speaker(self) -> str | None:
-        path = urls.split(self.told.author_url or "")[0]
-        return path.strip("/").partition("/")[2] if re.fullmatch(urls.SPEAKER_PATH, path) else None
-
     def uploader_id(self) -> str | None:
         """Return the speaker's name in addresses."""
-        return self._speaker
+        return urls.speaker_of(path_in(self.told.author_url))
 
     def uploader_url(self) -> str | None:
         """Return the speaker's page."""
-        return urls.speaker_url(self._speaker) if self._speaker else None
+        return urls.speaker_url(speaker) if (speaker := self.uploader_id()) else None
 
     def thumbnail(self) -> str | None:
         """Return the picture, as it was before it was made smaller for the answer."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
+from crawler.pages.paths import path_in
 from crawler.pages.structured import StructuredUserPage
 from crawler.pages.ted import urls
 
@@ -23,7 +23,7 @@ class Speaker(StructuredUserPage):
 
     def id(self) -> str:
         """Return the speaker's name in addresses."""
-        return urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
+        return urls.speaker_of(path_in(self.url)) or ""
 
     def canonical_url(self) -> str:
         """Return the speaker's address."""

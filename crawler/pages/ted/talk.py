@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
-from crawler.pages.base import Link, RecordPage, known_fields
+from crawler.pages.base import Link, RecordPage, known_fields, refuse_status
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import dig, nodes
+from crawler.pages.paths import path_in
 from crawler.pages.structured import StructuredVideoPage, values
 from crawler.pages.structured.counts import exact
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.entities import subject_of
 from crawler.pages.ted import state, urls
 from crawler.pages.ted.state import Told
 
@@ -33,7 +32,7 @@ class TalkByStandards(StructuredVideoPage):
         Raises:
             NotARecord: the address has none.
         """
-        if slug := urls.slug_of(urls.split(self.url)[0]):
+        if slug := urls.slug_of(path_in(self.url)):
             return slug
         raise NotARecord("shell", f"{self.url} names no talk")
 
@@ -73,13 +72,11 @@ class Talk(RecordPage):
         Raises:
             NotARecord: there is none, with the reason.
         """
-        if self.response.status < 400:  # noqa: PLR2004 - HTTP's
-            if self.told.is_gone and not self.told.talk:
-                raise NotARecord("not_found", f"{self.url} is TED's page for what is not there")
-            if not identifier(self.told.talk.get("id")) or not self._title:
-                yield from self.by_standards.records()
-                return
-        yield from super().records()
+        refuse_status(self.response.status)
+        if self.told.is_gone and not self.told.talk:
+            raise NotARecord("not_found", f"{self.url} is TED's page for what is not there")
+        has_state = self.id() and self._title
+        yield from super().records() if has_state else self.by_standards.records()
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return the state that told the fields, and JSON-LD."""
@@ -97,7 +94,7 @@ class Talk(RecordPage):
     @property
     def _slug(self) -> str | None:
         told = first_plain(self.told.talk, "slug")
-        return told if told and re.fullmatch(urls.SLUG, told) else urls.slug_of(urls.split(self.url)[0])
+        return told if told and re.fullmatch(urls.SLUG, told) else urls.slug_of(path_in(self.url))
 
     def canonical_url(self) -> str:
         """Return the talk's address, one for all languages."""
@@ -171,9 +168,7 @@ class Talk(RecordPage):
 
     def embed_url(self) -> str | None:
         """Return the player for other sites, which only JSON-LD names."""
-        subject = subject_of(Document(self.response))
-        found: Any = (one.url("embedUrl") for one in subject.entities) if subject else ()
-        return next((url for url in found if url), None)
+        return address(Document(self.response).video_object.get("embedUrl"), self.response)
 
     def links(self) -> Iterator[Link]:
         """Yield the speakers."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.paths import parameter, path_in
 
 SITE = "ted"
 HOME = "www.ted.com"
@@ -17,11 +17,10 @@ HOSTS = (HOME, "ted.com")
 PLAYER_HOSTS = ("embed.ted.com", "embed-ssl.ted.com")
 SLUG = r"[\w-]+"
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?")
-TALK_PATH = rf"/talks/(?:lang/[\w-]+/)?{SLUG}(?:\.html|/transcript)?/?"
-SPEAKER_PATH = rf"/speakers/{SLUG}/?"
+TALK_PATH = rf"/talks/(?:lang/[\w-]+/)?({SLUG})(?:\.html|/transcript)?/?"
+SPEAKER_PATH = rf"/speakers/({SLUG})/?"
 LISTING_PATH = rf"/playlists/(?:\d+/)?{SLUG}/?|/series/{SLUG}/?"
 OEMBED_PATH = r"/services/v1/oembed(?:\.json)?/?"
-TALK = re.compile(rf"/talks/(?:lang/[\w-]+/)?({SLUG})(?:\.html|/transcript)?/?")
 
 
 def start_link(url: str) -> Link:
@@ -30,14 +29,14 @@ def start_link(url: str) -> Link:
     Raises:
         NotARecord: it names none.
     """
-    path, query = split(url)
-    if re.fullmatch(OEMBED_PATH, path) and "/talks/" in query.get("url", ""):
-        return start_link(query["url"])
+    path = path_in(url)
+    if re.fullmatch(OEMBED_PATH, path) and "/talks/" in (asked := parameter(url, "url")):
+        return start_link(asked)
     if slug := slug_of(path):
-        language = query.get("language", "")
+        language = parameter(url, "language")
         return Link(f"{talk_url(slug)}{f'?language={language}' if LANGUAGE.fullmatch(language) else ''}", "video")
-    if re.fullmatch(SPEAKER_PATH, path):
-        return speaker_link(path.strip("/").partition("/")[2])
+    if speaker := speaker_of(path):
+        return speaker_link(speaker)
     if re.fullmatch(LISTING_PATH, path):
         return Link(f"{BASE}{path}", "listing", leads_to=frozenset({"video"}))
     raise NotARecord(
@@ -48,7 +47,13 @@ def start_link(url: str) -> Link:
 
 def slug_of(path: str) -> str | None:
     """Return the name that a talk has in addresses, None for what is no talk's."""
-    found = TALK.fullmatch(path)
+    found = re.fullmatch(TALK_PATH, path)
+    return found[1] if found else None
+
+
+def speaker_of(path: str) -> str | None:
+    """Return the name that a speaker has in addresses, None for what is no speaker's."""
+    found = re.fullmatch(SPEAKER_PATH, path)
     return found[1] if found else None
 
 
@@ -65,13 +70,3 @@ def speaker_url(slug: str) -> str:
 def speaker_link(slug: str) -> Link:
     """Return the link to a speaker's page."""
     return Link(speaker_url(slug), "user", key=RecordKey("user", SITE, slug))
-
-
-def split(url: str) -> tuple[str, dict[str, str]]:
-    """Return the path and the first value of each parameter; nothing for what is no URL."""
-    try:
-        parts = urlsplit(url)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    except ValueError:
-        return "", {}
-    return unquote(parts.path), query
