@@ -118,6 +118,17 @@ def test_a_script_is_found_by_its_id_alone() -> None:
     assert script('<script id="STATE">{"a": </script><script id="STATE">{"a": 2}</script>', "STATE") == {"a": 2}
 
 
+def test_a_talk_whose_state_lacks_its_number_is_told_by_json_ld() -> None:
+    subject = json.dumps({"@type": "VideoObject", "name": "Why kites fly", "duration": "PT14M"})
+    state = json.dumps({"props": {"pageProps": {"videoData": {"title": "Why kites fly"}}}})
+    scripts = f'<script type="application/ld+json">{subject}</script><script id="__NEXT_DATA__">{state}</script>'
+    page = page_for(
+        Response("https://www.ted.com/talks/ada_kite_why", f"<title>Why kites fly</title>{scripts}".encode())
+    )
+    (record,) = page.records()
+    assert (record.id, page.sources(record)["duration"]) == ("ada_kite_why", "JSON-LD")
+
+
 @pytest.mark.skipif(not RECORDINGS.exists(), reason="no recordings beside the project")
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_recording_is_read_as_it_says(name: str) -> None:

@@ -75,15 +75,18 @@ class Talk(RecordPage):
         refuse_status(self.response.status)
         if self.told.is_gone and not self.told.talk:
             raise NotARecord("not_found", f"{self.url} is TED's page for what is not there")
-        has_state = self.id() and self._title
-        yield from super().records() if has_state else self.by_standards.records()
+        yield from super().records() if self._has_state else self.by_standards.records()
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return the state that told the fields, and JSON-LD."""
-        if not self.told.talk:
+        if not self._has_state:
             return self.by_standards.sources(record)
         told = dict.fromkeys(known_fields(record), self.told.source)
         return told | ({FROM_JSON_LD: "JSON-LD"} if FROM_JSON_LD in told else {})
+
+    @property
+    def _has_state(self) -> bool:
+        return bool(self.id() and self._title)
 
     # --- what it is ---
 
