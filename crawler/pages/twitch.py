@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import MediaType, Record, RecordKey
-from crawler.pages.base import REASONS, Link, Page, Platform
+from crawler.pages.base import Link, Page, Platform, refuse_status
+from crawler.pages.paths import parameter
 from crawler.pages.structured import StructuredVideoPage
 
 SITE = "twitch"
@@ -138,8 +139,8 @@ class Channel(Page):
             NotARecord: always.
         """
         yield from ()
-        status = self.response.status
-        raise NotARecord(REASONS[status], f"HTTP {status}") if status in REASONS else no_channel(self.url)
+        refuse_status(self.response.status)
+        raise no_channel(self.url)
 
 
 class Twitch(Platform):
@@ -155,9 +156,7 @@ class Twitch(Platform):
             NotARecord: it names none.
         """
         parts = urlsplit(url)
-        query = parse_qs(parts.query)
-        video_id = query.get("video", [""])[0].removeprefix("v")
-        slug = query.get("clip", [""])[0]
+        video_id, slug = parameter(url, "video").removeprefix("v"), parameter(url, "clip")
         if re.fullmatch(VOD_PATH, parts.path):
             video_id = parts.path.rstrip("/").rpartition("/")[2]
         elif re.fullmatch(CLIP_PATH, parts.path) or (

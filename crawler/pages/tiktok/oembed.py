@@ -9,9 +9,11 @@ from parsel import Selector
 
 from crawler.errors import NotARecord
 from crawler.items import Record
+from crawler.pages.base import refuse_status
 from crawler.pages.embedded import first_plain, identifier
 from crawler.pages.nodes import words
 from crawler.pages.oembed import OEmbedPage
+from crawler.pages.paths import path_in
 from crawler.pages.structured.oembed import MAX_HTML_CHARS
 from crawler.pages.tiktok import urls
 
@@ -33,12 +35,12 @@ class OEmbed(OEmbedPage):
         Raises:
             NotARecord: the answer is about none.
         """
-        if self.response.status < 400:  # noqa: PLR2004 - HTTP's
-            row = self.told.row
-            if not row:
-                raise NotARecord("not_found", f"{self.url} answers: {self.response.text[:200]}")
-            if row.get("embed_type", "video") != "video" or not self.id():
-                raise NotARecord("no_video", f"{self.url} tells of {row.get('embed_type')!r:.100}, not of a video")
+        refuse_status(self.response.status)
+        row = self.told.row
+        if not row:
+            raise NotARecord("not_found", f"{self.url} answers: {self.response.text[:200]}")
+        if row.get("embed_type", "video") != "video" or not self.id():
+            raise NotARecord("no_video", f"{self.url} tells of {row.get('embed_type')!r:.100}, not of a video")
         yield from super().records()
 
     @property
@@ -50,14 +52,14 @@ class OEmbed(OEmbedPage):
     @property
     def handle(self) -> str | None:
         """The account's handle."""
-        by_address = urls.handle_of(urls.split(self.told.author_url or "")[1])
+        by_address = urls.handle_of(path_in(self.told.author_url))
         told = first_plain(self.told.row, "author_unique_id") or by_address
         return told if told and urls.HANDLE.fullmatch(told) else None
 
     def id(self) -> str:
         """Return the video's id."""
         found = VIDEO_ID.search(self.html)
-        asked = urls.video_id_of(urls.split(self.told.asked_url or "")[1])
+        asked = urls.video_id_of(path_in(self.told.asked_url))
         return identifier(self.told.row.get("embed_product_id")) or (found[1] if found else "") or asked or ""
 
     def canonical_url(self) -> str:

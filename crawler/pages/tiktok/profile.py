@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from crawler.items import Record, User
-from crawler.pages.base import Link, RecordPage, known_fields
+from crawler.pages.base import Link, RecordPage, known_fields, refuse_status
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import Node, dig, node, nodes, words
+from crawler.pages.paths import path_in
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.tiktok import urls
@@ -40,7 +41,7 @@ class Profile(RecordPage):
     @cached_property
     def told(self) -> Told:
         """What the page tells."""
-        return user_told(self.response.text, urls.handle_of(urls.split(self.url)[1]) or "")
+        return user_told(self.response.text, urls.handle_of(path_in(self.url)) or "")
 
     @cached_property
     def user(self) -> Node:
@@ -53,7 +54,8 @@ class Profile(RecordPage):
         Raises:
             NotARecord: there is none, with the reason.
         """
-        if self.response.status < 400 and not (identifier(self.user.get("id")) and self.username()):  # noqa: PLR2004
+        refuse_status(self.response.status)
+        if not (self.id() and self.username()):
             refuse(self.told, self.response.text, self.url)
         yield from super().records()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.paths import parameter, path_in
 
 SITE = "tiktok"
 BASE = "https://www.tiktok.com"
@@ -33,10 +34,11 @@ def start_link(url: str) -> Link:
     Raises:
         NotARecord: it names none.
     """
-    host, path, query = split(url)
-    if re.fullmatch(OEMBED_PATH, path) and "url" in query and "/oembed" not in query["url"]:
-        return start_link(query["url"])
-    if host in SHORT_HOSTS or (path.startswith("/t/") and len(path) > len("/t/")):
+    path = path_in(url)
+    if re.fullmatch(OEMBED_PATH, path) and (asked := parameter(url, "url")) and "/oembed" not in asked:
+        return start_link(asked)
+    is_short = path and urlsplit(url).hostname in SHORT_HOSTS
+    if is_short or (path.startswith("/t/") and len(path) > len("/t/")):
         return Link(url, "video")
     if video_id := video_id_of(path):
         return video_link(handle_of(path), video_id)
@@ -78,13 +80,3 @@ def video_link(handle: str | None, video_id: str) -> Link:
 def nameless(video_id: str) -> str:
     """Return the title of a video that has no caption."""
     return f"TikTok video #{video_id}"
-
-
-def split(url: str) -> tuple[str, str, dict[str, str]]:
-    """Return the host, the path, and the first value of each parameter; nothing for what is no URL."""
-    try:
-        parts = urlsplit(url)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    except ValueError:
-        return "", "", {}
-    return parts.hostname or "", unquote(parts.path), query

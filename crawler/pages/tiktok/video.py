@@ -8,9 +8,10 @@ from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Availability, Record, RecordKey, Video
-from crawler.pages.base import Link, RecordPage, known_fields
+from crawler.pages.base import Link, RecordPage, known_fields, refuse_status
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
+from crawler.pages.paths import path_in
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.tiktok import urls
@@ -59,7 +60,7 @@ class VideoPage(RecordPage):
 
     @property
     def _named_id(self) -> str:
-        return urls.video_id_of(urls.split(self.url)[1]) or ""
+        return urls.video_id_of(path_in(self.url)) or ""
 
     def records(self) -> Iterator[Record]:
         """Yield the video.
@@ -67,9 +68,9 @@ class VideoPage(RecordPage):
         Raises:
             NotARecord: there is none, with the reason.
         """
+        refuse_status(self.response.status)
         if not self.item or not self.id():
-            yield from self._refused()
-            return
+            refuse(self.told, self.response.text, self.url)
         if isinstance(self.item.get("imagePost"), dict):
             raise NotARecord("no_video", f"{self.url} is a post of pictures")
         if not node(self.item.get("video")):
@@ -77,11 +78,6 @@ class VideoPage(RecordPage):
                 raise NotARecord("login", f"{self.url} is shown to visitors with an account only")
             refuse(self.told, self.response.text, self.url)
         yield from super().records()
-
-    def _refused(self) -> Iterator[Record]:
-        if self.response.status >= 400:  # noqa: PLR2004 - HTTP's
-            yield from super().records()
-        refuse(self.told, self.response.text, self.url)
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return the script that told the fields."""
@@ -95,7 +91,7 @@ class VideoPage(RecordPage):
 
     def canonical_url(self) -> str:
         """Return the video's address."""
-        return urls.video_url(self.handle or urls.handle_of(urls.split(self.url)[1]), self.id())
+        return urls.video_url(self.handle or urls.handle_of(path_in(self.url)), self.id())
 
     def title(self) -> str:
         """Return the caption; where it is empty, what the site calls the page."""
