@@ -5,38 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import ClassVar
 
 from crawler.items import Record, User
-from crawler.pages.base import Link, RecordPage, known_fields, refuse_status
+from crawler.pages.base import Link, refuse_status
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import Node, dig, node, nodes, words
 from crawler.pages.paths import path_in
 from crawler.pages.structured import values
-from crawler.pages.structured.counts import Count
 from crawler.pages.tiktok import urls
-from crawler.pages.tiktok.numbers import counted
+from crawler.pages.tiktok.page import StatePage
 from crawler.pages.tiktok.state import Told, refuse, user_told
-from crawler.pages.tiktok.video import moment
 
-COUNTS = {
-    "follower_count": ("followerCount",),
-    "following_count": ("followingCount",),
-    "video_count": ("videoCount",),
-    "like_count": ("heartCount", "heart"),
-}
 MOST_LINKS = 1_000
 COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-class Profile(RecordPage):
+class Profile(StatePage):
     """A user. The list of their videos is in no page since 2023, only in an API that wants signed requests."""
 
-    site = urls.SITE
-    platform = urls.SITE
-    hosts = ("tiktok.com",)
     path = urls.PROFILE_PATH
     examples = ("https://www.tiktok.com/@kites",)
     record_type = User
+    tables: ClassVar = {
+        "follower_count": ("stats", "followerCount"),
+        "following_count": ("stats", "followingCount"),
+        "video_count": ("stats", "videoCount"),
+        "like_count": ("stats", "heartCount", "heart"),
+    }
 
     @cached_property
     def told(self) -> Told:
@@ -58,10 +54,6 @@ class Profile(RecordPage):
         if not (self.id() and self.username()):
             refuse(self.told, self.response.text, self.url)
         yield from super().records()
-
-    def sources(self, record: Record) -> dict[str, str]:
-        """Return the script that told the fields."""
-        return dict.fromkeys(known_fields(record), self.told.source)
 
     def id(self) -> str:
         """Return the number that no new handle changes."""
@@ -95,34 +87,21 @@ class Profile(RecordPage):
         found = address(told if not told or "://" in told else f"https://{told}", self.response)
         return [found] if found else None
 
-    @cached_property
-    def counts(self) -> dict[str, Count]:
-        """Counts that are known, by field."""
-        found = {field: counted(self.told.thing, "stats", *names) for field, names in COUNTS.items()}
-        return {field: count for field, count in found.items() if count}
-
-    def _count(self, field: str) -> int | None:
-        return self.counts[field].value if field in self.counts else None
-
     def follower_count(self) -> int | None:
         """Return the followers."""
-        return self._count("follower_count")
+        return self.count("follower_count")
 
     def following_count(self) -> int | None:
         """Return the users that this one follows."""
-        return self._count("following_count")
+        return self.count("following_count")
 
     def video_count(self) -> int | None:
         """Return the videos, hidden ones among them."""
-        return self._count("video_count")
+        return self.count("video_count")
 
     def like_count(self) -> int | None:
         """Return the likes of all videos."""
-        return self._count("like_count")
-
-    def approximate(self) -> list[str] | None:
-        """Return the counts that the page rounds."""
-        return [field for field, count in self.counts.items() if count.approximate] or None
+        return self.count("like_count")
 
     def is_verified(self) -> bool | None:
         """Return whether the site has verified them."""
@@ -140,7 +119,7 @@ class Profile(RecordPage):
 
     def created_at(self) -> str | None:
         """Return when they joined."""
-        return moment(self.user.get("createTime"))
+        return values.date(self.user.get("createTime"))
 
     def links(self) -> Iterator[Link]:
         """Yield those of their videos that the page has: about thirty on pages until 2023."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.pages.embedded import NEXT_DATA, script
-from crawler.pages.nodes import Node, assigned, dig, loaded, node, words
+from crawler.pages.nodes import Node, assigned, dig, loaded, node, nodes, words
 
 UNIVERSAL, SIGI, EMBED = "__UNIVERSAL_DATA_FOR_REHYDRATION__", "SIGI_STATE", "__FRONTITY_CONNECT_STATE__"
 API = "web API"
@@ -51,8 +51,7 @@ def video_told(source: str, video_id: str) -> Told:
         if detail := node(scopes.get(name)):
             return of_detail(UNIVERSAL, detail, "itemInfo", "itemStruct")
     if sigi := sigi_state(source):
-        status = dig(sigi, "VideoPage", "statusCode")
-        return Told(SIGI, sigi_item(sigi, video_id), status if isinstance(status, int) else 0)
+        return Told(SIGI, sigi_item(sigi, video_id), status_of(node(sigi.get("VideoPage"))))
     if props := node(dig(script(source, NEXT_DATA), "props", "pageProps")):
         if old := node(props.get("videoData")):
             return Told(NEXT_DATA, item_of_2019(old), status_of(props))
@@ -72,10 +71,9 @@ def user_told(source: str, handle: str) -> Told:
     if sigi := sigi_state(source):
         users, stats = node(dig(sigi, "UserModule", "users")), node(dig(sigi, "UserModule", "stats"))
         own = next((name for name in users if name.casefold() == handle.casefold()), "")
-        status = dig(sigi, "UserPage", "statusCode")
         info = {"user": users[own], "stats": stats.get(own)} if own else {}
         items = tuple(node(sigi.get("ItemModule")).values())
-        return Told(SIGI, info, status if isinstance(status, int) else 0, videos=items)
+        return Told(SIGI, info, status_of(node(sigi.get("UserPage"))), videos=items)
     props = node(dig(script(source, NEXT_DATA), "props", "pageProps"))
     if old := node(props.get("userData")):
         return Told(NEXT_DATA, user_of_2019(old), status_of(props))
@@ -136,7 +134,7 @@ def item_of_2019(data: Node) -> Node:
         "author": {"id": author.get("userId"), "uniqueId": author.get("uniqueId"), "nickname": author.get("nickName")},
         "stats": {name: item.get(name) for name in names},
         "textExtra": [
-            {"hashtagName": dig(one, "HashtagName") or dig(one, "hashtagName")} for one in listed(data.get("textExtra"))
+            {"hashtagName": one.get("HashtagName") or one.get("hashtagName")} for one in nodes(data.get("textExtra"))
         ],
     }
 
@@ -150,11 +148,6 @@ def user_of_2019(data: Node) -> Node:
         "user": {**user, **{name: data.get(name) for name in ("uniqueId", "signature", "verified")}},
         "stats": {name: data.get(old) for name, old in names.items()},
     }
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a list; empty for what is none."""
-    return value if isinstance(value, list) else []
 
 
 def refuse(told: Told, source: str, url: str) -> None:

@@ -4,44 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from crawler.errors import NotARecord
 from crawler.items import Availability, Record, RecordKey, Video
-from crawler.pages.base import Link, RecordPage, known_fields, refuse_status
+from crawler.pages.base import Link, refuse_status
 from crawler.pages.embedded import address, first_plain, identifier
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.paths import path_in
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
-from crawler.pages.structured.counts import Count
 from crawler.pages.tiktok import urls
-from crawler.pages.tiktok.numbers import counted
-from crawler.pages.tiktok.state import Told, listed, refuse, video_told
+from crawler.pages.tiktok.page import StatePage
+from crawler.pages.tiktok.state import Told, refuse, video_told
 
-COUNTS = {
-    "view_count": ("stats", "playCount"),
-    "like_count": ("stats", "diggCount"),
-    "comment_count": ("stats", "commentCount"),
-    "repost_count": ("stats", "shareCount"),
-    "channel_follower_count": ("authorStats", "followerCount"),
-}
-"""Tables and names of the counts."""
 UNPLAYABLE = "bytevc2"
 """A codec that no browser plays."""
 
 
-class VideoPage(RecordPage):
+class VideoPage(StatePage):
     """A video, as its page tells it; a post of pictures is none."""
 
-    site = urls.SITE
-    platform = urls.SITE
-    hosts = ("tiktok.com",)
     path = urls.VIDEO_PATH
     examples = (
         "https://www.tiktok.com/@kites/video/7000000000000000001",
         "https://m.tiktok.com/v/7000000000000000001.html",
     )
     record_type = Video
+    tables: ClassVar = {
+        "view_count": ("stats", "playCount"),
+        "like_count": ("stats", "diggCount"),
+        "comment_count": ("stats", "commentCount"),
+        "repost_count": ("stats", "shareCount"),
+        "channel_follower_count": ("authorStats", "followerCount"),
+    }
 
     @cached_property
     def told(self) -> Told:
@@ -79,10 +75,6 @@ class VideoPage(RecordPage):
             refuse(self.told, self.response.text, self.url)
         yield from super().records()
 
-    def sources(self, record: Record) -> dict[str, str]:
-        """Return the script that told the fields."""
-        return dict.fromkeys(known_fields(record), self.told.source)
-
     # --- what it is ---
 
     def id(self) -> str:
@@ -103,7 +95,7 @@ class VideoPage(RecordPage):
 
     def published_at(self) -> str | None:
         """Return when it was published."""
-        return moment(self.item.get("createTime"))
+        return values.date(self.item.get("createTime"))
 
     def duration(self) -> int | None:
         """Return its length in seconds."""
@@ -113,8 +105,8 @@ class VideoPage(RecordPage):
         """Return the hashtags."""
         parts = (self.item, *nodes(self.item.get("contents")))
         told = [
-            *(dig(one, "title") for one in listed(self.item.get("challenges"))),
-            *(dig(one, "hashtagName") for part in parts for one in listed(part.get("textExtra"))),
+            *(one.get("title") for one in nodes(self.item.get("challenges"))),
+            *(one.get("hashtagName") for part in parts for one in nodes(part.get("textExtra"))),
         ]
         written = [tag for one in told if (tag := words(one))]
         found = list({tag.casefold(): tag for tag in reversed(written)}.values())[::-1]
@@ -123,7 +115,7 @@ class VideoPage(RecordPage):
 
     def categories(self) -> list[str] | None:
         """Return the categories."""
-        return [one for one in listed(self.item.get("diversificationLabels")) if words(one)] or None
+        return texts(self.item.get("diversificationLabels")) or None
 
     def is_family_friendly(self) -> bool | None:
         """Return False where it is marked as not for everybody."""
@@ -138,38 +130,25 @@ class VideoPage(RecordPage):
 
     # --- counts ---
 
-    @cached_property
-    def counts(self) -> dict[str, Count]:
-        """Counts that are known, by field."""
-        found = {field: counted(self.item, *where) for field, where in COUNTS.items()}
-        return {field: count for field, count in found.items() if count}
-
-    def _count(self, field: str) -> int | None:
-        return self.counts[field].value if field in self.counts else None
-
     def view_count(self) -> int | None:
         """Return the views."""
-        return self._count("view_count")
+        return self.count("view_count")
 
     def like_count(self) -> int | None:
         """Return the likes."""
-        return self._count("like_count")
+        return self.count("like_count")
 
     def comment_count(self) -> int | None:
         """Return the comments."""
-        return self._count("comment_count")
+        return self.count("comment_count")
 
     def repost_count(self) -> int | None:
         """Return how often it was shared."""
-        return self._count("repost_count")
+        return self.count("repost_count")
 
     def channel_follower_count(self) -> int | None:
         """Return the account's followers."""
-        return self._count("channel_follower_count")
-
-    def approximate(self) -> list[str] | None:
-        """Return the counts that the page rounds."""
-        return [field for field, count in self.counts.items() if count.approximate] or None
+        return self.count("channel_follower_count")
 
     # --- whose it is ---
 
@@ -227,9 +206,3 @@ class VideoPage(RecordPage):
         if address_of_user := self.uploader_url():
             user_id = self.uploader_id()
             yield Link(address_of_user, "user", key=RecordKey("user", self.site, user_id) if user_id else None)
-
-
-def moment(value: Any) -> str | None:
-    """Return a Unix time, given as a number or as its digits, as ISO 8601."""
-    seconds = whole(value)
-    return values.date(seconds) if seconds else None
