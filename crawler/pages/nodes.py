@@ -127,7 +127,9 @@ def loaded(text: str | bytes) -> Any:
     with contextlib.suppress(ValueError, RecursionError):
         return orjson.loads(text)
     with contextlib.suppress(ValueError, RecursionError):
-        return tolerant(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+        source = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        value = json.loads(source)  # at once none of HTML, in which a search for halves takes long
+        return tolerant(source) if HALF.search(source) else value
     return None
 
 
