@@ -1,4 +1,4 @@
-"""Values in the rows of sites in Korea, Japan and China: addresses, times without a zone, lists of tags."""
+"""Values in rows of JSON: addresses, times of Korea and Japan without a zone, lists of texts."""
 
 from __future__ import annotations
 
