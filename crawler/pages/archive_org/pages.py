@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 from typing import ClassVar
 
 from crawler.errors import NotARecord
@@ -120,7 +119,7 @@ class Search(Page):
             NotARecord: it is no list.
         """
         body = node(self.response.json)
-        if self.response.status >= HTTPStatus.BAD_REQUEST or "error" in body:
+        if self.response.is_error or "error" in body:
             said = values.line(body.get("error")) or f"HTTP {self.response.status}"
             raise NotARecord("refused", f"archive.org says: {said}")
         if not isinstance(body.get("items", dig(body, "response", "docs")), list):

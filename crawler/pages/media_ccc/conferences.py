@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 
 from crawler.errors import NotARecord
 from crawler.items import AccountType, Record, RecordKey, User
@@ -80,7 +79,7 @@ class Conference(ConferenceRecord):
         Raises:
             NotARecord: there is none.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST:
+        if not self.response.is_error:
             refuse_error(self.response.json, self.url, "acronym")
         yield from super().records()
 
@@ -130,7 +129,7 @@ class ConferencePage(ConferenceRecord):
         Raises:
             NotARecord: the page is none of a conference.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST and not self.name():
+        if not self.response.is_error and not self.name():
             refuse_page(self.document, "conference")
         yield from super().records()
 

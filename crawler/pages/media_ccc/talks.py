@@ -181,7 +181,7 @@ class Talk(TalkRecord):
         Raises:
             NotARecord: there is none, or it is no video.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST:
+        if not self.response.is_error:
             refuse_error(self.response.json, self.url, "guid")
             told = [str(one.get("mime_type")) for one in self.recordings]
             if any(one.startswith("audio/") for one in told) and not self.largest:
@@ -246,7 +246,7 @@ class TalkPage(TalkRecord):
         Raises:
             NotARecord: the page is none of a talk.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST and not self.is_talk:
+        if not self.response.is_error and not self.is_talk:
             refuse_page(self.document, "talk")
         if self.document.selector.xpath("//audio") and not self.document.selector.xpath(VIDEO_PLAYER):
             raise NotARecord("not_a_video", f"{self.url} has only sound")

@@ -19,6 +19,7 @@ from crawler.pages.texts import first_said
 DEFAULT_LOCALE = "en_US"
 """Stands where a claim names no language."""
 CUT = "..."
+"""Ends a description that the site has cut, however short it is without the markup that was in it."""
 FILLED_IN = ("View on Odysee:", "View ")
 """Begins a description that the site made up."""
 PLACE_HOLDER = "v2-og.png"
