@@ -187,6 +187,19 @@ def test_a_search_that_finds_few_videos_goes_on_to_the_next_page() -> None:
     assert link.url == "https://archive.org/advancedsearch.php?q=kites&page=3"
 
 
+def test_what_a_page_tells_beside_the_json_that_it_carries_is_said_to_be_of_html() -> None:
+    item = {"identifier": "kites", "mediatype": "movies", "title": "Kites"}
+    carried = json.dumps({"metadata": item, "reviews": [{"stars": "5"}]})
+    uploaded = '<p>Uploaded by <a class="item-upload-info__uploader-name" href="/details/@ada">Ada B.</a></p>'
+    body = f"<input class='js-ia-metadata' value='{carried}'>{uploaded}"
+    page = page_for(Response("https://archive.org/details/kites", body.encode()))
+    (record,) = page.records()
+    assert isinstance(record, Video)
+    assert (record.uploader, record.comment_count) == ("Ada B.", 1)
+    sources = page.sources(record)
+    assert (sources["uploader"], sources["comment_count"]) == ("HTML", "JSON in the page")
+
+
 def test_a_talk_of_the_years_when_the_archive_had_types_of_its_own_is_a_video() -> None:
     told = json.loads((FIXTURES / "media_ccc/talk/page.json").read_bytes())
     old = {**told, "slug": None, "frontend_link": "http://media.ccc.de/browse/kites/7-how_to_fly.html"}

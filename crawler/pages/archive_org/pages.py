@@ -17,9 +17,6 @@ from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.paths import parameter, with_parameter
 from crawler.pages.structured import values
 
-SHOWN = frozenset({"view_count", "comment_count", "uploader_id", "uploader_url", "owner_id", "owner_url"})
-"""Fields that a page tells beside the JSON that it carries."""
-
 
 class ItemPage(Page):
     """A video, a collection or an account, of which the JSON, or the page, tells all in one answer.
@@ -80,9 +77,11 @@ class ItemPage(Page):
         """Return which of its shapes the answer has; a page may carry JSON, and tells more by itself."""
         if self.markup is None:
             return dict.fromkeys(known_fields(record), self.source if "/metadata/" in self.url else "details JSON")
-        rule = "JSON in the page" if self.markup.carries else "HTML"
-        shown = SHOWN if self.item.collection_title else SHOWN | {"channel"}
-        return {name: "HTML" if name in shown else rule for name in known_fields(record)}
+        if not self.markup.carries:
+            return dict.fromkeys(known_fields(record), "HTML")
+        told = next(type(self.record)(self.response, self.item, None).records())
+        by_json = {name for name in known_fields(told) if getattr(told, name) == getattr(record, name)}
+        return {name: "JSON in the page" if name in by_json else "HTML" for name in known_fields(record)}
 
     def links(self) -> Iterator[Link]:
         """Yield a collection's videos, and for a video its collection and the account that uploaded it."""
