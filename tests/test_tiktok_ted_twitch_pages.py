@@ -97,11 +97,20 @@ def test_a_status_of_tiktok_is_a_reason(code: int, reason: str) -> None:
 
 
 def test_a_hashtag_is_one_however_it_is_written() -> None:
-    told = {"challenges": [{"title": "kites"}], "textExtra": [{"hashtagName": "Kites"}, {"hashtagName": "wind"}]}
+    told = {"challenges": [{"title": "kites"}], "textExtra": [{"hashtagName": "wind"}, {"hashtagName": "Kites"}]}
     item = {"id": ID, "desc": "Kites", "video": {"duration": 5}, **told}
     (found,) = page_for(Response(VIDEO, universal({"itemInfo": {"itemStruct": item}}))).records()
     assert isinstance(found, Video)
     assert found.tags == ["kites", "wind"]
+
+
+def test_a_video_of_2019_of_whose_hashtags_nothing_is_told_is_not_said_to_have_none() -> None:
+    video = {"itemInfos": {"id": ID, "text": "Kites", "video": {"videoMeta": {"duration": 5}}}}
+    state = json.dumps({"props": {"pageProps": {"videoData": video}}})
+    page = page_for(Response(VIDEO, f'<script id="__NEXT_DATA__" type="application/json">{state}</script>'.encode()))
+    (found,) = page.records()
+    assert isinstance(found, Video)
+    assert found.tags is None
 
 
 def test_a_video_with_another_status_is_read_all_the_same() -> None:

@@ -126,6 +126,7 @@ def item_of_2019(data: Node) -> Node:
         return {}
     sizes, covers = node(dig(item, "video", "videoMeta")), item.get("covers")
     names = ("diggCount", "shareCount", "playCount", "commentCount")
+    marked = data.get("textExtra")
     return {
         "id": item.get("id"),
         "desc": item.get("text"),
@@ -133,9 +134,9 @@ def item_of_2019(data: Node) -> Node:
         "video": {**sizes, "cover": dig(covers, 0), "playAddr": dig(item, "video", "urls", 0)},
         "author": {"id": author.get("userId"), "uniqueId": author.get("uniqueId"), "nickname": author.get("nickName")},
         "stats": {name: item.get(name) for name in names},
-        "textExtra": [
-            {"hashtagName": one.get("HashtagName") or one.get("hashtagName")} for one in nodes(data.get("textExtra"))
-        ],
+        "textExtra": [{"hashtagName": one.get("HashtagName") or one.get("hashtagName")} for one in nodes(marked)]
+        if isinstance(marked, list)
+        else None,
     }
 
 

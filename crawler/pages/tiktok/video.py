@@ -108,10 +108,11 @@ class VideoPage(StatePage):
             *(one.get("title") for one in nodes(self.item.get("challenges"))),
             *(one.get("hashtagName") for part in parts for one in nodes(part.get("textExtra"))),
         ]
-        written = [tag for one in told if (tag := words(one))]
-        found = list({tag.casefold(): tag for tag in reversed(written)}.values())[::-1]
+        found: dict[str, str] = {}
+        for tag in (tag for one in told if (tag := words(one))):
+            found.setdefault(tag.casefold(), tag)
         says_so = any(isinstance(part.get(name), list) for part in parts for name in ("challenges", "textExtra"))
-        return found if found or says_so else None
+        return list(found.values()) if found or says_so else None
 
     def categories(self) -> list[str] | None:
         """Return the categories."""
