@@ -67,7 +67,7 @@ def at(folder: Path, spider: str, site: Site, url: str, *words: str) -> subproce
 
 
 def test_a_fleet_is_paused_resumed_and_drained_and_loses_nothing(tmp_path: Path, valkey: str) -> None:
-    with running_site(Catalogue.generate(users=60, videos=300), SLOW) as site:
+    with running_site(Catalogue.generate(users=600, videos=300), SLOW) as site:
         fleet = [at(tmp_path, spider, site, valkey) for spider in ("users", "videos") for _ in range(2)]
         for spider, process in (("users", fleet[0]), ("videos", fleet[2])):
             until_lines(process, tmp_path / f"{spider}.jsonl", 1)
