@@ -71,8 +71,7 @@ class Videos(ApiPage):
 
     def links(self) -> Iterator[Link]:
         """Yield their channels."""
-        told = (dig(row, "snippet", "channelId") for row in self.rows)
-        ids = sorted({one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)})
+        ids = sorted({found for row in self.rows if (found := urls.channel_id(dig(row, "snippet", "channelId")))})
         for first in range(0, len(ids), urls.BATCH):
             yield urls.api_channel(id=",".join(ids[first : first + urls.BATCH]))
 

@@ -125,8 +125,9 @@ class Channel(RecordPage):
         """Return the channel's id."""
         if self.markup:
             return self.markup.id
-        told = (self.metadata.get("externalId"), self.old_header.get("channelId"))
-        return next((one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)), "")
+        return (
+            urls.channel_id(self.metadata.get("externalId")) or urls.channel_id(self.old_header.get("channelId")) or ""
+        )
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return which part of the page told each field; of a running stream its own page knows."""

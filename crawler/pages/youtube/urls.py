@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from crawler.errors import NotARecord
@@ -134,6 +135,11 @@ def playlist_link(playlist_id: str) -> Link:
 def video_key(video_id: str) -> RecordKey:
     """Return the key of a video."""
     return RecordKey("video", SITE, video_id)
+
+
+def channel_id(told: Any) -> str | None:
+    """Return the id of a channel; None for what is none."""
+    return told if isinstance(told, str) and CHANNEL_ID.fullmatch(told) else None
 
 
 def channel_key(channel_id: str) -> RecordKey:

@@ -145,9 +145,9 @@ class Watch(RecordPage):
         """Return the seconds; the player itself is told up to one less than all others, so it is asked last."""
         if self.live_status() in {"is_live", "is_upcoming"}:
             return None
-        told = (self.about.get("lengthSeconds"), self.markup.first("duration"), self.details.get("lengthSeconds"))
-        found = (whole(one) or (values.duration(one) if str(one).startswith("P") else None) for one in told)
-        return next((float(one) for one in found if one), None)
+        told = whole(self.about.get("lengthSeconds")) or values.duration(self.markup.first("duration"))
+        found = told or whole(self.details.get("lengthSeconds"))
+        return float(found) if found else None
 
     def view_count(self) -> int | None:
         """Return the views."""
@@ -185,8 +185,8 @@ class Watch(RecordPage):
 
     def uploader_id(self) -> str | None:
         """Return the channel's id."""
-        told = (self.details.get("channelId"), self.about.get("externalChannelId"), self.markup.first("channelId"))
-        return next((one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)), None)
+        told = urls.channel_id(self.details.get("channelId")) or urls.channel_id(self.about.get("externalChannelId"))
+        return told or urls.channel_id(self.markup.first("channelId"))
 
     def uploader_url(self) -> str | None:
         """Return the address that the owner has chosen for the channel."""
