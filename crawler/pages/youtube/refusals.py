@@ -41,11 +41,11 @@ REMEDIES = {
     "bot_check": "YouTube asks whether we are a robot: crawl more slowly (DOWNLOAD_DELAY), or set YOUTUBE_API_KEY",
     "consent": "YouTube shows its consent screen here, as it does in the European Union: set YOUTUBE_API_KEY",
 }
-PLAYABLE = frozenset({"OK", "UNPLAYABLE", "LIVE_STREAM_OFFLINE"})
-"""Where the player plays, or says why it does not here and now: a country, a membership, a time."""
+PLAYABLE = frozenset({"OK", "UNPLAYABLE", "LIVE_STREAM_OFFLINE", "CONTENT_CHECK_REQUIRED"})
+"""Where the player plays, or says why it does not here and now: a country, a membership, a time, a warning."""
 LOGIN = "LOGIN_REQUIRED"
 REASON_OF_STATUS = {LOGIN: "login"}
-NEEDS_AGE = frozenset({"AGE_VERIFICATION_REQUIRED", "AGE_CHECK_REQUIRED", "CONTENT_CHECK_REQUIRED"})
+NEEDS_AGE = frozenset({"AGE_VERIFICATION_REQUIRED", "AGE_CHECK_REQUIRED"})
 CONSENT_FORM = 'action="https://consent.youtube.com/'
 
 
