@@ -26,6 +26,7 @@ VIDEO_ID = re.compile(r"[\w-]{11}", re.ASCII)
 CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
 PLAYLIST_ID = re.compile(r"(?:PL|UU|FL|OL|EL|TL|SP|PU)[\w-]{8,}", re.ASCII)
 """Lists that have an end: a mix (`RD…`) is made up anew for each visitor, `WL` and `LL` are the visitor's own."""
+LIST_PATHS = frozenset({"/playlist", "/watch", "/embed/videoseries"})
 PAGE_TOKEN = re.compile(r"[\w.=+/-]+", re.ASCII)
 IN_PATH = re.compile(r"/(?:shorts|live|embed|v|e)/([^/]+)/?.*")
 CHANNEL = re.compile(r"/(?:(channel|user|c)/([^/]+)|@([^/]+))(?:/(\w+))?/?.*")
@@ -58,11 +59,7 @@ def start_link(url: str, *, uses_api: bool) -> Link:
         )
     if video_id := video_id_of(host, path, query):
         return api_videos([video_id]) if uses_api else video_link(video_id)
-    if PLAYLIST_ID.fullmatch(query.get("list", "")) and path.rstrip("/") in {
-        "/playlist",
-        "/watch",
-        "/embed/videoseries",
-    }:
+    if PLAYLIST_ID.fullmatch(query.get("list", "")) and path.rstrip("/") in LIST_PATHS:
         return api_items(query["list"]) if uses_api else playlist_link(query["list"])
     if found := CHANNEL.fullmatch(path):
         return channel_start(found[1] or "@", found[2] or found[3], found[4] or "", uses_api=uses_api)
@@ -96,7 +93,7 @@ def channel_start(form: str, name: str, tab: str, *, uses_api: bool) -> Link:
             return api_items(uploads_of(name))
         argument = {"channel": "id", "user": "forUsername", "@": "forHandle"}[form]
         return api_channel(**{argument: f"@{name}" if form == "@" else name})
-    address = f"{BASE}/{'' if form == '@' else f'{form}/'}{'@' if form == '@' else ''}{quote(name)}"
+    address = f"{BASE}/{'@' if form == '@' else f'{form}/'}{quote(name)}"
     if tab in TABS:
         return Link(f"{address}/{tab}", "listing")
     if tab == "live":
