@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
-from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields
+from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
@@ -97,7 +96,8 @@ class Channel(RecordPage):
         Raises:
             NotARecord: the page is none of a channel, with the reason.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST and not self.id():
+        refuse_status(self.response.status)
+        if not self.id():
             if watch := self.live():
                 yield from watch.records()
                 return

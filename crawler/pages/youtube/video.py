@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Availability, LiveStatus, MediaType, Record, Video
-from crawler.pages.base import Link, RecordPage, Response
+from crawler.pages.base import Link, RecordPage, Response, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
@@ -98,8 +97,8 @@ class Watch(RecordPage):
         Raises:
             NotARecord: the page is none of a video that can be seen, with the reason.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST:
-            self.refuse()
+        refuse_status(self.response.status)
+        self.refuse()
         yield from super().records()
 
     def refuse(self) -> None:
