@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
@@ -15,6 +14,7 @@ from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.html import UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
+from crawler.pages.paths import path_in, split
 from crawler.pages.structured import values
 
 HOSTS = ("dailymotion.com",)
@@ -121,13 +121,13 @@ class Videos(Reader):
     @property
     def named(self) -> tuple[str, str]:
         """`user` or `playlist`, and whose or which; nothing for a list without an end."""
-        _, kind, name, *_ = [*urls.split(self.url)[1].split("/"), ""]
+        _, kind, name, *_ = [*path_in(self.url).split("/"), ""]
         return (kind, name) if kind in {"user", "playlist"} else ("", "")
 
     @property
     def query(self) -> dict[str, str]:
         """Parameters of the request."""
-        return urls.split(self.url)[2]
+        return split(self.url)[2]
 
     @cached_property
     def rows(self) -> list[Node]:
@@ -255,6 +255,6 @@ class OEmbed(RecordPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""
-        name = urlsplit(self.uploader_url() or "").path.strip("/")
+        name = path_in(self.uploader_url()).strip("/")
         if urls.NAME.fullmatch(name):
             yield urls.user_link(name)

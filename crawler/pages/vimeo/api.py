@@ -12,6 +12,7 @@ from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Record, User, Video
 from crawler.pages.base import REASONS, Link, Page, RecordPage, Response, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.paths import path_in
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
@@ -103,9 +104,7 @@ class ApiVideo(ApiPage):
 
     def canonical_url(self) -> str:
         """Return the address of the page."""
-        told = self.body.get("link")
-        path = urls.split(told)[1] if isinstance(told, str) else ""
-        found = urls.VIDEO.fullmatch(path)
+        found = urls.VIDEO.fullmatch(path_in(self.body.get("link")))
         return urls.video_url(self.id(), found[2]) if found and found[1] == self.id() and found[2] else self.ids["url"]
 
     def title(self) -> str:

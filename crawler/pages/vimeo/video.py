@@ -13,6 +13,7 @@ from crawler.items import LiveStatus, Video
 from crawler.pages.base import Link
 from crawler.pages.nodes import MOST_VALUES, Node, assigned, decoded, dig, node, object_at, values_of, whole
 from crawler.pages.parts import PartsPage
+from crawler.pages.paths import path_in, split
 from crawler.pages.structured import values, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
@@ -98,7 +99,7 @@ class VideoPage(PartsPage):
     @property
     def from_address(self) -> str | None:
         """The id in the page's own address."""
-        path = urls.split(self.url)[1]
+        path = path_in(self.url)
         found = urls.VIDEO.fullmatch(path) or urls.PLAYER.fullmatch(path)
         return found[1] if found else None
 
@@ -117,7 +118,7 @@ class VideoPage(PartsPage):
     def unlisted_hash(self) -> Any:
         """The part of the address without which a video that is not listed does not open."""
         told = dig(self.clip, "clip", "unlisted_hash") or dig(self.config, "video", "unlisted_hash")
-        _, path, query = urls.split(self.url)
+        _, path, query = split(self.url)
         found = urls.VIDEO.fullmatch(path)
         return told or (found[2] if found else query.get("h"))
 

@@ -12,6 +12,7 @@ from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import REASONS, Link, Listing, Page
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
+from crawler.pages.paths import split
 from crawler.pages.youtube import api_records, urls
 
 HOSTS = (urls.API_HOST, "www.googleapis.com")
@@ -46,7 +47,7 @@ class ApiPage(Page):
 
     def asked_for(self, name: str) -> str:
         """Return a parameter of the request, empty where it has none."""
-        return urls.split(self.url)[2].get(name, "")
+        return split(self.url)[2].get(name, "")
 
     def parts(self) -> frozenset[str]:
         """Return the parts that were asked for: what is missing in these, the site does not have."""

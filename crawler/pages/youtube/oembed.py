@@ -6,6 +6,7 @@ import re
 
 from crawler.errors import NotARecord
 from crawler.pages.oembed import OEmbedPage
+from crawler.pages.paths import path_in, split
 from crawler.pages.youtube import urls
 
 IN_THUMBNAIL = re.compile(r"/vi(?:_webp)?/([\w-]{11})/")
@@ -41,8 +42,7 @@ class VideoOEmbed(OEmbedPage):
 
     def uploader_id(self) -> str | None:
         """Return the channel's id, where its address is made of it."""
-        _, path, _ = urls.split(self.told.author_url or "")
-        return urls.channel_id(path.removeprefix("/channel/").rstrip("/"))
+        return urls.channel_id(path_in(self.told.author_url).removeprefix("/channel/").rstrip("/"))
 
     def channel(self) -> str | None:
         """Return the channel's name."""
@@ -73,5 +73,5 @@ class VideoOEmbed(OEmbedPage):
 
 def id_in(url: str | None) -> str | None:
     """Return the id of the video that an address of YouTube names; None for a playlist's player."""
-    host, path, query = urls.split(url or "")
+    host, path, query = split(url or "")
     return urls.video_id_of(host, path, query) if host in {*urls.HOSTS, *urls.PLAYER_HOSTS} else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.paths import split
 
 SITE = "youtube"
 BASE = "https://www.youtube.com"
@@ -148,16 +149,6 @@ def absolute(address: str | None) -> str | None:
     """Return an address on the site as people see it, `http://www.youtube.com/@Queen` as https; None for others."""
     host, path, _ = split(address or "")
     return f"{BASE}{quote(path, safe='/@')}" if host in {"", "youtube.com"} and path.startswith("/") else None
-
-
-def split(address: str) -> tuple[str, str, dict[str, str]]:
-    """Return the host without `www.`, the path, and the first value of each parameter; nothing for what is no URL."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "", "", {}
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return (parts.hostname or "").removeprefix("www."), unquote(parts.path), query
 
 
 # --- the Data API ---
