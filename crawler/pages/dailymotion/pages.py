@@ -134,18 +134,23 @@ class Videos(Reader):
         """The objects of the list."""
         return nodes(self.body.get("list"))
 
-    def records(self) -> Iterator[Record]:
-        """Yield those videos that the rows tell enough of."""
+    @cached_property
+    def videos(self) -> list[Video]:
+        """Those videos that the rows tell enough of."""
+        found = []
         for row in self.rows:
             with contextlib.suppress(NotARecord):
-                yield rows.video(row, self.response)
+                found.append(rows.video(row, self.response))
+        return found
+
+    def records(self) -> Iterator[Record]:
+        """Yield the videos."""
+        yield from self.videos
 
     def links(self) -> Iterator[Link]:
         """Yield the videos that are no records here, the next page, and of a playlist the owners."""
-        whole_rows = {record.id for record in self.records()}
-        ids = (row.get("id") for row in self.rows)
-        told = (one for one in ids if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one))
-        yield from (urls.video_link(one) for one in told if one not in whole_rows)
+        there = {video.id for video in self.videos}
+        yield from (urls.video_link(key.id) for key in self.members() if key.id not in there)
         if self.named[0] == "playlist":
             owners = {owner for row in self.rows if (owner := rows.owner_id(row))}
             yield from map(urls.user_link, sorted(owners))
@@ -180,13 +185,9 @@ class Videos(Reader):
     def total(self) -> int | None:
         """Return the number of videos, which is right only for lists that end before the API does."""
         declared = whole(self.body.get("total"))
-        is_all = (
-            bool(self.named[0])
-            and declared is not None
-            and declared < urls.MOST_ROWS
-            and "created_before" not in self.query
-        )
-        return declared if is_all else None
+        if declared is None or declared >= urls.MOST_ROWS or "created_before" in self.query:
+            return None
+        return declared
 
 
 class OEmbed(RecordPage):
