@@ -1,4 +1,4 @@
-"""Values in the rows of sites in Korea, Japan and China: addresses, times without a zone, lists of tags."""
+"""Values in the rows of APIs: addresses, lists of tags, times of Korea and Japan without a zone."""
 
 from __future__ import annotations
 

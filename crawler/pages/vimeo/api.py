@@ -125,7 +125,7 @@ class ApiVideo(ApiPage):
 
     def duration(self) -> float | None:
         """Return the seconds."""
-        return None if self.live_status() == "is_live" else common.seconds(self.body.get("duration"))
+        return None if self.live_status() == "is_live" else whole(self.body.get("duration")) or None
 
     def view_count(self) -> int | None:
         """Return the plays."""

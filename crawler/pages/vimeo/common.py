@@ -85,8 +85,3 @@ def number(value: Any) -> str | None:
     """Return an id, given as a number or its digits."""
     told = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return told if urls.ID.fullmatch(told) else None
-
-
-def seconds(value: Any) -> float | None:
-    """Return a duration in seconds; 0 is none."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**8 else None

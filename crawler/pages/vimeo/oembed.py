@@ -9,7 +9,7 @@ from functools import cached_property
 from crawler.errors import NotARecord
 from crawler.items import Record, Video
 from crawler.pages.base import Link, RecordPage, refuse_status
-from crawler.pages.nodes import Node, node
+from crawler.pages.nodes import Node, node, whole
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said, plain
 from crawler.pages.vimeo import common, urls
@@ -82,7 +82,7 @@ class OEmbed(RecordPage):
 
     def duration(self) -> float | None:
         """Return the seconds."""
-        return common.seconds(self.body.get("duration"))
+        return whole(self.body.get("duration")) or None
 
     def uploader(self) -> str | None:
         """Return the owner's name."""

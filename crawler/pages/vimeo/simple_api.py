@@ -67,7 +67,7 @@ class SimpleApi(Page):
             title=title,
             description=plain(row.get("description")),
             published_at=common.home_time(row.get("upload_date")),
-            duration=common.seconds(row.get("duration")),
+            duration=whole(row.get("duration")) or None,
             view_count=whole(row.get("stats_number_of_plays")),
             like_count=whole(row.get("stats_number_of_likes")),
             comment_count=whole(row.get("stats_number_of_comments")),

@@ -185,7 +185,7 @@ class VideoPage(PartsPage):
             "title": values.line(clip.get("title")),
             "description": self.clip_description,
             "published_at": common.home_time(clip.get("uploaded_on")),
-            "duration": None if is_live else common.seconds(dig(clip, "duration", "raw")),
+            "duration": None if is_live else whole(dig(clip, "duration", "raw")) or None,
             "uploader": values.line(owner.get("display_name")),
             "uploader_id": common.number(owner.get("id")) or self.creator_id,
             "uploader_url": urls.user_url(owner.get("url")),
@@ -223,7 +223,7 @@ class VideoPage(PartsPage):
         address = urls.user_url(owner.get("url"))
         return {
             "title": values.line(video.get("title")),
-            "duration": None if live in {"is_live", "is_upcoming"} else common.seconds(video.get("duration")),
+            "duration": None if live in {"is_live", "is_upcoming"} else whole(video.get("duration")) or None,
             "uploader": values.line(owner.get("name")),
             "uploader_id": common.number(owner.get("id")) or urls.number_in(address),
             "uploader_url": address,

@@ -7,6 +7,7 @@ from typing import Any
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, dig, node, whole
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
 from crawler.pages.youtube import numbers, urls
 from crawler.pages.youtube.channel import keywords
@@ -63,7 +64,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         channel_id=channel_id,
         channel_url=owner_url,
         thumbnail=thumbnail(snippet),
-        tags=[one for one in said if isinstance(one, str)] if isinstance(said := snippet.get("tags"), list) else None,
+        tags=texts(snippet.get("tags")),
         categories=[name] if (name := CATEGORIES.get(str(snippet.get("categoryId")))) else None,
         language=language(snippet.get("defaultAudioLanguage")),
         license=LICENSES.get(str(status.get("license"))),

@@ -10,6 +10,7 @@ from crawler.errors import NotARecord
 from crawler.items import Availability, LiveStatus, MediaType, Record, Video
 from crawler.pages.base import Link, RecordPage, Response, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import numbers, refusals, urls
@@ -228,8 +229,8 @@ class Watch(RecordPage):
 
     def tags(self) -> list[str] | None:
         """Return the tags."""
-        told = self.details.get("keywords")
-        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else self.markup.tags
+        told = texts(self.details.get("keywords"))
+        return self.markup.tags if told is None else told
 
     def categories(self) -> list[str] | None:
         """Return the category."""
