@@ -6,21 +6,18 @@ import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
-from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
+from crawler.pages.base import Link, Listing, Page, refuse_status
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.html import UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
+from crawler.pages.oembed import OEmbedPage
 from crawler.pages.paths import path_in, split
-from crawler.pages.structured import values
 
 HOSTS = ("dailymotion.com",)
 API_SOURCE = "REST API"
-PLAYER_SRC = re.compile(r"\bsrc=\"([^\"<>]{1,500})\"")
-IN_PLAYER = re.compile(r"(?:[?&]video=|/video/)([xk][0-9A-Za-z]{2,30})", re.ASCII)
 
 
 class Reader(Page):
@@ -190,7 +187,7 @@ class Videos(Reader):
         return declared
 
 
-class OEmbed(RecordPage):
+class OEmbed(OEmbedPage):
     """An oEmbed answer: the title, the author's name and address, a picture."""
 
     site = urls.SITE
@@ -198,13 +195,6 @@ class OEmbed(RecordPage):
     hosts = HOSTS
     path = r"/services/oembed/?"
     examples = ("https://www.dailymotion.com/services/oembed?url=https://www.dailymotion.com/video/x7abcde",)
-    record_type = Video
-    source = "oEmbed"
-
-    @cached_property
-    def body(self) -> Node:
-        """The object that was answered."""
-        return node(self.response.json)
 
     def records(self) -> Iterator[Record]:
         """Yield the video.
@@ -214,45 +204,25 @@ class OEmbed(RecordPage):
         """
         rows.refuse_error(self.response.json)
         refuse_status(self.response.status)
-        if not (self.id() and self.title()):
+        if not (self.id() and self.told.title):
             raise NotARecord("shell", "the oEmbed answer tells no video")
         yield from super().records()
 
     def id(self) -> str:
         """Return the id, which stands in the player's address."""
-        frame: Any = self.body.get("html")
-        found = IN_PLAYER.search(frame) if isinstance(frame, str) else None
-        return found[1] if found else ""
+        return urls.video_id_of(*split(self.told.embed_url or "")) or ""
 
     def canonical_url(self) -> str:
         """Return the address of the video's page."""
         return urls.video_url(self.id())
 
-    def title(self) -> str:
-        """Return the title."""
-        return values.line(self.body.get("title")) or ""
-
-    def description(self) -> str | None:
-        """Return the description."""
-        return values.text(self.body.get("description"))
-
-    def uploader(self) -> str | None:
-        """Return the owner's name."""
-        return values.line(self.body.get("author_name"))
-
     def uploader_url(self) -> str | None:
         """Return the address of the owner's page."""
-        return rows.secure(values.http_url(self.body.get("author_url"), urls.BASE))
+        return rows.secure(self.told.author_url)
 
-    def thumbnail(self) -> str | None:
-        """Return the picture."""
-        return values.http_url(self.body.get("thumbnail_url"), urls.BASE)
-
-    def embed_url(self) -> str | None:
+    def embed_url(self) -> str:
         """Return the address of the player."""
-        frame = self.body.get("html")
-        found = PLAYER_SRC.search(frame) if isinstance(frame, str) else None
-        return values.http_url(found[1].rstrip("&?"), urls.BASE) if found else None
+        return (self.told.embed_url or "").rstrip("&?")
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""

@@ -17,7 +17,6 @@ from crawler.pages.structured import values
 from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
 
-VIDEO_URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
 USER_URI = re.compile(r"/users/(\d{1,15})", re.ASCII)
 UNSAFE = frozenset({"violence", "drugs", "language", "nudity"})
 PASSWORD = "password"  # noqa: S105 - a word
@@ -80,11 +79,6 @@ def largest(pictures: Any) -> str | None:
     return common.picture(best["link"]) if best else None
 
 
-def matched(pattern: re.Pattern[str], value: Any) -> re.Match[str] | None:
-    """Return the match of a whole text."""
-    return pattern.fullmatch(value) if isinstance(value, str) else None
-
-
 class ApiVideo(ApiPage):
     """A video."""
 
@@ -95,7 +89,7 @@ class ApiVideo(ApiPage):
     @cached_property
     def ids(self) -> dict[str, str]:
         """Id, address and player; empty where there is none."""
-        found = matched(VIDEO_URI, self.body.get("uri"))
+        found = common.matched(common.VIDEO_URI, self.body.get("uri"))
         return common.identity(found[1], found[2]) if found else {}
 
     def id(self) -> str:
@@ -150,7 +144,7 @@ class ApiVideo(ApiPage):
 
     def uploader_id(self) -> str | None:
         """Return the owner's id."""
-        found = matched(USER_URI, self.user.get("uri"))
+        found = common.matched(USER_URI, self.user.get("uri"))
         return found[1] if found else None
 
     def uploader_url(self) -> str | None:
@@ -264,7 +258,7 @@ class ApiUser(ApiPage):
 
     def id(self) -> str:
         """Return the id."""
-        found = matched(USER_URI, self.body.get("uri"))
+        found = common.matched(USER_URI, self.body.get("uri"))
         return found[1] if found else ""
 
     def canonical_url(self) -> str:

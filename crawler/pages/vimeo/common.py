@@ -22,6 +22,8 @@ AVAILABILITY: Mapping[str, Availability] = {
     "users": "needs_auth",
 }
 """By the word for who may see a video; `disable` only hides it on vimeo.com, so who may see it is not told."""
+VIDEO_URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
+"""What answers call a video: its id, and the hash of one that is not listed."""
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 HOME_ZONE = "America/New_York"
 """Zone of times without one: the same upload is `10:36:56` in oEmbed and `T10:36:56-04:00` in JSON-LD."""
@@ -34,6 +36,11 @@ SITES_WORDS = re.compile(
 )
 """Descriptions that the site makes up where there are none."""
 SITES_WORDS_CHARS = 1_000
+
+
+def matched(pattern: re.Pattern[str], value: Any) -> re.Match[str] | None:
+    """Return the match of a whole text."""
+    return pattern.fullmatch(value) if isinstance(value, str) else None
 
 
 def home_time(value: Any) -> str | None:
