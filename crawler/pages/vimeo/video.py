@@ -187,7 +187,7 @@ class VideoPage(PartsPage):
             "published_at": common.home_time(clip.get("uploaded_on")),
             "duration": None if is_live else whole(dig(clip, "duration", "raw")) or None,
             "uploader": values.line(owner.get("display_name")),
-            "uploader_id": common.number(owner.get("id")) or self.creator_id,
+            "uploader_id": common.number(owner.get("id")) or common.number(self.tracked.get("creator_id")),
             "uploader_url": urls.user_url(owner.get("url")),
             "thumbnail": common.picture(dig(self.clip, "player", "poster", "url")),
             "categories": self.categories,
@@ -202,11 +202,6 @@ class VideoPage(PartsPage):
         """What the page tells the site's own tracking."""
         told, found = node(self.clip.get("data_layer")), TRACKED.search(self.response.text)
         return told if told or found is None else node(dig(decoded(self.response.text, found.end()), 0))
-
-    @property
-    def creator_id(self) -> str | None:
-        """The id of the owner, where only the tracking is told."""
-        return common.number(self.tracked.get("creator_id"))
 
     @property
     def categories(self) -> list[str] | None:
@@ -260,7 +255,6 @@ class VideoPage(PartsPage):
             "tags": fields.get("tags"),
             "license": common.licence(rights),
             "uploader": values.line(owner.xpath("string()").get()),
-            "uploader_id": self.creator_id,
             "uploader_url": urls.user_url(owner.xpath("@href").get()),
         }
 
