@@ -28,6 +28,7 @@ LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 HOME_ZONE = "America/New_York"
 """Zone of times without one: the same upload is `10:36:56` in oEmbed and `T10:36:56-04:00` in JSON-LD."""
 OVERLAY = "/filter/overlay"
+DEFAULT_PORTRAIT = "/portrait/default"
 LICENCE_URL = re.compile(r"https?://creativecommons\.org/(?:licenses/([a-z-]{2,12})|publicdomain/(zero|mark))\b")
 SITES_WORDS = re.compile(
     r"This is [\"“].*[\"”] by .* on Vimeo, the home for .*"
@@ -62,6 +63,12 @@ def picture(value: Any) -> str | None:
         bare = parse_qs(urlsplit(url).query).get("src0", [""])[0]
         url = values.http_url(bare, urls.BASE)
     return url
+
+
+def portrait(value: Any) -> str | None:
+    """Return the address of a user's picture; None for the one of users who have none."""
+    url = picture(value)
+    return None if url and DEFAULT_PORTRAIT in url else url
 
 
 def licence(value: Any) -> str | None:

@@ -21,7 +21,6 @@ from crawler.pages.vimeo import common, refusals, urls
 
 APP_CONFIG = '"app_config":'
 DEEP_LINK = re.compile(r"vimeo://app\.vimeo\.com/users/(\d{1,15})", re.ASCII)
-DEFAULT_PORTRAIT = "/portrait/default"
 ITEM = re.compile(r'id=["\']clip_(\d{1,15})["\']')
 NEXT = "//a[@rel='next']/@href | //link[@rel='next']/@href"
 SITE_TITLE = re.compile(r"(?:[\u2019']s? (?:profile|videos))? on Vimeo$")
@@ -98,10 +97,9 @@ class UserPage(PartsPage):
 
     def cleaned(self, fields: Fields) -> Fields:
         """Return fields without what the site has made up."""
-        avatar = common.picture(fields.get("avatar_url"))
         return fields | {
             "description": common.description(fields.get("description")),
-            "avatar_url": None if avatar and DEFAULT_PORTRAIT in avatar else avatar,
+            "avatar_url": common.portrait(fields.get("avatar_url")),
             "account_type": None,  # the site calls every user a person
         }
 
