@@ -263,10 +263,8 @@ class Watch(RecordPage):
         return 0 if is_safe else None
 
     def live_status(self) -> LiveStatus | None:
-        """Return the status in yt-dlp's words."""
+        """Return the status in yt-dlp's words; pages before about 2018 do not tell what was a stream."""
         details, broadcast = self.details, node(self.about.get("liveBroadcastDetails"))
-        if not details:
-            return None
         if details.get("isPostLiveDvr") is True:
             return "post_live"
         is_live = details["isLive"] if "isLive" in details else broadcast.get("isLiveNow")
@@ -274,15 +272,18 @@ class Watch(RecordPage):
             return "is_live"
         if details.get("isUpcoming") is True:
             return "is_upcoming"
-        return "was_live" if details.get("isLiveContent") is True else "not_live"
+        was_live = details.get("isLiveContent")
+        return "was_live" if was_live is True else "not_live" if was_live is False else None
 
     def media_type(self) -> MediaType | None:
-        """Return what kind of a video it is; None where the page does not tell shorts apart."""
+        """Return what kind of a video it is; None where the page does not tell shorts or streams apart."""
         if self.details.get("isLiveContent") is True:
             return "livestream"
         is_short = self.about.get("isShortsEligible")
         if is_short is True or "/shorts/" in self.canonical_url():
             return "short"
+        if self.details.get("isLiveContent") is None and self.markup.video.get("publication"):
+            return None  # a stream, or a première
         is_longer = (self.duration() or 0) > SHORT_MOST_S
         return "video" if is_short is False or is_longer else None
 
