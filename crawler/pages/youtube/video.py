@@ -295,7 +295,10 @@ class Watch(RecordPage):
             return "needs_auth"
         if hidden:
             return "unlisted"
-        plays = not self.player or refusals.said(self.player)[0] in {"OK", "LIVE_STREAM_OFFLINE"}
+        if self.player:
+            plays = refusals.said(self.player)[0] in {"OK", "LIVE_STREAM_OFFLINE"}
+        else:
+            plays = not (self.age_limit() or values.boolean(self.markup.first("paid", "requiresSubscription")))
         return "public" if hidden is False and plays else None
 
     def width(self) -> int | None:
