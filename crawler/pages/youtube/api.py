@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.base import Link, Listing, Page, refuse_code
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
 from crawler.pages.paths import split
 from crawler.pages.youtube import api_records, urls
@@ -241,4 +241,5 @@ def refuse(status: int, error: Node) -> None:
             f"YouTube's Data API does not accept YOUTUBE_API_KEY ({said}): check it, and that "
             "the YouTube Data API v3 is switched on in its project, and start the same line again.",
         )
-    raise NotARecord(REASONS.get(status, f"http_{status}"), f"the Data API says: {said}")
+    refuse_code(status, f"the Data API says: {said}")
+    raise NotARecord("api_error", f"the Data API says: {said}")
