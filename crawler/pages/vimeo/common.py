@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.items import Availability
+from crawler.pages.paths import parameter, path_in
 from crawler.pages.structured import values
 from crawler.pages.vimeo import urls
 
@@ -59,10 +59,7 @@ def home_time(value: Any) -> str | None:
 def picture(value: Any) -> str | None:
     """Return the address of a picture without the play button that the site lays over it."""
     url = values.http_url(value, urls.BASE)
-    if url and urlsplit(url).path == OVERLAY:
-        bare = parse_qs(urlsplit(url).query).get("src0", [""])[0]
-        url = values.http_url(bare, urls.BASE)
-    return url
+    return values.http_url(parameter(url, "src0"), urls.BASE) if url and path_in(url) == OVERLAY else url
 
 
 def portrait(value: Any) -> str | None:

@@ -12,7 +12,7 @@ from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import Link, Listing, Page, refuse_code
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
-from crawler.pages.paths import split
+from crawler.pages.paths import parameter
 from crawler.pages.youtube import api_records, urls
 
 HOSTS = (urls.API_HOST, "www.googleapis.com")
@@ -47,7 +47,7 @@ class ApiPage(Page):
 
     def asked_for(self, name: str) -> str:
         """Return a parameter of the request, empty where it has none."""
-        return split(self.url)[2].get(name, "")
+        return parameter(self.url, name)
 
     def parts(self) -> frozenset[str]:
         """Return the parts that were asked for: what is missing in these, the site does not have."""

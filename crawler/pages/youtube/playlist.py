@@ -9,7 +9,7 @@ from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
 from crawler.pages.base import Link, Listing, Page, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes
-from crawler.pages.paths import split
+from crawler.pages.paths import parameter
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.markup import language_of
@@ -56,7 +56,7 @@ class Playlist(Page):
 
     def listing(self) -> Listing:
         """Return this playlist."""
-        return Listing(f"playlist {split(self.url)[2].get('list', '')}", "video")
+        return Listing(f"playlist {parameter(self.url, 'list')}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""
