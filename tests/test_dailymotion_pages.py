@@ -15,6 +15,7 @@ from crawler.items import ADAPTERS, Record, User
 from crawler.pages import page_for
 from crawler.pages.base import Link, Page, Response
 from crawler.pages.dailymotion import DAILYMOTION, urls
+from crawler.pages.paths import split
 from tests.test_recorded_pages import FOLDER, ROWS
 
 API = "https://api.dailymotion.com"
@@ -120,7 +121,7 @@ def test_a_list_of_more_than_a_thousand_videos_is_read_to_its_end() -> None:
     everything = rows(2_345)
     while waiting and asked < 100:
         asked += 1
-        query = urls.split(waiting[0])[2]
+        query = split(waiting[0])[2]
         before = int(query.get("created_before", 2_000_000_000))
         begin = (int(query["page"]) - 1) * 100
         shown = [row for row in everything if row["created_time"] < before][:1000]

@@ -14,6 +14,16 @@ def path_in(address: Any) -> str:
         return ""
 
 
+def split(address: str) -> tuple[str, str, dict[str, str]]:
+    """Return the host without `www.`, the path, and the first value of each parameter; nothing for what is no URL."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", "", {}
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return (parts.hostname or "").removeprefix("www."), unquote(parts.path), query
+
+
 def quoted(text: str, safe: str = "") -> str:
     """Return a text as a part of an address; half a surrogate pair, which JSON may hold, as a question mark."""
     return quote(text, safe=safe, errors="replace")

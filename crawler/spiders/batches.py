@@ -29,7 +29,7 @@ class Batches:
     def __init__(self, sites: Mapping[str, Platform], make: Make) -> None:
         self.sites = [site for site in sites.values() if site.batch > 1]
         self.make = make
-        self.waiting: dict[tuple[str, str], list[Request]] = {}
+        self.waiting: dict[tuple[Platform, str], list[Request]] = {}
 
     def add(self, request: Request) -> Iterator[Request]:
         """Yield what can be sent now that this one has come."""
@@ -38,7 +38,7 @@ class Batches:
             yield request
             return
         shared = {name: value for name, value in request.meta["crawl"].items() if name not in OF_ONE}
-        group = (site.name, json.dumps([shared, request.priority], sort_keys=True))
+        group = (site, json.dumps([shared, request.priority], sort_keys=True))
         self.waiting.setdefault(group, []).append(request)
         if len(self.waiting[group]) >= site.batch:
             yield self.join(site, self.waiting.pop(group))
@@ -48,8 +48,7 @@ class Batches:
     def rest(self) -> Iterator[Request]:
         """Yield what has been kept back."""
         for group in list(self.waiting):
-            site = next(site for site in self.sites if site.name == group[0])
-            yield self.join(site, self.waiting.pop(group))
+            yield self.join(group[0], self.waiting.pop(group))
 
     def join(self, site: Platform, requests: list[Request]) -> Request:
         """Return one request for several."""

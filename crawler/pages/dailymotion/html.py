@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import User, Video
@@ -14,6 +13,7 @@ from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.rows import secure
 from crawler.pages.nodes import Node, assigned, decoded, node
 from crawler.pages.parts import PartsPage
+from crawler.pages.paths import path_in, split
 from crawler.pages.structured import profiles, values, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import Subject, subject_of
@@ -73,7 +73,7 @@ class VideoHtml(PartsPage):
         playing = self.player_row.get("id")
         told += [urls.video_url(playing)] if isinstance(playing, str) else []
         is_video = playing or metas.first("og:type", "twitter:player") or self.subject
-        found = (urls.video_id_of(*urls.split(url)) for url in told) if is_video else iter(())
+        found = (urls.video_id_of(*split(url)) for url in told) if is_video else iter(())
         return next((one for one in found if one), None)
 
     @cached_property
@@ -146,7 +146,7 @@ class VideoHtml(PartsPage):
     def owner_name(self) -> str | None:
         """Name of the owner in addresses."""
         told = next((fields["uploader_url"] for _, fields in self.told if fields.get("uploader_url")), "")
-        name = urlsplit(told).path.strip("/").removeprefix("user/")
+        name = path_in(told).strip("/").removeprefix("user/")
         return name if urls.NAME.fullmatch(name) else None
 
 
@@ -168,7 +168,7 @@ class UserHtml(PartsPage):
         refuse_by_title(document, [document.metas.first("og:title"), document.title])
         if subject is None or subject.kind != "user":
             raise NotARecord("shell", f"{self.url} tells nothing of a user without JavaScript")
-        found = urls.USER.fullmatch(urls.split(document.canonical)[1])
+        found = urls.USER.fullmatch(path_in(document.canonical))
         name = found[1] if found else ""
         for entity in subject.entities:
             yield LD, profiles.of_node(entity)

@@ -6,21 +6,18 @@ import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
-from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
-from crawler.pages.base import Link, Listing, Page, RecordPage, refuse_status
+from crawler.pages.base import Link, Listing, Page, refuse_status
 from crawler.pages.dailymotion import rows, urls
 from crawler.pages.dailymotion.html import UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
-from crawler.pages.structured import values
+from crawler.pages.oembed import OEmbedPage
+from crawler.pages.paths import path_in, split
 
 HOSTS = ("dailymotion.com",)
 API_SOURCE = "REST API"
-PLAYER_SRC = re.compile(r"\bsrc=\"([^\"<>]{1,500})\"")
-IN_PLAYER = re.compile(r"(?:[?&]video=|/video/)([xk][0-9A-Za-z]{2,30})", re.ASCII)
 
 
 class Reader(Page):
@@ -121,31 +118,36 @@ class Videos(Reader):
     @property
     def named(self) -> tuple[str, str]:
         """`user` or `playlist`, and whose or which; nothing for a list without an end."""
-        _, kind, name, *_ = [*urls.split(self.url)[1].split("/"), ""]
+        _, kind, name, *_ = [*path_in(self.url).split("/"), ""]
         return (kind, name) if kind in {"user", "playlist"} else ("", "")
 
     @property
     def query(self) -> dict[str, str]:
         """Parameters of the request."""
-        return urls.split(self.url)[2]
+        return split(self.url)[2]
 
     @cached_property
     def rows(self) -> list[Node]:
         """The objects of the list."""
         return nodes(self.body.get("list"))
 
-    def records(self) -> Iterator[Record]:
-        """Yield those videos that the rows tell enough of."""
+    @cached_property
+    def videos(self) -> list[Video]:
+        """Those videos that the rows tell enough of."""
+        found = []
         for row in self.rows:
             with contextlib.suppress(NotARecord):
-                yield rows.video(row, self.response)
+                found.append(rows.video(row, self.response))
+        return found
+
+    def records(self) -> Iterator[Record]:
+        """Yield the videos."""
+        yield from self.videos
 
     def links(self) -> Iterator[Link]:
         """Yield the videos that are no records here, the next page, and of a playlist the owners."""
-        whole_rows = {record.id for record in self.records()}
-        ids = (row.get("id") for row in self.rows)
-        told = (one for one in ids if isinstance(one, str) and urls.VIDEO_ID.fullmatch(one))
-        yield from (urls.video_link(one) for one in told if one not in whole_rows)
+        there = {video.id for video in self.videos}
+        yield from (urls.video_link(key.id) for key in self.members() if key.id not in there)
         if self.named[0] == "playlist":
             owners = {owner for row in self.rows if (owner := rows.owner_id(row))}
             yield from map(urls.user_link, sorted(owners))
@@ -180,16 +182,12 @@ class Videos(Reader):
     def total(self) -> int | None:
         """Return the number of videos, which is right only for lists that end before the API does."""
         declared = whole(self.body.get("total"))
-        is_all = (
-            bool(self.named[0])
-            and declared is not None
-            and declared < urls.MOST_ROWS
-            and "created_before" not in self.query
-        )
-        return declared if is_all else None
+        if declared is None or declared >= urls.MOST_ROWS or "created_before" in self.query:
+            return None
+        return declared
 
 
-class OEmbed(RecordPage):
+class OEmbed(OEmbedPage):
     """An oEmbed answer: the title, the author's name and address, a picture."""
 
     site = urls.SITE
@@ -197,13 +195,6 @@ class OEmbed(RecordPage):
     hosts = HOSTS
     path = r"/services/oembed/?"
     examples = ("https://www.dailymotion.com/services/oembed?url=https://www.dailymotion.com/video/x7abcde",)
-    record_type = Video
-    source = "oEmbed"
-
-    @cached_property
-    def body(self) -> Node:
-        """The object that was answered."""
-        return node(self.response.json)
 
     def records(self) -> Iterator[Record]:
         """Yield the video.
@@ -213,48 +204,28 @@ class OEmbed(RecordPage):
         """
         rows.refuse_error(self.response.json)
         refuse_status(self.response.status)
-        if not (self.id() and self.title()):
+        if not (self.id() and self.told.title):
             raise NotARecord("shell", "the oEmbed answer tells no video")
         yield from super().records()
 
     def id(self) -> str:
         """Return the id, which stands in the player's address."""
-        frame: Any = self.body.get("html")
-        found = IN_PLAYER.search(frame) if isinstance(frame, str) else None
-        return found[1] if found else ""
+        return urls.video_id_of(*split(self.told.embed_url or "")) or ""
 
     def canonical_url(self) -> str:
         """Return the address of the video's page."""
         return urls.video_url(self.id())
 
-    def title(self) -> str:
-        """Return the title."""
-        return values.line(self.body.get("title")) or ""
-
-    def description(self) -> str | None:
-        """Return the description."""
-        return values.text(self.body.get("description"))
-
-    def uploader(self) -> str | None:
-        """Return the owner's name."""
-        return values.line(self.body.get("author_name"))
-
     def uploader_url(self) -> str | None:
         """Return the address of the owner's page."""
-        return rows.secure(values.http_url(self.body.get("author_url"), urls.BASE))
+        return rows.secure(self.told.author_url)
 
-    def thumbnail(self) -> str | None:
-        """Return the picture."""
-        return values.http_url(self.body.get("thumbnail_url"), urls.BASE)
-
-    def embed_url(self) -> str | None:
+    def embed_url(self) -> str:
         """Return the address of the player."""
-        frame = self.body.get("html")
-        found = PLAYER_SRC.search(frame) if isinstance(frame, str) else None
-        return values.http_url(found[1].rstrip("&?"), urls.BASE) if found else None
+        return (self.told.embed_url or "").rstrip("&?")
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""
-        name = urlsplit(self.uploader_url() or "").path.strip("/")
+        name = path_in(self.uploader_url()).strip("/")
         if urls.NAME.fullmatch(name):
             yield urls.user_link(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import REASONS, Response
 from crawler.pages.dailymotion import urls
 from crawler.pages.nodes import Node, node, whole
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said, plain
 
@@ -64,7 +64,7 @@ def video(row: Node, response: Response) -> Video:
         description=plain(row.get("description")),
         published_at=moment(row.get("created_time")),
         updated_at=moment(row.get("updated_time")),
-        duration=None if is_live else seconds(row.get("duration")),
+        duration=None if is_live else whole(row.get("duration")) or None,
         view_count=whole(row.get("views_total")),
         like_count=whole(row.get("likes_total")),
         comment_count=whole(row.get("comments_total")),
@@ -190,11 +190,6 @@ def picture(row: Node, name: str) -> str | None:
     return next((url for one in told if isinstance(one, str) and (url := values.http_url(one, urls.BASE))), None)
 
 
-def texts(value: Any) -> list[str] | None:
-    """Return the texts of a list."""
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else None
-
-
 def flag(row: Node, name: str) -> bool | None:
     """Return a JSON truth value."""
     found = row.get(name)
@@ -204,13 +199,6 @@ def flag(row: Node, name: str) -> bool | None:
 def moment(value: Any) -> str | None:
     """Return a Unix time in seconds as ISO 8601."""
     return values.date(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def seconds(value: Any) -> float | None:
-    """Return a duration in seconds; 0 is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 < value < 10**9 and math.isfinite(value) else None
 
 
 def country(value: Any) -> str | None:

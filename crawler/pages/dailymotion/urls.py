@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.paths import split
 
 SITE = "dailymotion"
 BASE = "https://www.dailymotion.com"
@@ -122,13 +123,3 @@ def video_key(video_id: str) -> RecordKey:
 def user_key(user_id: str) -> RecordKey:
     """Return the key of a user."""
     return RecordKey("user", SITE, user_id)
-
-
-def split(address: str) -> tuple[str, str, dict[str, str]]:
-    """Return the host without `www.`, the path, and the first value of each parameter; nothing for what is no URL."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "", "", {}
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return (parts.hostname or "").removeprefix("www."), unquote(parts.path), query

@@ -6,13 +6,14 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from parsel import Selector
 
 from crawler.errors import NotARecord
 from crawler.items import Video
 from crawler.pages.base import Response
+from crawler.pages.paths import parameter
 from crawler.pages.structured.addresses import are_one_site, is_home, without_tracking
 from crawler.pages.structured.jsonld import unescaped
 from crawler.pages.structured.schema import Fields
@@ -97,7 +98,7 @@ class OEmbed:
     @property
     def asked_url(self) -> str | None:
         """The address that the answer was asked for."""
-        return http_url(parse_qs(urlsplit(self.url).query).get("url", [""])[0], self.url)
+        return http_url(parameter(self.url, "url"), self.url)
 
     @property
     def page_url(self) -> str | None:

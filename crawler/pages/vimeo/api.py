@@ -12,11 +12,11 @@ from crawler.errors import NotARecord
 from crawler.items import LiveStatus, Record, User, Video
 from crawler.pages.base import REASONS, Link, Page, RecordPage, Response, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.paths import path_in
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said
 from crawler.pages.vimeo import common, urls
 
-VIDEO_URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
 USER_URI = re.compile(r"/users/(\d{1,15})", re.ASCII)
 UNSAFE = frozenset({"violence", "drugs", "language", "nudity"})
 PASSWORD = "password"  # noqa: S105 - a word
@@ -79,11 +79,6 @@ def largest(pictures: Any) -> str | None:
     return common.picture(best["link"]) if best else None
 
 
-def matched(pattern: re.Pattern[str], value: Any) -> re.Match[str] | None:
-    """Return the match of a whole text."""
-    return pattern.fullmatch(value) if isinstance(value, str) else None
-
-
 class ApiVideo(ApiPage):
     """A video."""
 
@@ -94,7 +89,7 @@ class ApiVideo(ApiPage):
     @cached_property
     def ids(self) -> dict[str, str]:
         """Id, address and player; empty where there is none."""
-        found = matched(VIDEO_URI, self.body.get("uri"))
+        found = common.matched(common.VIDEO_URI, self.body.get("uri"))
         return common.identity(found[1], found[2]) if found else {}
 
     def id(self) -> str:
@@ -103,9 +98,7 @@ class ApiVideo(ApiPage):
 
     def canonical_url(self) -> str:
         """Return the address of the page."""
-        told = self.body.get("link")
-        path = urls.split(told)[1] if isinstance(told, str) else ""
-        found = urls.VIDEO.fullmatch(path)
+        found = urls.VIDEO.fullmatch(path_in(self.body.get("link")))
         return urls.video_url(self.id(), found[2]) if found and found[1] == self.id() and found[2] else self.ids["url"]
 
     def title(self) -> str:
@@ -126,7 +119,7 @@ class ApiVideo(ApiPage):
 
     def duration(self) -> float | None:
         """Return the seconds."""
-        return None if self.live_status() == "is_live" else common.seconds(self.body.get("duration"))
+        return None if self.live_status() == "is_live" else whole(self.body.get("duration")) or None
 
     def view_count(self) -> int | None:
         """Return the plays."""
@@ -151,7 +144,7 @@ class ApiVideo(ApiPage):
 
     def uploader_id(self) -> str | None:
         """Return the owner's id."""
-        found = matched(USER_URI, self.user.get("uri"))
+        found = common.matched(USER_URI, self.user.get("uri"))
         return found[1] if found else None
 
     def uploader_url(self) -> str | None:
@@ -265,7 +258,7 @@ class ApiUser(ApiPage):
 
     def id(self) -> str:
         """Return the id."""
-        found = matched(USER_URI, self.body.get("uri"))
+        found = common.matched(USER_URI, self.body.get("uri"))
         return found[1] if found else ""
 
     def canonical_url(self) -> str:

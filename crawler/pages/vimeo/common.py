@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.items import Availability
+from crawler.pages.paths import parameter, path_in
 from crawler.pages.structured import values
 from crawler.pages.vimeo import urls
 
@@ -22,10 +22,13 @@ AVAILABILITY: Mapping[str, Availability] = {
     "users": "needs_auth",
 }
 """By the word for who may see a video; `disable` only hides it on vimeo.com, so who may see it is not told."""
+VIDEO_URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
+"""What answers call a video: its id, and the hash of one that is not listed."""
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 HOME_ZONE = "America/New_York"
 """Zone of times without one: the same upload is `10:36:56` in oEmbed and `T10:36:56-04:00` in JSON-LD."""
 OVERLAY = "/filter/overlay"
+DEFAULT_PORTRAIT = "/portrait/default"
 LICENCE_URL = re.compile(r"https?://creativecommons\.org/(?:licenses/([a-z-]{2,12})|publicdomain/(zero|mark))\b")
 SITES_WORDS = re.compile(
     r"This is [\"“].*[\"”] by .* on Vimeo, the home for .*"
@@ -34,6 +37,11 @@ SITES_WORDS = re.compile(
 )
 """Descriptions that the site makes up where there are none."""
 SITES_WORDS_CHARS = 1_000
+
+
+def matched(pattern: re.Pattern[str], value: Any) -> re.Match[str] | None:
+    """Return the match of a whole text."""
+    return pattern.fullmatch(value) if isinstance(value, str) else None
 
 
 def home_time(value: Any) -> str | None:
@@ -51,10 +59,13 @@ def home_time(value: Any) -> str | None:
 def picture(value: Any) -> str | None:
     """Return the address of a picture without the play button that the site lays over it."""
     url = values.http_url(value, urls.BASE)
-    if url and urlsplit(url).path == OVERLAY:
-        bare = parse_qs(urlsplit(url).query).get("src0", [""])[0]
-        url = values.http_url(bare, urls.BASE)
-    return url
+    return values.http_url(parameter(url, "src0"), urls.BASE) if url and path_in(url) == OVERLAY else url
+
+
+def portrait(value: Any) -> str | None:
+    """Return the address of a user's picture; None for the one of users who have none."""
+    url = picture(value)
+    return None if url and DEFAULT_PORTRAIT in url else url
 
 
 def licence(value: Any) -> str | None:
@@ -85,8 +96,3 @@ def number(value: Any) -> str | None:
     """Return an id, given as a number or its digits."""
     told = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return told if urls.ID.fullmatch(told) else None
-
-
-def seconds(value: Any) -> float | None:
-    """Return a duration in seconds; 0 is none."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**8 else None

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from crawler.errors import NotARecord
-from crawler.items import Record, Video
-from crawler.pages.base import Link, RecordPage, refuse_status
-from crawler.pages.nodes import Node, node
+from crawler.items import Record
+from crawler.pages.base import Link, refuse_status
+from crawler.pages.nodes import dig, whole
+from crawler.pages.oembed import OEmbedPage
 from crawler.pages.structured import values
 from crawler.pages.texts import first_said, plain
 from crawler.pages.vimeo import common, urls
 
-URI = re.compile(r"/videos/(\d{1,15})(?::([\da-f]{6,40}))?", re.ASCII)
 
-
-class OEmbed(RecordPage):
+class OEmbed(OEmbedPage):
     """An oEmbed answer; of a video that may only be embedded it tells the player and nothing else."""
 
     site = urls.SITE
@@ -25,20 +23,12 @@ class OEmbed(RecordPage):
     hosts = ("vimeo.com",)
     path = r"/api/oembed(?:\.json)?/?"
     examples = ("https://vimeo.com/api/oembed.json?url=https://vimeo.com/123456789",)
-    record_type = Video
-    source = "oEmbed"
-
-    @cached_property
-    def body(self) -> Node:
-        """The object that was answered."""
-        return node(self.response.json)
 
     @cached_property
     def ids(self) -> dict[str, str]:
         """Id, address and player of the video; empty where there is none."""
-        told = self.body.get("uri")
-        found = URI.fullmatch(told) if isinstance(told, str) else None
-        video_id = common.number(self.body.get("video_id")) or (found[1] if found else None)
+        found = common.matched(common.VIDEO_URI, self.told.row.get("uri"))
+        video_id = common.number(self.told.row.get("video_id")) or (found[1] if found else None)
         return common.identity(video_id, found[2] if found else None) if video_id else {}
 
     def records(self) -> Iterator[Record]:
@@ -49,9 +39,9 @@ class OEmbed(RecordPage):
         """
         refuse_status(self.response.status)
         if not self.ids:
-            said = (self.body.get("error"), self.body.get("message"))
+            said = (dig(self.response.json, name) for name in ("error", "message"))
             raise NotARecord("not_found", first_said(*said, otherwise="the oEmbed answer tells no video"))
-        if not self.title():
+        if not self.told.title:
             raise NotARecord("private", "the oEmbed answer tells only the player, as of videos that are not public")
         yield from super().records()
 
@@ -67,26 +57,18 @@ class OEmbed(RecordPage):
         """Return the address of the player."""
         return self.ids["embed_url"]
 
-    def title(self) -> str:
-        """Return the title."""
-        return values.line(self.body.get("title")) or ""
-
     def description(self) -> str | None:
         """Return the whole text."""
-        told = values.text(self.body.get("description"))
+        told = values.text(self.told.row.get("description"))
         return common.description(plain(told) if told and "<br" in told else told)
 
     def published_at(self) -> str | None:
         """Return when it was uploaded, which is told in the site's own zone."""
-        return common.home_time(self.body.get("upload_date"))
+        return common.home_time(self.told.row.get("upload_date"))
 
     def duration(self) -> float | None:
-        """Return the seconds."""
-        return common.seconds(self.body.get("duration"))
-
-    def uploader(self) -> str | None:
-        """Return the owner's name."""
-        return values.line(self.body.get("author_name"))
+        """Return the seconds, also of a video of more than a day."""
+        return whole(self.told.row.get("duration")) or None
 
     def uploader_id(self) -> str | None:
         """Return the owner's id, which is told where their address is made of it."""
@@ -94,13 +76,13 @@ class OEmbed(RecordPage):
 
     def uploader_url(self) -> str | None:
         """Return the address of the owner's page."""
-        return urls.user_url(self.body.get("author_url"))
+        return urls.user_url(self.told.author_url)
 
     def thumbnail(self) -> str | None:
         """Return the picture."""
-        return common.picture(self.body.get("thumbnail_url"))
+        return common.picture(self.told.thumbnail)
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""
-        if name := urls.name_in(self.body.get("author_url")):
+        if name := urls.name_in(self.told.author_url):
             yield urls.user_link(name)

@@ -15,7 +15,6 @@ from crawler.pages.vimeo import common, urls
 
 PORTRAITS = ("portrait_huge", "portrait_large", "portrait_medium", "portrait_small")
 THUMBNAILS = ("thumbnail_large", "thumbnail_medium", "thumbnail_small")
-DEFAULT_PORTRAIT = "/portrait/default"
 
 
 class SimpleApi(Page):
@@ -67,7 +66,7 @@ class SimpleApi(Page):
             title=title,
             description=plain(row.get("description")),
             published_at=common.home_time(row.get("upload_date")),
-            duration=common.seconds(row.get("duration")),
+            duration=whole(row.get("duration")) or None,
             view_count=whole(row.get("stats_number_of_plays")),
             like_count=whole(row.get("stats_number_of_likes")),
             comment_count=whole(row.get("stats_number_of_comments")),
@@ -83,7 +82,6 @@ class SimpleApi(Page):
     def user(self, row: Node, number: str, name: str) -> User:
         """Return a user."""
         address = urls.user_url(row.get("profile_url"))
-        portrait = largest(row, PORTRAITS)
         link = values.http_url(row.get("url"), urls.BASE)
         return User(
             site=self.site,
@@ -94,7 +92,7 @@ class SimpleApi(Page):
             username=urls.name_in(address),
             name=name,
             description=plain(row.get("bio")),
-            avatar_url=None if portrait and DEFAULT_PORTRAIT in portrait else portrait,
+            avatar_url=common.portrait(largest(row, PORTRAITS)),
             links=[link] if link else None,
             video_count=whole(row.get("total_videos_uploaded")),
             created_at=common.home_time(row.get("created_on")),

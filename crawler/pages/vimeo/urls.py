@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.paths import split
 
 SITE = "vimeo"
 BASE = "https://vimeo.com"
@@ -121,13 +121,3 @@ def number_in(name: str | None) -> str | None:
     """Return the id of a user that their name or address is made of."""
     found = NUMBERED.fullmatch((name or "").rpartition("/")[2])
     return found[1] if found else None
-
-
-def split(address: str) -> tuple[str, str, dict[str, str]]:
-    """Return the host without `www.`, the path, and the first value of each parameter; nothing for what is no URL."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "", "", {}
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return (parts.hostname or "").removeprefix("www."), unquote(parts.path), query

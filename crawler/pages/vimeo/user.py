@@ -12,6 +12,7 @@ from crawler.items import RecordKey, User
 from crawler.pages.base import Link, Listing, Page
 from crawler.pages.nodes import Node, decoded, dig, node, nodes
 from crawler.pages.parts import PartsPage
+from crawler.pages.paths import path_in, split
 from crawler.pages.structured import profiles, values
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.entities import subject_of
@@ -20,7 +21,6 @@ from crawler.pages.vimeo import common, refusals, urls
 
 APP_CONFIG = '"app_config":'
 DEEP_LINK = re.compile(r"vimeo://app\.vimeo\.com/users/(\d{1,15})", re.ASCII)
-DEFAULT_PORTRAIT = "/portrait/default"
 ITEM = re.compile(r'id=["\']clip_(\d{1,15})["\']')
 NEXT = "//a[@rel='next']/@href | //link[@rel='next']/@href"
 SITE_TITLE = re.compile(r"(?:[\u2019']s? (?:profile|videos))? on Vimeo$")
@@ -88,7 +88,7 @@ class UserPage(PartsPage):
     def of_ld(self, entity: Entity) -> Fields:
         """Return what a node of JSON-LD says; all that a user writes here are videos."""
         fields = self.cleaned(profiles.of_node(entity))
-        links = [one for one in fields.get("links") or () if urls.split(one)[0] != "vimeo.com"]
+        links = [one for one in fields.get("links") or () if split(one)[0] != "vimeo.com"]
         return fields | {
             "id": common.number(entity.first("identifier")),
             "links": links or None,
@@ -97,10 +97,9 @@ class UserPage(PartsPage):
 
     def cleaned(self, fields: Fields) -> Fields:
         """Return fields without what the site has made up."""
-        avatar = common.picture(fields.get("avatar_url"))
         return fields | {
             "description": common.description(fields.get("description")),
-            "avatar_url": None if avatar and DEFAULT_PORTRAIT in avatar else avatar,
+            "avatar_url": common.portrait(fields.get("avatar_url")),
             "account_type": None,  # the site calls every user a person
         }
 
@@ -150,7 +149,7 @@ class UserVideos(Page):
     @property
     def name(self) -> str:
         """Whose videos these are."""
-        return urls.split(self.url)[1].split("/")[1]
+        return path_in(self.url).split("/")[1]
 
     @cached_property
     def ids(self) -> list[str]:
@@ -162,7 +161,7 @@ class UserVideos(Page):
         yield from map(urls.video_link, self.ids)
         following = self.response.selector.xpath(NEXT).get() if self.ids else None
         url = urljoin(self.url, following) if following else ""
-        if urls.USER_VIDEOS.fullmatch(urls.split(url)[1]) and f"/{self.name}/" in url and url != self.url:
+        if urls.USER_VIDEOS.fullmatch(path_in(url)) and f"/{self.name}/" in url and url != self.url:
             yield Link(url, "listing", leads_to=frozenset({"video"}))
 
     def listing(self) -> Listing:

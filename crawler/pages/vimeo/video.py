@@ -13,6 +13,7 @@ from crawler.items import LiveStatus, Video
 from crawler.pages.base import Link
 from crawler.pages.nodes import MOST_VALUES, Node, assigned, decoded, dig, node, object_at, values_of, whole
 from crawler.pages.parts import PartsPage
+from crawler.pages.paths import path_in, split
 from crawler.pages.structured import values, videos
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import types
@@ -98,7 +99,7 @@ class VideoPage(PartsPage):
     @property
     def from_address(self) -> str | None:
         """The id in the page's own address."""
-        path = urls.split(self.url)[1]
+        path = path_in(self.url)
         found = urls.VIDEO.fullmatch(path) or urls.PLAYER.fullmatch(path)
         return found[1] if found else None
 
@@ -117,7 +118,7 @@ class VideoPage(PartsPage):
     def unlisted_hash(self) -> Any:
         """The part of the address without which a video that is not listed does not open."""
         told = dig(self.clip, "clip", "unlisted_hash") or dig(self.config, "video", "unlisted_hash")
-        _, path, query = urls.split(self.url)
+        _, path, query = split(self.url)
         found = urls.VIDEO.fullmatch(path)
         return told or (found[2] if found else query.get("h"))
 
@@ -184,9 +185,9 @@ class VideoPage(PartsPage):
             "title": values.line(clip.get("title")),
             "description": self.clip_description,
             "published_at": common.home_time(clip.get("uploaded_on")),
-            "duration": None if is_live else common.seconds(dig(clip, "duration", "raw")),
+            "duration": None if is_live else whole(dig(clip, "duration", "raw")) or None,
             "uploader": values.line(owner.get("display_name")),
-            "uploader_id": common.number(owner.get("id")) or self.creator_id,
+            "uploader_id": common.number(owner.get("id")) or common.number(self.tracked.get("creator_id")),
             "uploader_url": urls.user_url(owner.get("url")),
             "thumbnail": common.picture(dig(self.clip, "player", "poster", "url")),
             "categories": self.categories,
@@ -203,11 +204,6 @@ class VideoPage(PartsPage):
         return told if told or found is None else node(dig(decoded(self.response.text, found.end()), 0))
 
     @property
-    def creator_id(self) -> str | None:
-        """The id of the owner, where only the tracking is told."""
-        return common.number(self.tracked.get("creator_id"))
-
-    @property
     def categories(self) -> list[str] | None:
         """The categories."""
         told = self.tracked.get("video_categories")
@@ -222,7 +218,7 @@ class VideoPage(PartsPage):
         address = urls.user_url(owner.get("url"))
         return {
             "title": values.line(video.get("title")),
-            "duration": None if live in {"is_live", "is_upcoming"} else common.seconds(video.get("duration")),
+            "duration": None if live in {"is_live", "is_upcoming"} else whole(video.get("duration")) or None,
             "uploader": values.line(owner.get("name")),
             "uploader_id": common.number(owner.get("id")) or urls.number_in(address),
             "uploader_url": address,
@@ -259,7 +255,6 @@ class VideoPage(PartsPage):
             "tags": fields.get("tags"),
             "license": common.licence(rights),
             "uploader": values.line(owner.xpath("string()").get()),
-            "uploader_id": self.creator_id,
             "uploader_url": urls.user_url(owner.xpath("@href").get()),
         }
 

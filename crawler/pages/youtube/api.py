@@ -10,8 +10,9 @@ from typing import ClassVar
 
 from crawler.errors import Exhausted, NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.base import Link, Listing, Page, refuse_code
 from crawler.pages.nodes import Node, dig, node, nodes, whole, words
+from crawler.pages.paths import parameter
 from crawler.pages.youtube import api_records, urls
 
 HOSTS = (urls.API_HOST, "www.googleapis.com")
@@ -46,7 +47,7 @@ class ApiPage(Page):
 
     def asked_for(self, name: str) -> str:
         """Return a parameter of the request, empty where it has none."""
-        return urls.split(self.url)[2].get(name, "")
+        return parameter(self.url, name)
 
     def parts(self) -> frozenset[str]:
         """Return the parts that were asked for: what is missing in these, the site does not have."""
@@ -71,8 +72,7 @@ class Videos(ApiPage):
 
     def links(self) -> Iterator[Link]:
         """Yield their channels."""
-        told = (dig(row, "snippet", "channelId") for row in self.rows)
-        ids = sorted({one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)})
+        ids = sorted({found for row in self.rows if (found := urls.channel_id(dig(row, "snippet", "channelId")))})
         for first in range(0, len(ids), urls.BATCH):
             yield urls.api_channel(id=",".join(ids[first : first + urls.BATCH]))
 
@@ -241,4 +241,5 @@ def refuse(status: int, error: Node) -> None:
             f"YouTube's Data API does not accept YOUTUBE_API_KEY ({said}): check it, and that "
             "the YouTube Data API v3 is switched on in its project, and start the same line again.",
         )
-    raise NotARecord(REASONS.get(status, f"http_{status}"), f"the Data API says: {said}")
+    refuse_code(status, f"the Data API says: {said}")
+    raise NotARecord("api_error", f"the Data API says: {said}")

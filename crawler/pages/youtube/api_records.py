@@ -6,7 +6,8 @@ from typing import Any
 
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import Response
-from crawler.pages.nodes import Node, dig, node, whole
+from crawler.pages.nodes import Node, dig, node, whole, words
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
 from crawler.pages.youtube import numbers, urls
 from crawler.pages.youtube.channel import keywords
@@ -37,11 +38,11 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         parts: the parts that were asked for.
     """
     snippet, details, status = (node(row.get(name)) for name in ("snippet", "contentDetails", "status"))
-    video_id, channel_id = str(row["id"]), text(snippet.get("channelId"))
+    video_id, channel_id = str(row["id"]), words(snippet.get("channelId"))
     live_status = live_status_of(row, parts)
-    duration = None if live_status in LIVE.values() else values.duration(text(details.get("duration")))
+    duration = None if live_status in LIVE.values() else values.duration(words(details.get("duration")))
     restricted = dig(details, "contentRating", "ytRating") == AGE_RESTRICTED if "contentDetails" in row else None
-    owner, owner_url = text(snippet.get("channelTitle")), urls.channel_url(channel_id) if channel_id else None
+    owner, owner_url = words(snippet.get("channelTitle")), urls.channel_url(channel_id) if channel_id else None
     statistics = node(row.get("statistics"))
     return Video(
         site=urls.SITE,
@@ -49,8 +50,8 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         url=urls.video_url(video_id),
         fetched_at=response.fetched_at,
         fetched_from=response.url,
-        title=text(snippet.get("title")) or "",
-        description=text(snippet.get("description")),
+        title=words(snippet.get("title")) or "",
+        description=words(snippet.get("description")),
         published_at=values.date(snippet.get("publishedAt")),
         duration=duration,
         view_count=whole(statistics.get("viewCount")),
@@ -63,7 +64,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         channel_id=channel_id,
         channel_url=owner_url,
         thumbnail=thumbnail(snippet),
-        tags=[one for one in said if isinstance(one, str)] if isinstance(said := snippet.get("tags"), list) else None,
+        tags=texts(snippet.get("tags")),
         categories=[name] if (name := CATEGORIES.get(str(snippet.get("categoryId")))) else None,
         language=language(snippet.get("defaultAudioLanguage")),
         license=LICENSES.get(str(status.get("license"))),
@@ -91,8 +92,8 @@ def channel(row: Node, response: Response) -> User:
     statistics = node(row.get("statistics"))
     is_hidden = statistics.get("hiddenSubscriberCount") is True
     followers = None if is_hidden else whole(statistics.get("subscriberCount"))
-    said = text(dig(branding, "channel", "keywords"))
-    handle = text(snippet.get("customUrl")) or ""
+    said = words(dig(branding, "channel", "keywords"))
+    handle = words(snippet.get("customUrl")) or ""
     return User(
         site=urls.SITE,
         id=str(row["id"]),
@@ -100,25 +101,20 @@ def channel(row: Node, response: Response) -> User:
         fetched_at=response.fetched_at,
         fetched_from=response.url,
         username=handle.removeprefix("@") if handle.startswith("@") else None,
-        name=text(snippet.get("title")),
-        description=text(snippet.get("description")),
+        name=words(snippet.get("title")),
+        description=words(snippet.get("description")),
         avatar_url=thumbnail(snippet),
-        banner_url=text(dig(branding, "image", "bannerExternalUrl")),
+        banner_url=words(dig(branding, "image", "bannerExternalUrl")),
         account_type="channel",
         follower_count=followers,
         video_count=whole(statistics.get("videoCount")),
         view_count=whole(statistics.get("viewCount")),
         approximate=["follower_count"] if followers and numbers.is_rounded(followers) else None,
-        country=text(snippet.get("country")),
+        country=words(snippet.get("country")),
         language=language(snippet.get("defaultLanguage")),
         tags=keywords(said) if said else None,
         created_at=values.date(snippet.get("publishedAt")),
     )
-
-
-def text(value: Any) -> str | None:
-    """Return a text that is not empty."""
-    return value if isinstance(value, str) and value else None
 
 
 def language(value: Any) -> str | None:

@@ -18,6 +18,7 @@ class Buttons:
 
     def __init__(self, data: Node, contents: list[Node]) -> None:
         self.data = data
+        self.contents = contents
         primary = (dig(part, "videoPrimaryInfoRenderer", "videoActions", "menuRenderer") for part in contents)
         self.menu = next((node(one) for one in primary if one), {})
         self.overlay = node(dig(data, "overlay", "reelPlayerOverlayRenderer"))
@@ -32,19 +33,16 @@ class Buttons:
 
     def number_of(self, icon: str) -> int | None:
         """Return the number on the buttons with an icon; None where two of them contradict each other."""
-        told = [*self.of_models(icon), *self.of_renderers(icon), *(self.of_overlay(icon))]
+        told = [*self.of_models(icon), *self.of_renderers(icon), self.of_overlay(icon)]
         found = {number for number in told if number is not None}
         return found.pop() if len(found) == 1 else None
 
     def of_models(self, icon: str) -> Iterator[int | None]:
         """Yield what the buttons say that pages have since 2023."""
-        named = f"{icon.casefold()}ButtonViewModel"
-        for _, model in all_named([self.menu, self.overlay], named):
-            for _, button in all_named(model, "defaultButtonViewModel"):
-                one = node(dig(button, "buttonViewModel"))
-                label, short = text_of(one.get("accessibilityText")), text_of(one.get("title"))
-                yield numbers.only_number(label, short)
-            return
+        model = first_named([self.menu, self.overlay], f"{icon.casefold()}ButtonViewModel")
+        for _, button in all_named(model, "defaultButtonViewModel"):
+            one = node(dig(button, "buttonViewModel"))
+            yield numbers.only_number(text_of(one.get("accessibilityText")), text_of(one.get("title")))
 
     def of_renderers(self, icon: str) -> Iterator[int | None]:
         """Yield what the buttons say that pages had from 2018 to 2023."""
@@ -53,10 +51,9 @@ class Buttons:
                 text = button.get("defaultText")
                 yield numbers.only_number(label_of(text), text_of(text))
 
-    def of_overlay(self, icon: str) -> Iterator[int | None]:
-        """Yield what is beside a short."""
-        button = node(dig(self.overlay, "likeButton", "likeButtonRenderer"))
-        yield whole(button.get(f"{icon.casefold()}Count"))
+    def of_overlay(self, icon: str) -> int | None:
+        """Return what is beside a short."""
+        return whole(dig(self.overlay, "likeButton", "likeButtonRenderer", f"{icon.casefold()}Count"))
 
     def comments(self, language: str) -> int | None:
         """Return the comments; a rounded number such as `684K` is none."""
@@ -72,5 +69,4 @@ class Buttons:
             one = node(dig(panel, "engagementPanelSectionListRenderer"))
             if str(one.get("panelIdentifier")) in COMMENT_PANELS:
                 return dig(one, "header", "engagementPanelTitleHeaderRenderer", "contextualInfo")
-        watch = dig(self.data, "contents", "twoColumnWatchNextResults", "results", "results", "contents")
-        return first_named(watch, "commentsEntryPointHeaderRenderer").get("commentCount")
+        return first_named(self.contents, "commentsEntryPointHeaderRenderer").get("commentCount")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, User, Video
-from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields
+from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes
+from crawler.pages.paths import path_in, split
 from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.channel_markup import ChannelMarkup
@@ -97,7 +97,8 @@ class Channel(RecordPage):
         Raises:
             NotARecord: the page is none of a channel, with the reason.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST and not self.id():
+        refuse_status(self.response.status)
+        if not self.id():
             if watch := self.live():
                 yield from watch.records()
                 return
@@ -106,7 +107,7 @@ class Channel(RecordPage):
 
     def live(self) -> Watch | None:
         """Return the page of the running stream, which is what `/live` shows instead of the channel."""
-        if not urls.split(self.url)[1].rstrip("/").endswith("/live"):
+        if not path_in(self.url).rstrip("/").endswith("/live"):
             return None
         watch = Watch(self.response)
         return watch if watch.details else None
@@ -125,8 +126,9 @@ class Channel(RecordPage):
         """Return the channel's id."""
         if self.markup:
             return self.markup.id
-        told = (self.metadata.get("externalId"), self.old_header.get("channelId"))
-        return next((one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)), "")
+        return (
+            urls.channel_id(self.metadata.get("externalId")) or urls.channel_id(self.old_header.get("channelId")) or ""
+        )
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return which part of the page told each field; of a running stream its own page knows."""
@@ -143,7 +145,7 @@ class Channel(RecordPage):
         owner_urls = self.metadata.get("ownerUrls")
         told = [self.metadata.get("vanityChannelUrl"), *(owner_urls if isinstance(owner_urls, list) else ())]
         told += self.markup.addresses if self.markup else []
-        paths = [urls.split(one)[1] for one in told if isinstance(one, str)]
+        paths = [path_in(one) for one in told]
         handles = [path.removeprefix("/@") for path in paths if path.startswith("/@")]
         handles += [one.removeprefix("@") for one in self.handles_printed() if one.startswith("@")]
         users = [path.removeprefix("/user/") for path in paths if path.startswith("/user/")]
@@ -264,8 +266,7 @@ class Channel(RecordPage):
         """Yield the tabs that the channel has, by the last part of their addresses."""
         for tab in nodes(dig(self.data, "contents", "twoColumnBrowseResultsRenderer", "tabs")):
             url = dig(tab, "tabRenderer", "endpoint", "commandMetadata", "webCommandMetadata", "url")
-            if isinstance(url, str):
-                yield urls.split(url)[1].rpartition("/")[2]
+            yield path_in(url).rpartition("/")[2]
 
 
 class ChannelVideos(Page):
@@ -295,7 +296,7 @@ class ChannelVideos(Page):
         for tab in nodes(dig(self.channel.data, "contents", "twoColumnBrowseResultsRenderer", "tabs")):
             one = node(dig(tab, "tabRenderer"))
             url = dig(one, "endpoint", "commandMetadata", "webCommandMetadata", "url")
-            if one.get("selected") is True and str(url).rpartition("/")[2].partition("?")[0] in urls.TABS:
+            if one.get("selected") is True and path_in(url).rpartition("/")[2] in urls.TABS:
                 return listed.video_ids(one.get("content"))
         return []
 
@@ -319,7 +320,7 @@ class ChannelVideos(Page):
 
 def target(url: str) -> str:
     """Return where a link leads to that goes by way of YouTube's own redirect."""
-    _, path, query = urls.split(url)
+    _, path, query = split(url)
     return query.get("q", url) if path == "/redirect" else url
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
 
 from crawler.errors import NotARecord
 from crawler.pages.oembed import OEmbedPage
+from crawler.pages.paths import path_in, split
 from crawler.pages.youtube import urls
 
 IN_THUMBNAIL = re.compile(r"/vi(?:_webp)?/([\w-]{11})/")
@@ -29,9 +29,8 @@ class VideoOEmbed(OEmbedPage):
         Raises:
             NotARecord: they do not, or the answer is of a channel or a playlist.
         """
-        named = (
-            self.played() if self.told.embed_url else self.asked()
-        )  # a playlist has a picture, but of its first video
+        # A playlist has a picture, but of its first video.
+        named = self.played() if self.told.embed_url else self.asked()
         told = {found for found in (named, self.asked(), self.pictured()) if found}
         if not named or len(told) != 1 or not self.told.is_video:
             raise NotARecord("no_video", f"{self.url} names no one video")
@@ -43,9 +42,7 @@ class VideoOEmbed(OEmbedPage):
 
     def uploader_id(self) -> str | None:
         """Return the channel's id, where its address is made of it."""
-        _, path, _ = urls.split(self.told.author_url or "")
-        found = path.removeprefix("/channel/").rstrip("/")
-        return found if urls.CHANNEL_ID.fullmatch(found) else None
+        return urls.channel_id(path_in(self.told.author_url).removeprefix("/channel/").rstrip("/"))
 
     def channel(self) -> str | None:
         """Return the channel's name."""
@@ -76,8 +73,5 @@ class VideoOEmbed(OEmbedPage):
 
 def id_in(url: str | None) -> str | None:
     """Return the id of the video that an address of YouTube names; None for a playlist's player."""
-    parts = urlsplit(url or "")
-    if (parts.hostname or "") not in {*urls.HOSTS, *urls.PLAYER_HOSTS}:
-        return None
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return urls.video_id_of(parts.hostname or "", parts.path, query)
+    host, path, query = split(url or "")
+    return urls.video_id_of(host, path, query) if host in {*urls.HOSTS, *urls.PLAYER_HOSTS} else None

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey
-from crawler.pages.base import REASONS, Link, Listing, Page
+from crawler.pages.base import Link, Listing, Page, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes
+from crawler.pages.paths import parameter
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.markup import language_of
@@ -35,8 +36,7 @@ class Playlist(Page):
         Raises:
             NotARecord: there is no playlist here, with the reason.
         """
-        if reason := REASONS.get(self.response.status):
-            raise NotARecord(reason, f"HTTP {self.response.status}")
+        refuse_status(self.response.status)
         refusals.refuse_consent(self.response.text)
         if not self.ids:
             refusals.refuse_alerts(self.data)
@@ -56,7 +56,7 @@ class Playlist(Page):
 
     def listing(self) -> Listing:
         """Return this playlist."""
-        return Listing(f"playlist {urls.split(self.url)[2].get('list', '')}", "video")
+        return Listing(f"playlist {parameter(self.url, 'list')}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""

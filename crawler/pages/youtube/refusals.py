@@ -41,11 +41,10 @@ REMEDIES = {
     "bot_check": "YouTube asks whether we are a robot: crawl more slowly (DOWNLOAD_DELAY), or set YOUTUBE_API_KEY",
     "consent": "YouTube shows its consent screen here, as it does in the European Union: set YOUTUBE_API_KEY",
 }
-PLAYABLE = frozenset({"OK", "UNPLAYABLE", "LIVE_STREAM_OFFLINE"})
-"""Where the player plays, or says why it does not here and now: a country, a membership, a time."""
+PLAYABLE = frozenset({"OK", "UNPLAYABLE", "LIVE_STREAM_OFFLINE", "CONTENT_CHECK_REQUIRED"})
+"""Where the player plays, or says why it does not here and now: a country, a membership, a time, a warning."""
 LOGIN = "LOGIN_REQUIRED"
-REASON_OF_STATUS = {LOGIN: "login"}
-NEEDS_AGE = frozenset({"AGE_VERIFICATION_REQUIRED", "AGE_CHECK_REQUIRED", "CONTENT_CHECK_REQUIRED"})
+NEEDS_AGE = frozenset({"AGE_VERIFICATION_REQUIRED", "AGE_CHECK_REQUIRED"})
 CONSENT_FORM = 'action="https://consent.youtube.com/'
 
 
@@ -69,7 +68,8 @@ def refuse_player(player: Node) -> None:
     status, sentence = said(player)
     if dig(player, "videoDetails", "isPrivate") is True:
         raise refusal("private", sentence)
-    reason = "age" if status in NEEDS_AGE else understood(sentence, REASON_OF_STATUS.get(status, "unavailable"))
+    otherwise = "login" if status == LOGIN else "unavailable"
+    reason = "age" if status in NEEDS_AGE else understood(sentence, otherwise)
     if has_data(player) and (status in PLAYABLE or needs_age(player) or (status == LOGIN and reason != "private")):
         return
     raise refusal(reason, sentence)
@@ -94,7 +94,7 @@ def said(player: Node) -> tuple[str, str]:
     screen = dig(playability, "errorScreen", "playerErrorMessageRenderer")
     messages = dig(playability, "messages")
     told = [
-        *(text_of(dig(playability, name)) for name in ("reason",)),
+        text_of(dig(playability, "reason")),
         *(text_of(dig(screen, name)) for name in ("reason", "subreason")),
         *(text_of(one) for one in (messages if isinstance(messages, list) else ())),
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from crawler.errors import NotARecord
 from crawler.items import RecordKey
 from crawler.pages.base import Link
+from crawler.pages.paths import split
 
 SITE = "youtube"
 BASE = "https://www.youtube.com"
@@ -25,6 +27,7 @@ VIDEO_ID = re.compile(r"[\w-]{11}", re.ASCII)
 CHANNEL_ID = re.compile(r"UC[\w-]{22}", re.ASCII)
 PLAYLIST_ID = re.compile(r"(?:PL|UU|FL|OL|EL|TL|SP|PU)[\w-]{8,}", re.ASCII)
 """Lists that have an end: a mix (`RD…`) is made up anew for each visitor, `WL` and `LL` are the visitor's own."""
+LIST_PATHS = frozenset({"/playlist", "/watch", "/embed/videoseries"})
 PAGE_TOKEN = re.compile(r"[\w.=+/-]+", re.ASCII)
 IN_PATH = re.compile(r"/(?:shorts|live|embed|v|e)/([^/]+)/?.*")
 CHANNEL = re.compile(r"/(?:(channel|user|c)/([^/]+)|@([^/]+))(?:/(\w+))?/?.*")
@@ -57,11 +60,7 @@ def start_link(url: str, *, uses_api: bool) -> Link:
         )
     if video_id := video_id_of(host, path, query):
         return api_videos([video_id]) if uses_api else video_link(video_id)
-    if PLAYLIST_ID.fullmatch(query.get("list", "")) and path.rstrip("/") in {
-        "/playlist",
-        "/watch",
-        "/embed/videoseries",
-    }:
+    if PLAYLIST_ID.fullmatch(query.get("list", "")) and path.rstrip("/") in LIST_PATHS:
         return api_items(query["list"]) if uses_api else playlist_link(query["list"])
     if found := CHANNEL.fullmatch(path):
         return channel_start(found[1] or "@", found[2] or found[3], found[4] or "", uses_api=uses_api)
@@ -95,7 +94,7 @@ def channel_start(form: str, name: str, tab: str, *, uses_api: bool) -> Link:
             return api_items(uploads_of(name))
         argument = {"channel": "id", "user": "forUsername", "@": "forHandle"}[form]
         return api_channel(**{argument: f"@{name}" if form == "@" else name})
-    address = f"{BASE}/{'' if form == '@' else f'{form}/'}{'@' if form == '@' else ''}{quote(name)}"
+    address = f"{BASE}/{'@' if form == '@' else f'{form}/'}{quote(name)}"
     if tab in TABS:
         return Link(f"{address}/{tab}", "listing")
     if tab == "live":
@@ -136,6 +135,11 @@ def video_key(video_id: str) -> RecordKey:
     return RecordKey("video", SITE, video_id)
 
 
+def channel_id(told: Any) -> str | None:
+    """Return the id of a channel; None for what is none."""
+    return told if isinstance(told, str) and CHANNEL_ID.fullmatch(told) else None
+
+
 def channel_key(channel_id: str) -> RecordKey:
     """Return the key of a channel."""
     return RecordKey("user", SITE, channel_id)
@@ -145,16 +149,6 @@ def absolute(address: str | None) -> str | None:
     """Return an address on the site as people see it, `http://www.youtube.com/@Queen` as https; None for others."""
     host, path, _ = split(address or "")
     return f"{BASE}{quote(path, safe='/@')}" if host in {"", "youtube.com"} and path.startswith("/") else None
-
-
-def split(address: str) -> tuple[str, str, dict[str, str]]:
-    """Return the host without `www.`, the path, and the first value of each parameter; nothing for what is no URL."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "", "", {}
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return (parts.hostname or "").removeprefix("www."), unquote(parts.path), query
 
 
 # --- the Data API ---

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any
 
 from crawler.errors import NotARecord
 from crawler.items import Availability, LiveStatus, MediaType, Record, Video
-from crawler.pages.base import Link, RecordPage, Response
+from crawler.pages.base import Link, RecordPage, Response, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes, whole
+from crawler.pages.rows import texts
 from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import numbers, refusals, urls
@@ -98,8 +98,8 @@ class Watch(RecordPage):
         Raises:
             NotARecord: the page is none of a video that can be seen, with the reason.
         """
-        if self.response.status < HTTPStatus.BAD_REQUEST:
-            self.refuse()
+        refuse_status(self.response.status)
+        self.refuse()
         yield from super().records()
 
     def refuse(self) -> None:
@@ -145,9 +145,9 @@ class Watch(RecordPage):
         """Return the seconds; the player itself is told up to one less than all others, so it is asked last."""
         if self.live_status() in {"is_live", "is_upcoming"}:
             return None
-        told = (self.about.get("lengthSeconds"), self.markup.first("duration"), self.details.get("lengthSeconds"))
-        found = (whole(one) or (values.duration(one) if str(one).startswith("P") else None) for one in told)
-        return next((float(one) for one in found if one), None)
+        told = whole(self.about.get("lengthSeconds")) or values.duration(self.markup.first("duration"))
+        found = told or whole(self.details.get("lengthSeconds"))
+        return float(found) if found else None
 
     def view_count(self) -> int | None:
         """Return the views."""
@@ -185,8 +185,8 @@ class Watch(RecordPage):
 
     def uploader_id(self) -> str | None:
         """Return the channel's id."""
-        told = (self.details.get("channelId"), self.about.get("externalChannelId"), self.markup.first("channelId"))
-        return next((one for one in told if isinstance(one, str) and urls.CHANNEL_ID.fullmatch(one)), None)
+        told = urls.channel_id(self.details.get("channelId")) or urls.channel_id(self.about.get("externalChannelId"))
+        return told or urls.channel_id(self.markup.first("channelId"))
 
     def uploader_url(self) -> str | None:
         """Return the address that the owner has chosen for the channel."""
@@ -229,8 +229,8 @@ class Watch(RecordPage):
 
     def tags(self) -> list[str] | None:
         """Return the tags."""
-        told = self.details.get("keywords")
-        return [one for one in told if isinstance(one, str)] if isinstance(told, list) else self.markup.tags
+        told = texts(self.details.get("keywords"))
+        return self.markup.tags if told is None else told
 
     def categories(self) -> list[str] | None:
         """Return the category."""
@@ -263,10 +263,8 @@ class Watch(RecordPage):
         return 0 if is_safe else None
 
     def live_status(self) -> LiveStatus | None:
-        """Return the status in yt-dlp's words."""
+        """Return the status in yt-dlp's words; pages before about 2018 do not tell what was a stream."""
         details, broadcast = self.details, node(self.about.get("liveBroadcastDetails"))
-        if not details:
-            return None
         if details.get("isPostLiveDvr") is True:
             return "post_live"
         is_live = details["isLive"] if "isLive" in details else broadcast.get("isLiveNow")
@@ -274,15 +272,18 @@ class Watch(RecordPage):
             return "is_live"
         if details.get("isUpcoming") is True:
             return "is_upcoming"
-        return "was_live" if details.get("isLiveContent") is True else "not_live"
+        was_live = details.get("isLiveContent")
+        return "was_live" if was_live is True else "not_live" if was_live is False else None
 
     def media_type(self) -> MediaType | None:
-        """Return what kind of a video it is; None where the page does not tell shorts apart."""
+        """Return what kind of a video it is; None where the page does not tell shorts or streams apart."""
         if self.details.get("isLiveContent") is True:
             return "livestream"
         is_short = self.about.get("isShortsEligible")
         if is_short is True or "/shorts/" in self.canonical_url():
             return "short"
+        if self.details.get("isLiveContent") is None and self.markup.video.get("publication"):
+            return None  # a stream, or a première
         is_longer = (self.duration() or 0) > SHORT_MOST_S
         return "video" if is_short is False or is_longer else None
 
@@ -294,7 +295,10 @@ class Watch(RecordPage):
             return "needs_auth"
         if hidden:
             return "unlisted"
-        plays = not self.player or refusals.said(self.player)[0] in {"OK", "LIVE_STREAM_OFFLINE"}
+        if self.player:
+            plays = refusals.said(self.player)[0] in {"OK", "LIVE_STREAM_OFFLINE"}
+        else:
+            plays = not (self.age_limit() or values.boolean(self.markup.first("paid", "requiresSubscription")))
         return "public" if hidden is False and plays else None
 
     def width(self) -> int | None:
