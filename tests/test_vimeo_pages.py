@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, Record
 from crawler.pages import page_for
-from crawler.pages.base import Link, Response
+from crawler.pages.base import Link, Listing, Response
 from crawler.pages.vimeo import VIMEO
 from crawler.pages.vimeo.common import description, home_time, licence, picture
+from tests.golden import FIXTURES, response_of
 from tests.test_recorded_pages import FOLDER, ROWS
 
 VIDEO = "https://vimeo.com/123456789"
@@ -99,6 +100,26 @@ def test_a_user_keeps_the_id_that_the_video_told() -> None:
         carry={"id": "4567890"},
     )
     assert record.id == "4567890"
+
+
+def test_a_user_s_list_is_called_by_the_id_that_the_videos_name_the_user_by() -> None:
+    user = page_for(response_of(FIXTURES / "vimeo" / "user", {"url": "https://vimeo.com/kiteclub"}))
+    (link,) = user.links()
+    page = page_for(response_of(FIXTURES / "vimeo" / "videos-of-a-user", {"url": link.url, "carry": dict(link.carry)}))
+    *_, following = page.links()
+    assert page.listing() == Listing("videos of 4567890", "video")
+    assert following.carry == link.carry
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://vimeo.com/kiteclub/videos", "videos of kiteclub"),
+        ("https://vimeo.com/user4567890/videos", "videos of 4567890"),
+    ],
+)
+def test_a_list_that_no_user_s_page_led_to_is_called_by_the_address(url: str, name: str) -> None:
+    assert page_for(Response(url, b"")).listing() == Listing(name, "video")
 
 
 @pytest.mark.parametrize(

@@ -312,4 +312,4 @@ class ApiUser(ApiPage):
     def links(self) -> Iterator[Link]:
         """Yield the list of their videos."""
         if name := self.username():
-            yield urls.videos_link(name)
+            yield urls.videos_link(name, self.id())
