@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, Record, User
 from crawler.pages import page_for
-from crawler.pages.base import Link, Page, Response
+from crawler.pages.base import Link, Listing, Page, Response
 from crawler.pages.dailymotion import DAILYMOTION, urls
 from crawler.pages.paths import split
 from tests.test_recorded_pages import FOLDER, ROWS
@@ -141,6 +141,16 @@ def test_a_list_whose_filter_does_not_work_ends() -> None:
 def test_a_playlist_ends_where_the_api_does() -> None:
     url = urls.list_link("playlist", "x2abcd", 10).url
     assert following(answer(url, {"list": rows(100), "has_more": True})) == []
+
+
+def test_a_user_s_list_goes_by_the_id_also_where_it_was_asked_for_by_name() -> None:
+    url = urls.list_link("user", "kiteclub").url
+    assert answer(url, {"list": rows(2)}).listing() == Listing("videos of x1abcd", "video")
+    assert answer(url, {"list": []}).listing() == Listing("videos of kiteclub", "video")
+
+
+def test_a_user_s_name_that_looks_like_an_id_is_none() -> None:
+    assert start("https://www.dailymotion.com/xavier").key is None
 
 
 @pytest.mark.parametrize(("declared", "total"), [(142, 142), (1000, None), (None, None), ("many", None)])

@@ -73,7 +73,7 @@ class VideoPage(Reader):
         with contextlib.suppress(NotARecord):
             found = rows.owner_id(self.body) if self.is_json else self.html.owner_name
             if found:
-                yield urls.user_link(found)
+                yield urls.user_link(found, is_id=self.is_json)
 
 
 class UserPage(Reader):
@@ -150,7 +150,7 @@ class Videos(Reader):
         yield from (urls.video_link(key.id) for key in self.members() if key.id not in there)
         if self.named[0] == "playlist":
             owners = {owner for row in self.rows if (owner := rows.owner_id(row))}
-            yield from map(urls.user_link, sorted(owners))
+            yield from (urls.user_link(owner, is_id=True) for owner in sorted(owners))
         if self.rows and self.named[0] and self.body.get("has_more") is True:
             yield from self.following()
 
@@ -170,9 +170,11 @@ class Videos(Reader):
     def listing(self) -> Listing | None:
         """Return the list, which goes by one name whatever part of it this is."""
         kind, name = self.named
-        if not kind:
-            return None
-        return Listing(f"videos of {name}" if kind == "user" else f"playlist {name}", "video")
+        if kind != "user":
+            return Listing(f"playlist {name}", "video") if kind else None
+        owners = {rows.owner_id(row) for row in self.rows}  # by which the videos name a user whose name was asked for
+        owner = owners.pop() if len(owners) == 1 else None
+        return Listing(f"videos of {owner or name}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the rows."""

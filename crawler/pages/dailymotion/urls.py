@@ -98,10 +98,10 @@ def video_link(video_id: str) -> Link:
     return Link(f"{API}/video/{video_id}?{urlencode({'fields': VIDEO_FIELDS}, safe=',')}", "video", key=key)
 
 
-def user_link(name: str) -> Link:
-    """Return the link to a user in the API, by id or name."""
+def user_link(name: str, *, is_id: bool = False) -> Link:
+    """Return the link to a user in the API, by id or name: some names look like ids."""
     url = f"{API}/user/{quote(name)}?{urlencode({'fields': USER_FIELDS}, safe=',')}"
-    return Link(url, "user", key=user_key(name) if USER_ID.fullmatch(name) else None)
+    return Link(url, "user", key=user_key(name) if is_id else None)
 
 
 def list_link(kind: str, name: str, page: int = 1, created_before: int | None = None) -> Link:
