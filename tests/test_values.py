@@ -62,10 +62,17 @@ def test_a_duration_that_says_nothing_is_unknown(value: object) -> None:
         ("1.2万", "ja", Count(12_000, approximate=True)),
         ("1.2万回視聴", "ja", Count(12_000, approximate=True)),
         ("3,4 B", "tr", Count(3_400, approximate=True)),
+        ("1,2 mil", "es", Count(1_200, approximate=True)),
+        ("1,2 mil.", "cs", Count(1_200_000, approximate=True)),
+        ("1,2 mil.", "ro-RO", Count(1_200_000, approximate=True)),
+        ("1.2 mil", "en", None),
+        ("1,2 m", "ca", None),
+        ("1,2 M", "id", None),
+        ("1,2 M", "ca", None),
         ("3.4B", "en", Count(3_400_000_000, approximate=True)),
     ],
 )
-def test_a_count_is_read_in_the_language_of_its_page(value: object, page_language: str, expected: Count) -> None:
+def test_a_count_is_read_in_the_language_of_its_page(value: object, page_language: str, expected: Count | None) -> None:
     assert count(value, page_language) == expected
 
 

@@ -18,7 +18,16 @@ MAGNITUDES = {
     "thousand": 10**3, "million": 10**6, "millions": 10**6, "billion": 10**9, "lakh": 10**5, "crore": 10**7,
     "千": 10**3, "천": 10**3, "万": 10**4, "萬": 10**4, "만": 10**4, "億": 10**8, "亿": 10**8, "억": 10**8,
 }  # fmt: skip
-LOCAL_MAGNITUDES = {"tr": {"b": 10**3, "bin": 10**3, "mn": 10**6, "mr": 10**9}, "pt": {"b": 10**9, "bi": 10**9}}
+UNSURE = 0
+"""Of what stands for one thing in a language, and for another in one that its sites write as well."""
+LOCAL_MAGNITUDES = {
+    "tr": {"b": 10**3, "bin": 10**3, "mn": 10**6, "mr": 10**9},
+    "pt": {"b": 10**9, "bi": 10**9},
+    **{language: {"mil": 10**6} for language in ("bs", "cs", "hr", "ro", "sk", "sr")},
+    **{language: {"m": UNSURE} for language in ("ca", "id")},
+    "en": {"mil": UNSURE},
+}
+"""What differs from that: in Catalan `m` is a thousand, in Indonesian `M` a billion."""
 DECIMAL_COMMA = {
     "cs", "da", "de", "el", "es", "fi", "fr", "hr", "hu", "id", "it", "nb", "nl", "no", "pl", "pt", "ro", "ru", "sk",
     "sl", "sv", "tr", "uk", "vi",
