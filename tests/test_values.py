@@ -94,6 +94,12 @@ def test_a_count_that_is_not_certain_is_unknown(value: object) -> None:
         ("Mon, 08 Jan 2007 11:41:29 +0100", "2007-01-08T10:41:29Z"),
         ("1378739698", "2013-09-09T15:14:58Z"),
         (1378739698000, "2013-09-09T15:14:58Z"),
+        ("Fri Jan 05 2024 10:00:00 GMT+0900 (Korean Standard Time)", "2024-01-05T01:00:00Z"),
+        ("Fri Jan  5 10:00:00 -0800 2024", "2024-01-05T18:00:00Z"),
+        ("Fri, 05 Jan 2024 10:00:00 +0100 (CET)", "2024-01-05T09:00:00Z"),
+        ("2024-01-05+09:00", "2024-01-04T15:00:00Z"),
+        ("2024-01-05Z", "2024-01-05T00:00:00Z"),
+        ("20240105T100000Z", "2024-01-05T10:00:00Z"),
     ],
 )
 def test_a_date_keeps_its_zone(value: object, utc: str) -> None:
@@ -107,6 +113,17 @@ def test_a_date_without_a_zone_is_korean_time_on_a_korean_page() -> None:
 
 @pytest.mark.parametrize("value", ["", "0001-01-01T00:00:00", "1970-01-01T00:00:00Z", "yesterday", "2016", True, None])
 def test_a_date_that_is_a_place_holder_is_unknown(value: object) -> None:
+    assert date(value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("Friday, January 05, 2024 10:00 PM", "Jan 5, 2024 10:00:00 PM", "Fri, 05 Jan 2024 10:00:00 KST"),
+        *("Fri Jan 05 10:00:00 CST 2024", "20240101123", "2001W011"),
+    ],
+)
+def test_a_time_of_which_something_would_be_passed_over_is_unknown(value: str) -> None:
     assert date(value) is None
 
 

@@ -17,6 +17,17 @@ FIRST_YEAR, LAST_YEAR = 1991, 2100
 """Years in which something can have been published on the web; others are place holders."""
 EPOCH_DIGITS = {10: 1, 13: 1000}
 """Digits of a Unix time today: how many of its units are a second."""
+ISO_DAY = re.compile(r"\d{4}(-?)\d\d\1\d\d(?:[Tt ]|[+-]\d|$)")
+DAY_WITH_ZONE = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d)$")
+"""A day may have a zone in XML; Python takes that for a time of the day."""
+SPELLED = frozenset({
+    *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    *("january", "february", "march", "april", "june", "july", "august", "september", "october", "november"),
+    *("december", "z", "ut", "utc", "gmt", "est", "edt", "cdt", "mst", "mdt", "pst", "pdt"),
+})  # fmt: skip
+"""Words of a time that is spelled out; the zone `CST` is China's, too."""
 NOTHING = frozenset({"", "null", "undefined", "none", "nan", "[object object]"})
 """What templates print for a value that they do not have."""
 MAX_URL_CHARS = 4_000
@@ -118,10 +129,26 @@ def moment(value: Any) -> datetime | None:
     if plain.isdecimal() and len(plain) in EPOCH_DIGITS:
         return datetime.fromtimestamp(int(plain) / EPOCH_DIGITS[len(plain)], tz=UTC)
     if "," in plain or plain[0].isalpha():
-        return parsedate_to_datetime(plain)
+        return spelled(plain)
     iso = re.sub(r"^(\d{4})/(\d\d)/(\d\d)", r"\1-\2-\3", plain)
     iso = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", iso)
-    return datetime.fromisoformat(re.sub(r"\s+([+-]\d)", r"\1", iso))
+    iso = re.sub(r"\s+([+-]\d)", r"\1", iso)
+    if not ISO_DAY.match(iso):
+        raise ValueError(plain)
+    return datetime.fromisoformat(DAY_WITH_ZONE.sub(r"\1T00:00\2", iso))
+
+
+def spelled(plain: str) -> datetime:
+    """Return the time that RFC 2822, JavaScript or a Unix system spell so; all else in it would be passed over.
+
+    Raises:
+        ValueError: it has a word of something else, such as `PM` or a zone that is not known for certain.
+    """
+    bare = re.sub(r"\s*\([^()]*\)$", "", plain)
+    bare = re.sub(r"\b(?:GMT|UTC)([+-]\d)", r"\1", bare)
+    if not all(word.casefold() in SPELLED for word in re.findall(r"[^\W\d_]+", bare)):
+        raise ValueError(plain)
+    return parsedate_to_datetime(bare)
 
 
 def language(value: Any) -> str | None:
