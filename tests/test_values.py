@@ -129,7 +129,7 @@ def test_a_time_of_which_something_would_be_passed_over_is_unknown(value: str) -
 
 @pytest.mark.parametrize(
     ("value", "tag"),
-    [("en_US", "en-US"), ({"alternateName": "de"}, "de"), ("English", None), (["fr"], "fr"), ([], None)],
+    [("en_US", "en-US"), ({"alternateName": "de"}, "de"), ("English", None), (["fr"], "fr"), ([], None), ("und", None)],
 )
 def test_a_language_is_a_tag_and_not_a_name(value: object, tag: str | None) -> None:
     assert language(value) == tag

@@ -24,7 +24,7 @@ NAMES = {
     "polish": "pl", "portuguese": "pt", "romanian": "ro", "russian": "ru", "serbian": "sr", "spanish": "es",
     "swedish": "sv", "thai": "th", "turkish": "tr", "ukrainian": "uk", "vietnamese": "vi",
 }  # fmt: skip
-NONE = frozenset({"und", "mul", "zxx", "mis", "orig", "none", "n/a", "unknown", "no linguistic content", "silent"})
+NONE = frozenset({"orig", "none", "n/a", "unknown", "no linguistic content", "silent"})
 """What is written where there is no one language."""
 REGION_CHARS = 2
 
@@ -39,6 +39,6 @@ def bcp47(value: Any) -> str | None:
     tag = values.language(told)
     primary, _, rest = (tag or "").partition("-")
     primary = SHORT.get(primary, primary)
-    if not primary or primary in NONE:
+    if not primary:
         return None
     return f"{primary}-{rest.upper() if len(rest) == REGION_CHARS else rest}" if rest else primary

@@ -44,6 +44,8 @@ SHORTENED = re.compile(r"(?:\.\.\.|…)$")
 SHORTENED_CHARS = 100
 """A text that ends in an ellipsis and is at least as long is a beginning, not the whole."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+NO_LANGUAGE = frozenset({"mis", "mul", "und", "zxx"})
+"""Tags that say that there is no one language, or that it is not known."""
 
 
 def text(value: Any) -> str | None:
@@ -158,7 +160,7 @@ def language(value: Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("alternateName") or value.get("identifier") or value.get("@id") or value.get("name")
     tag = (text(value) or "").replace("_", "-")
-    return tag if LANGUAGE.fullmatch(tag) else None
+    return tag if LANGUAGE.fullmatch(tag) and tag.partition("-")[0].casefold() not in NO_LANGUAGE else None
 
 
 def boolean(value: Any) -> bool | None:

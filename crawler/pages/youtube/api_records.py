@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, dig, node, whole, words
@@ -25,7 +23,6 @@ LICENSES = {"creativeCommon": "Creative Commons Attribution license (reuse allow
 """What the pages call a licence; they say nothing of YouTube's own."""
 AVAILABILITY: dict[str, Availability] = {"public": "public", "unlisted": "unlisted", "private": "private"}
 LIVE: dict[str, LiveStatus] = {"live": "is_live", "upcoming": "is_upcoming"}
-NO_LANGUAGE = frozenset({"und", "zxx", "mul"})
 AGE_RESTRICTED = "ytAgeRestricted"
 
 
@@ -66,7 +63,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         thumbnail=thumbnail(snippet),
         tags=texts(snippet.get("tags")),
         categories=[name] if (name := CATEGORIES.get(str(snippet.get("categoryId")))) else None,
-        language=language(snippet.get("defaultAudioLanguage")),
+        language=values.language(snippet.get("defaultAudioLanguage")),
         license=LICENSES.get(str(status.get("license"))),
         age_limit=None if restricted is None else ADULT_YEARS if restricted else 0,
         is_family_friendly=False if restricted else None,
@@ -117,16 +114,10 @@ def channel(row: Node, response: Response) -> User:
         view_count=whole(statistics.get("viewCount")),
         approximate=["follower_count"] if followers and numbers.is_rounded(followers) else None,
         country=words(snippet.get("country")),
-        language=language(snippet.get("defaultLanguage")),
+        language=values.language(snippet.get("defaultLanguage")),
         tags=keywords(said) if said else None,
         created_at=values.date(snippet.get("publishedAt")),
     )
-
-
-def language(value: Any) -> str | None:
-    """Return the BCP 47 tag of a language; None for what is none."""
-    tag = values.language(value)
-    return None if tag in NO_LANGUAGE else tag
 
 
 def thumbnail(snippet: Node) -> str | None:
