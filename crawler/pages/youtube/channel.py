@@ -46,11 +46,12 @@ class Channel(RecordPage):
     record_type = User
     source = "ytInitialData"
 
-    def __init__(self, response: Response) -> None:
-        super().__init__(response)
-        self.language_of_page = language_of(response.text)
-
     # --- where it stands ---
+
+    @cached_property
+    def language_of_page(self) -> str:
+        """Language of the page, which says what its commas mean."""
+        return language_of(self.response.text)
 
     @cached_property
     def data(self) -> Node:
@@ -82,12 +83,19 @@ class Channel(RecordPage):
     @cached_property
     def about(self) -> Node:
         """What the channel tells of itself, where the page has it."""
+        if not any(name in self.response.text for name in ABOUT):  # a look at all of its data would take the longest
+            return {}
         return first_named([self.data.get("onResponseReceivedEndpoints"), self.data.get("contents")], *ABOUT)
 
     @cached_property
     def markup(self) -> ChannelMarkup | None:
         """The HTML of the page, where no JavaScript tells of the channel."""
         return None if self.data else ChannelMarkup(self.response)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """The page as that of a video, which `/live` is while a stream runs."""
+        return Watch(self.response)
 
     # --- the record ---
 
@@ -109,8 +117,7 @@ class Channel(RecordPage):
         """Return the page of the running stream, which is what `/live` shows instead of the channel."""
         if not path_in(self.url).rstrip("/").endswith("/live"):
             return None
-        watch = Watch(self.response)
-        return watch if watch.details else None
+        return self.watch if self.watch.details else None
 
     def refuse(self) -> None:
         """Say why this is no page of a channel.
@@ -133,7 +140,7 @@ class Channel(RecordPage):
     def sources(self, record: Record) -> dict[str, str]:
         """Return which part of the page told each field; of a running stream its own page knows."""
         if isinstance(record, Video):
-            return Watch(self.response).sources(record)
+            return self.watch.sources(record)
         return dict.fromkeys(known_fields(record), MICRODATA) if self.markup else super().sources(record)
 
     def canonical_url(self) -> str:
@@ -254,7 +261,7 @@ class Channel(RecordPage):
         """Yield the tabs that list its videos."""
         channel_id = self.id()
         if not channel_id:
-            yield from Watch(self.response).links()
+            yield from self.watch.links()
             return
         tabs = set(self.tabs())
         for tab in urls.TABS:

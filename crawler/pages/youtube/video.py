@@ -171,7 +171,7 @@ class Watch(RecordPage):
         """Return the comments, where they are told to the digit."""
         return self.buttons.comments(self.language_of_page)
 
-    @property
+    @cached_property
     def language_of_page(self) -> str:
         """Language of the page, which says what its commas mean."""
         return language_of(self.response.text)
