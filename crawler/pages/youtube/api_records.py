@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crawler.items import Availability, LiveStatus, User, Video
+from crawler.pages import languages
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, dig, node, whole, words
 from crawler.pages.rows import texts
@@ -25,7 +26,6 @@ LICENSES = {"creativeCommon": "Creative Commons Attribution license (reuse allow
 """What the pages call a licence; they say nothing of YouTube's own."""
 AVAILABILITY: dict[str, Availability] = {"public": "public", "unlisted": "unlisted", "private": "private"}
 LIVE: dict[str, LiveStatus] = {"live": "is_live", "upcoming": "is_upcoming"}
-NO_LANGUAGE = frozenset({"und", "zxx", "mul"})
 AGE_RESTRICTED = "ytAgeRestricted"
 
 
@@ -120,7 +120,7 @@ def channel(row: Node, response: Response) -> User:
 def language(value: Any) -> str | None:
     """Return the BCP 47 tag of a language; None for what is none."""
     tag = values.language(value)
-    return None if tag in NO_LANGUAGE else tag
+    return None if tag in languages.NONE else tag
 
 
 def thumbnail(snippet: Node) -> str | None:
