@@ -15,7 +15,7 @@ from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.channel_markup import ChannelMarkup
 from crawler.pages.youtube.markup import language_of
-from crawler.pages.youtube.state import all_named, first_named, initial_data, text_of, widest
+from crawler.pages.youtube.state import all_named, first_named, header_texts, initial_data, page_header, text_of, widest
 from crawler.pages.youtube.video import MICRODATA, Watch
 
 VERIFIED_STYLES = frozenset({"BADGE_STYLE_TYPE_VERIFIED", "BADGE_STYLE_TYPE_VERIFIED_ARTIST"})
@@ -71,14 +71,12 @@ class Channel(RecordPage):
     @cached_property
     def new_header(self) -> Node:
         """What stands there since."""
-        return node(dig(self.data, "header", "pageHeaderRenderer", "content", "pageHeaderViewModel"))
+        return page_header(self.data)
 
     @cached_property
     def header_texts(self) -> list[str]:
         """The small print of the new header: the handle, the subscribers, the videos."""
-        rows = nodes(dig(self.new_header, "metadata", "contentMetadataViewModel", "metadataRows"))
-        parts = (part for row in rows for part in nodes(row.get("metadataParts")))
-        return [text for part in parts if (text := text_of(part.get("text")))]
+        return list(header_texts(self.new_header))
 
     @cached_property
     def about(self) -> Node:
