@@ -193,13 +193,7 @@ class Watch(RecordPage):
         told = self.about.get("ownerProfileUrl") or self.markup.author("url")
         return (urls.absolute(told) if isinstance(told, str) else None) or self.channel_url()
 
-    def channel(self) -> str | None:
-        """Return the channel's name."""
-        return self.uploader()
-
-    def channel_id(self) -> str | None:
-        """Return the channel's id."""
-        return self.uploader_id()
+    channel, channel_id = uploader, uploader_id
 
     def channel_url(self) -> str | None:
         """Return the channel's address by its id."""
