@@ -71,7 +71,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         age_limit=None if restricted is None else ADULT_YEARS if restricted else 0,
         is_family_friendly=False if restricted else None,
         live_status=live_status,
-        availability=AVAILABILITY.get(str(status.get("privacyStatus"))),
+        availability="needs_auth" if restricted else AVAILABILITY.get(str(status.get("privacyStatus"))),
         media_type="video" if live_status == "not_live" and (duration or 0) > SHORT_MOST_S else None,
         embed_url=f"{urls.BASE}/embed/{video_id}" if status.get("embeddable") is True else None,
     )
