@@ -11,6 +11,7 @@ from crawler.items import Record, RecordKey, User, Video
 from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.paths import path_in, split
+from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.channel_markup import ChannelMarkup
@@ -194,7 +195,8 @@ class Channel(RecordPage):
         for link in nodes(self.about.get("links")):
             runs = dig(link, "channelExternalLinkViewModel", "link", "commandRuns")
             addresses.append(dig(runs, 0, "onTap", "innertubeCommand", "urlEndpoint", "url"))
-        return [target(one) for one in addresses if isinstance(one, str)] or None
+        absolute = (values.http_url(target(one), urls.BASE) for one in addresses if isinstance(one, str))
+        return [one for one in absolute if one] or None
 
     def account_type(self) -> str:
         """Return what it is."""
