@@ -150,6 +150,14 @@ def test_a_total_counts_only_where_the_api_does_not_cut_it(declared: Any, total:
     assert page.totals() == {("videos of x1abcd", "video", False, ""): total}
 
 
+def test_the_videos_of_a_user_are_one_list_by_name_and_by_id() -> None:
+    for name in ("kiteclub", "x1abcd"):
+        page = answer(urls.list_link("user", name).url, {"list": rows(2), "has_more": True})
+        assert page.listing() == ("videos of x1abcd", "video", False, "")
+    empty = answer(urls.list_link("user", "kiteclub").url, {"list": []})
+    assert empty.listing() == ("videos of kiteclub", "video", False, "")
+
+
 def test_an_error_that_calls_itself_a_success_is_refused_with_its_reason() -> None:
     for code, reason in ((404, "not_found"), (410, "deleted"), (403, "forbidden"), (True, "unavailable")):
         page = answer(f"{API}/video/x7abcde", {"error": {"code": code, "message": "No."}})

@@ -102,6 +102,18 @@ def test_a_user_keeps_the_id_that_the_video_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "carry", "listed"),
+    [("kiteclub", {"id": "4567890"}, "4567890"), ("user4567890", {}, "4567890"), ("kiteclub", {}, "kiteclub")],
+)
+def test_the_list_of_a_users_videos_goes_by_their_id(name: str, carry: dict[str, str], listed: str) -> None:
+    url = f"https://vimeo.com/{name}/videos"
+    body = f'<li id="clip_123456789"></li><a rel="next" href="/{name}/videos/page:2">Next</a>'
+    page = page_for(Response(url, body.encode(), carry=carry))
+    assert page.listing() == (f"videos of {listed}", "video", False, "")
+    assert [link.carry for link in page.links() if link.kind == "listing"] == [carry]
+
+
+@pytest.mark.parametrize(
     ("printed", "read_as"),
     [
         ("2017-09-25 10:36:56", "2017-09-25T10:36:56-04:00"),

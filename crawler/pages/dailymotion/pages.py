@@ -168,11 +168,12 @@ class Videos(Reader):
             yield urls.list_link(kind, name, 1, oldest)
 
     def listing(self) -> Listing | None:
-        """Return the list, which goes by one name whatever part of it this is."""
+        """Return the list, which goes by one name whatever part of it this is; a user's by their id."""
         kind, name = self.named
         if not kind:
             return None
-        return Listing(f"videos of {name}" if kind == "user" else f"playlist {name}", "video")
+        owner = next(filter(None, map(rows.owner_id, self.rows)), name)
+        return Listing(f"videos of {owner}" if kind == "user" else f"playlist {name}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the rows."""
