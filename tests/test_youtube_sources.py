@@ -30,6 +30,12 @@ def test_the_stream_that_a_channel_shows_is_said_to_be_read_as_its_own_page() ->
     assert page.sources(found)["title"] == "ytInitialPlayerResponse"
 
 
+def test_a_channel_s_list_of_videos_is_said_to_tell_the_channel_as_its_home_page_does() -> None:
+    page = page_of("youtube/channel-videos")
+    (found,) = page.records()
+    assert set(page.sources(found).values()) == {"ytInitialData"}
+
+
 def test_a_channel_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
     page = page_of("youtube/channel-of-2016")
     (found,) = page.records()

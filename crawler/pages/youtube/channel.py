@@ -297,6 +297,10 @@ class ChannelVideos(Page):
         found = list(self.channel.records())
         yield from () if self.response.carry.get("has_user") else found
 
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return which part of the page told each field of the channel."""
+        return self.channel.sources(record)
+
     @cached_property
     def ids(self) -> list[str]:
         """The ids of the videos on this page."""
