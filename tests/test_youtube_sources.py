@@ -42,6 +42,14 @@ def test_a_channel_without_scripts_is_said_to_be_read_from_its_microdata() -> No
     assert set(page.sources(found).values()) == {"microdata"}
 
 
+def test_what_the_player_of_an_old_page_is_not_told_is_said_to_be_from_its_microdata() -> None:
+    page = page_of("youtube/watch-of-2017")
+    (record,) = page.records()
+    told = page.sources(record)
+    assert {told[name] for name in ("published_at", "categories", "embed_url", "availability")} == {"microdata"}
+    assert {told[name] for name in ("title", "view_count", "uploader_id", "tags")} == {"ytInitialPlayerResponse"}
+
+
 def test_a_page_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
     page = page_of("youtube/watch-without-scripts")
     (record,) = page.records()

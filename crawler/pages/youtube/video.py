@@ -26,6 +26,11 @@ CREATIVE_COMMONS = "creative_commons"
 MICRODATA, INITIAL_DATA = "microdata", "ytInitialData"
 BELOW_THE_PLAYER = frozenset({"dislike_count", "comment_count", "channel_follower_count", "license"})
 """Fields that the page shows below the player, and does not tell the player itself."""
+OF_THE_PAGE = frozenset({
+    *("published_at", "duration", "uploader_url", "categories", "age_limit", "is_family_friendly"),
+    *("availability", "embed_url"),
+})  # fmt: skip
+"""Fields that search engines are told: in the microdata alone until about 2019."""
 
 
 class Watch(RecordPage):
@@ -324,6 +329,8 @@ class Watch(RecordPage):
         told = super().sources(record)
         if not self.player:
             told = dict.fromkeys(told, MICRODATA)
+        if not self.about and self.markup.video:
+            told |= dict.fromkeys(OF_THE_PAGE & told.keys(), MICRODATA)
         for name in BELOW_THE_PLAYER & told.keys():
             told[name] = INITIAL_DATA if self.data else MICRODATA
         if "like_count" in told and whole(self.about.get("likeCount")) is None:
