@@ -166,6 +166,15 @@ def test_an_error_that_calls_itself_a_success_is_refused_with_its_reason() -> No
         assert refusal.value.reason == reason
 
 
+def test_the_player_s_metadata_is_said_to_be_no_answer_of_the_api() -> None:
+    for url, source in (
+        (f"{API}/video/x7abcde", "REST API"),
+        (f"{urls.BASE}/player/metadata/video/x7abcde", "player metadata"),
+    ):
+        page = answer(url, {"id": "x7abcde", "title": "Kites"})
+        assert [set(page.sources(record).values()) for record in page.records()] == [{source}]
+
+
 def html_of(**told: str) -> str:
     """Return a page with OpenGraph data."""
     metas = "".join(f'<meta property="og:{name}" content="{value}">' for name, value in told.items())

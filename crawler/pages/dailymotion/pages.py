@@ -9,9 +9,9 @@ from functools import cached_property
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
-from crawler.pages.base import Link, Listing, Page, refuse_status
+from crawler.pages.base import Link, Listing, Page, known_fields, refuse_status
 from crawler.pages.dailymotion import rows, urls
-from crawler.pages.dailymotion.html import UserHtml, VideoHtml
+from crawler.pages.dailymotion.html import PLAYER, UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
 from crawler.pages.oembed import OEmbedPage
 from crawler.pages.paths import path_in, split
@@ -66,7 +66,9 @@ class VideoPage(Reader):
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return which part told each field."""
-        return super().sources(record) if self.is_json else self.html.sources(record)
+        if not self.is_json:
+            return self.html.sources(record)
+        return dict.fromkeys(known_fields(record), API_SOURCE if self.response.host == urls.API_HOST else PLAYER)
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""
