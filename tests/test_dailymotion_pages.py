@@ -16,7 +16,6 @@ from crawler.pages import page_for
 from crawler.pages.base import Link, Page, Response
 from crawler.pages.dailymotion import DAILYMOTION, urls
 from crawler.pages.paths import split
-from tests.test_recorded_pages import FOLDER, ROWS
 
 API = "https://api.dailymotion.com"
 VIDEO = "https://www.dailymotion.com/video/x7abcde"
@@ -253,25 +252,3 @@ def test_whatever_json_an_answer_holds_its_record_is_valid(value: Any, url: str)
     read(url, {"list": [{**whole, **value} if isinstance(value, dict) else value], "has_more": True})
     head = f'<meta property="og:type" content="video"><meta property="og:url" content="{VIDEO}"><title>Kites</title>'
     read(VIDEO, f"{head}<script>buildPlayer({json.dumps({'metadata': value})})</script>", "text/html")
-
-
-KNOWN: dict[str, dict[str, Any]] = {
-    "dailymotion/watch_xy0wd_2021.html": {
-        "id": "xy0wd",
-        "published_at": "2007-01-08T10:41:29Z",
-        "duration": 36,
-        "uploader_id": None,
-        "description": None,
-    },
-    "dailymotion/oembed_xy0wd.json": {"id": "xy0wd", "uploader_url": "https://www.dailymotion.com/jeanbamin"},
-    "dailymotion/api_video_x7lni3_default.json": {"id": "x7lni3", "uploader_id": "x4r137"},
-}
-
-
-@pytest.mark.skipif(not ROWS, reason="no recordings beside the project")
-@pytest.mark.parametrize("row", [row for row in ROWS if row["platform"] == "dailymotion"], ids=lambda row: row["path"])
-def test_a_recording_is_read_right_or_refused(row: dict[str, Any]) -> None:
-    found = read(row["url"], (FOLDER / row["path"]).read_bytes(), row["content_type"])
-    known = KNOWN.get(row["path"])
-    assert [{name: getattr(record, name) for name in known} for record in found if known] == ([known] if known else [])
-    assert bool(found) == (known is not None)
