@@ -209,6 +209,14 @@ def test_an_oembed_answer_tells_the_channel_as_the_page_does(author_url: str, ch
     assert (found.channel, found.channel_id, found.uploader_id) == ("Ada", channel_id, channel_id)
 
 
+def test_an_oembed_answer_tells_no_half_description() -> None:
+    url = "https://www.youtube.com/oembed?url=https://youtu.be/abcdefghijk"
+    for description, whole in (("All of it. " * 20 + "End.", True), ("The beginning. " * 20 + "…", False)):
+        body = {"type": "video", "version": "1.0", "title": "Kites", "description": description}
+        (found,) = page_for(Response(url, json.dumps(body).encode())).records()
+        assert found.description == (description if whole else None)
+
+
 def test_ids_that_a_batch_lacks_are_refused_one_by_one() -> None:
     body = (FIXTURES / "api-videos" / "page.json").read_bytes()
     page = page_for(Response(f"{API}/videos?part=snippet&id=gonegonegon,livelivelv1", body))
