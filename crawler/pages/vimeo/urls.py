@@ -87,9 +87,10 @@ def user_link(name: str, user_id: str | None = None) -> Link:
     return Link(f"{BASE}/{name}", "user", key=user_key(known) if known else None, carry={"id": known} if known else {})
 
 
-def videos_link(name: str) -> Link:
-    """Return the link to the list of a user's videos."""
-    return Link(f"{BASE}/{name}/videos", "listing", leads_to=frozenset({"video"}))
+def videos_link(name: str, user_id: str | None = None) -> Link:
+    """Return the link to the list of a user's videos, which is told the id that is known of the user."""
+    known = {"id": user_id} if user_id else {}
+    return Link(f"{BASE}/{name}/videos", "listing", leads_to=frozenset({"video"}), carry=known)
 
 
 def video_key(video_id: str) -> RecordKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -132,8 +133,8 @@ class UserPage(PartsPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the list of their videos."""
-        if self.name_in_address:
-            yield urls.videos_link(self.name_in_address)
+        with contextlib.suppress(NotARecord):
+            yield urls.videos_link(self.name_in_address, self.merged[0]["id"])
 
 
 class UserVideos(Page):
@@ -162,11 +163,11 @@ class UserVideos(Page):
         following = self.response.selector.xpath(NEXT).get() if self.ids else None
         url = urljoin(self.url, following) if following else ""
         if urls.USER_VIDEOS.fullmatch(path_in(url)) and f"/{self.name}/" in url and url != self.url:
-            yield Link(url, "listing", leads_to=frozenset({"video"}))
+            yield Link(url, "listing", leads_to=frozenset({"video"}), carry=self.response.carry)
 
     def listing(self) -> Listing:
-        """Return the videos of this user."""
-        return Listing(f"videos of {self.name}", "video")
+        """Return the videos of this user, by the id where it is known."""
+        return Listing(f"videos of {self.response.carry.get('id') or urls.number_in(self.name) or self.name}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crawler.items import Availability, LiveStatus, User, Video
+from crawler.pages import languages
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, dig, node, whole, words
 from crawler.pages.rows import texts
@@ -25,7 +26,6 @@ LICENSES = {"creativeCommon": "Creative Commons Attribution license (reuse allow
 """What the pages call a licence; they say nothing of YouTube's own."""
 AVAILABILITY: dict[str, Availability] = {"public": "public", "unlisted": "unlisted", "private": "private"}
 LIVE: dict[str, LiveStatus] = {"live": "is_live", "upcoming": "is_upcoming"}
-NO_LANGUAGE = frozenset({"und", "zxx", "mul"})
 AGE_RESTRICTED = "ytAgeRestricted"
 
 
@@ -71,7 +71,7 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         age_limit=None if restricted is None else ADULT_YEARS if restricted else 0,
         is_family_friendly=False if restricted else None,
         live_status=live_status,
-        availability=AVAILABILITY.get(str(status.get("privacyStatus"))),
+        availability="needs_auth" if restricted else AVAILABILITY.get(str(status.get("privacyStatus"))),
         media_type="video" if live_status == "not_live" and (duration or 0) > SHORT_MOST_S else None,
         embed_url=f"{urls.BASE}/embed/{video_id}" if status.get("embeddable") is True else None,
     )
@@ -120,7 +120,7 @@ def channel(row: Node, response: Response) -> User:
 def language(value: Any) -> str | None:
     """Return the BCP 47 tag of a language; None for what is none."""
     tag = values.language(value)
-    return None if tag in NO_LANGUAGE else tag
+    return None if tag in languages.NONE else tag
 
 
 def thumbnail(snippet: Node) -> str | None:
