@@ -16,7 +16,6 @@ from crawler.pages import page_for
 from crawler.pages.base import Link, Listing, Page, Response
 from crawler.pages.dailymotion import DAILYMOTION, urls
 from crawler.pages.paths import split
-from tests.test_recorded_pages import FOLDER, ROWS
 
 API = "https://api.dailymotion.com"
 VIDEO = "https://www.dailymotion.com/video/x7abcde"
@@ -160,12 +159,29 @@ def test_a_total_counts_only_where_the_api_does_not_cut_it(declared: Any, total:
     assert page.totals() == {("videos of x1abcd", "video", False, ""): total}
 
 
+def test_the_videos_of_a_user_are_one_list_by_name_and_by_id() -> None:
+    for name in ("kiteclub", "x1abcd"):
+        page = answer(urls.list_link("user", name).url, {"list": rows(2), "has_more": True})
+        assert page.listing() == ("videos of x1abcd", "video", False, "")
+    empty = answer(urls.list_link("user", "kiteclub").url, {"list": []})
+    assert empty.listing() == ("videos of kiteclub", "video", False, "")
+
+
 def test_an_error_that_calls_itself_a_success_is_refused_with_its_reason() -> None:
     for code, reason in ((404, "not_found"), (410, "deleted"), (403, "forbidden"), (True, "unavailable")):
         page = answer(f"{API}/video/x7abcde", {"error": {"code": code, "message": "No."}})
         with pytest.raises(NotARecord, match=r"No\.") as refusal:
             list(page.records())
         assert refusal.value.reason == reason
+
+
+def test_the_player_s_metadata_is_said_to_be_no_answer_of_the_api() -> None:
+    for url, source in (
+        (f"{API}/video/x7abcde", "REST API"),
+        (f"{urls.BASE}/player/metadata/video/x7abcde", "player metadata"),
+    ):
+        page = answer(url, {"id": "x7abcde", "title": "Kites"})
+        assert [set(page.sources(record).values()) for record in page.records()] == [{source}]
 
 
 def html_of(**told: str) -> str:
@@ -246,25 +262,3 @@ def test_whatever_json_an_answer_holds_its_record_is_valid(value: Any, url: str)
     read(url, {"list": [{**whole, **value} if isinstance(value, dict) else value], "has_more": True})
     head = f'<meta property="og:type" content="video"><meta property="og:url" content="{VIDEO}"><title>Kites</title>'
     read(VIDEO, f"{head}<script>buildPlayer({json.dumps({'metadata': value})})</script>", "text/html")
-
-
-KNOWN: dict[str, dict[str, Any]] = {
-    "dailymotion/watch_xy0wd_2021.html": {
-        "id": "xy0wd",
-        "published_at": "2007-01-08T10:41:29Z",
-        "duration": 36,
-        "uploader_id": None,
-        "description": None,
-    },
-    "dailymotion/oembed_xy0wd.json": {"id": "xy0wd", "uploader_url": "https://www.dailymotion.com/jeanbamin"},
-    "dailymotion/api_video_x7lni3_default.json": {"id": "x7lni3", "uploader_id": "x4r137"},
-}
-
-
-@pytest.mark.skipif(not ROWS, reason="no recordings beside the project")
-@pytest.mark.parametrize("row", [row for row in ROWS if row["platform"] == "dailymotion"], ids=lambda row: row["path"])
-def test_a_recording_is_read_right_or_refused(row: dict[str, Any]) -> None:
-    found = read(row["url"], (FOLDER / row["path"]).read_bytes(), row["content_type"])
-    known = KNOWN.get(row["path"])
-    assert [{name: getattr(record, name) for name in known} for record in found if known] == ([known] if known else [])
-    assert bool(found) == (known is not None)

@@ -118,6 +118,46 @@ def rows_of(table: str) -> Iterator[tuple[str, tuple[str, int, str, int, str]]]:
 
 
 READ = dict(rows_of(TABLE))
+FIELDS: dict[str, dict[str, Any]] = {
+    "youtube/watch_fJ9rUzIMcZQ.html": {
+        "duration": 360,
+        "like_count": 13_725_279,
+        "channel_follower_count": 18_800_000,
+        "comment_count": None,
+    },
+    "youtube/watch_php-embed.html": {
+        "like_count": 145_775,
+        "channel_follower_count": 14_600,
+        "published_at": "2008-10-04T20:06:22Z",
+    },
+    "youtube/watch_srtMWzyqdp8.html": {
+        "view_count": 14_358,
+        "channel_id": "UCWnPjmqvljcafA0z2U1fwKQ",
+        "channel_follower_count": 41_300,
+    },
+    "youtube/channel_UCzxQk-rZGowoqMBKxGD5jSA.html": {
+        "username": "cherrybloomband",
+        "follower_count": 59,
+        "video_count": 5,
+        "approximate": None,
+    },
+    "youtube/channel_UCuZeHD5SGecQomz2pVDHGzg_2020.html": {"follower_count": 3_440, "approximate": ["follower_count"]},
+    "vimeo/watch_235352744_2021.html": {
+        "published_at": "2017-09-25T14:36:56Z",
+        "uploader_id": "20078647",
+        "duration": 75,
+    },
+    "vimeo/oembed_b.json": {"published_at": "2017-09-25T14:36:56Z", "uploader_id": None},
+    "dailymotion/watch_xy0wd_2021.html": {
+        "published_at": "2007-01-08T10:41:29Z",
+        "duration": 36,
+        "uploader_id": None,
+        "description": None,
+    },
+    "dailymotion/oembed_xy0wd.json": {"uploader_url": "https://www.dailymotion.com/jeanbamin"},
+    "dailymotion/api_video_x7lni3_default.json": {"uploader_id": "x4r137"},
+}
+"""Of some, fields of the first record."""
 
 
 @cache
@@ -136,3 +176,16 @@ def test_a_recording_is_read_as_it_was(path: str) -> None:
     page = (told["page"] or "").removeprefix("crawler.pages.")
     assert (page, len(told["records"]), first, videos, reason) == READ[path]
     assert json.dumps(told)
+
+
+@pytest.mark.skipif(not ROWS, reason="no recordings beside the project")
+@pytest.mark.parametrize("path", FIELDS)
+def test_a_field_of_a_recording_is_what_it_says(path: str) -> None:
+    record = answer(path)["records"][0]
+    assert {name: record[name] for name in FIELDS[path]} == FIELDS[path]
+
+
+@pytest.mark.skipif(not ROWS, reason="no recordings beside the project")
+def test_the_links_of_a_channel_of_2020_are_read() -> None:
+    (channel,) = answer("youtube/channel_UCuZeHD5SGecQomz2pVDHGzg_2020.html")["records"]
+    assert len(channel["links"]) == 3

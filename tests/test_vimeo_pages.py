@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from crawler.errors import NotARecord
 from crawler.items import ADAPTERS, Record
 from crawler.pages import page_for
-from crawler.pages.base import Link, Listing, Response
+from crawler.pages.base import Link, Response
 from crawler.pages.vimeo import VIMEO
 from crawler.pages.vimeo.common import description, home_time, licence, picture
-from tests.golden import FIXTURES, response_of
-from tests.test_recorded_pages import FOLDER, ROWS
 
 VIDEO = "https://vimeo.com/123456789"
 PLAYER = "https://player.vimeo.com/video/123456789"
@@ -102,24 +100,16 @@ def test_a_user_keeps_the_id_that_the_video_told() -> None:
     assert record.id == "4567890"
 
 
-def test_a_user_s_list_is_called_by_the_id_that_the_videos_name_the_user_by() -> None:
-    user = page_for(response_of(FIXTURES / "vimeo" / "user", {"url": "https://vimeo.com/kiteclub"}))
-    (link,) = user.links()
-    page = page_for(response_of(FIXTURES / "vimeo" / "videos-of-a-user", {"url": link.url, "carry": dict(link.carry)}))
-    *_, following = page.links()
-    assert page.listing() == Listing("videos of 4567890", "video")
-    assert following.carry == link.carry
-
-
 @pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("https://vimeo.com/kiteclub/videos", "videos of kiteclub"),
-        ("https://vimeo.com/user4567890/videos", "videos of 4567890"),
-    ],
+    ("name", "carry", "listed"),
+    [("kiteclub", {"id": "4567890"}, "4567890"), ("user4567890", {}, "4567890"), ("kiteclub", {}, "kiteclub")],
 )
-def test_a_list_that_no_user_s_page_led_to_is_called_by_the_address(url: str, name: str) -> None:
-    assert page_for(Response(url, b"")).listing() == Listing(name, "video")
+def test_the_list_of_a_users_videos_goes_by_their_id(name: str, carry: dict[str, str], listed: str) -> None:
+    url = f"https://vimeo.com/{name}/videos"
+    body = f'<li id="clip_123456789"></li><a rel="next" href="/{name}/videos/page:2">Next</a>'
+    page = page_for(Response(url, body.encode(), carry=carry))
+    assert page.listing() == (f"videos of {listed}", "video", False, "")
+    assert [link.carry for link in page.links() if link.kind == "listing"] == [carry]
 
 
 @pytest.mark.parametrize(
@@ -258,23 +248,3 @@ def test_whatever_json_an_answer_holds_its_record_is_valid(value: Any, url: str)
     read(url, scripted({"clip": {"id": 123456789, "title": "x"}} | (value if isinstance(value, dict) else {})))
     read(url, scripted({"video": told}, "window.playerConfig"))
     read(url, f'<script>x = {{"app_config":{json.dumps({"user": value})}}}</script>')
-
-
-KNOWN: dict[str, dict[str, Any]] = {
-    "vimeo/watch_235352744_2021.html": {
-        "id": "235352744",
-        "published_at": "2017-09-25T14:36:56Z",
-        "uploader_id": "20078647",
-        "duration": 75,
-    },
-    "vimeo/oembed_b.json": {"id": "235352744", "published_at": "2017-09-25T14:36:56Z", "uploader_id": None},
-}
-
-
-@pytest.mark.skipif(not ROWS, reason="no recordings beside the project")
-@pytest.mark.parametrize("row", [row for row in ROWS if row["platform"] == "vimeo"], ids=lambda row: row["path"])
-def test_a_recording_is_read_right_or_refused(row: dict[str, Any]) -> None:
-    found = read(row["url"], (FOLDER / row["path"]).read_bytes(), headers={"content-type": row["content_type"]})
-    known = KNOWN.get(row["path"])
-    assert [{name: getattr(record, name) for name in known} for record in found if known] == ([known] if known else [])
-    assert bool(found) == (known is not None)

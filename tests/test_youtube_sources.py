@@ -30,10 +30,24 @@ def test_the_stream_that_a_channel_shows_is_said_to_be_read_as_its_own_page() ->
     assert page.sources(found)["title"] == "ytInitialPlayerResponse"
 
 
+def test_a_channel_s_list_of_videos_is_said_to_tell_the_channel_as_its_home_page_does() -> None:
+    page = page_of("youtube/channel-videos")
+    (found,) = page.records()
+    assert set(page.sources(found).values()) == {"ytInitialData"}
+
+
 def test_a_channel_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
     page = page_of("youtube/channel-of-2016")
     (found,) = page.records()
     assert set(page.sources(found).values()) == {"microdata"}
+
+
+def test_what_the_player_of_an_old_page_is_not_told_is_said_to_be_from_its_microdata() -> None:
+    page = page_of("youtube/watch-of-2017")
+    (record,) = page.records()
+    told = page.sources(record)
+    assert {told[name] for name in ("published_at", "categories", "embed_url", "availability")} == {"microdata"}
+    assert {told[name] for name in ("title", "view_count", "uploader_id", "tags")} == {"ytInitialPlayerResponse"}
 
 
 def test_a_page_without_scripts_is_said_to_be_read_from_its_microdata() -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from crawler.errors import NotARecord
 from crawler.items import Video
 from crawler.pages.base import RecordPage, Response
+from crawler.pages.structured import values
 from crawler.pages.structured.oembed import SOURCE, OEmbed
 
 
@@ -42,8 +43,8 @@ class OEmbedPage(RecordPage):
         return self.told.title
 
     def description(self) -> str | None:
-        """Return the description."""
-        return self.told.description
+        """Return the description, where it is whole."""
+        return values.uncut(self.told.description)
 
     def duration(self) -> float | None:
         """Return the seconds."""

@@ -9,9 +9,9 @@ from functools import cached_property
 
 from crawler.errors import NotARecord
 from crawler.items import Record, RecordKey, Video
-from crawler.pages.base import Link, Listing, Page, refuse_status
+from crawler.pages.base import Link, Listing, Page, known_fields, refuse_status
 from crawler.pages.dailymotion import rows, urls
-from crawler.pages.dailymotion.html import UserHtml, VideoHtml
+from crawler.pages.dailymotion.html import PLAYER, UserHtml, VideoHtml
 from crawler.pages.nodes import Node, node, nodes, whole
 from crawler.pages.oembed import OEmbedPage
 from crawler.pages.paths import path_in, split
@@ -66,7 +66,9 @@ class VideoPage(Reader):
 
     def sources(self, record: Record) -> dict[str, str]:
         """Return which part told each field."""
-        return super().sources(record) if self.is_json else self.html.sources(record)
+        if not self.is_json:
+            return self.html.sources(record)
+        return dict.fromkeys(known_fields(record), API_SOURCE if self.response.host == urls.API_HOST else PLAYER)
 
     def links(self) -> Iterator[Link]:
         """Yield the owner."""
@@ -168,13 +170,12 @@ class Videos(Reader):
             yield urls.list_link(kind, name, 1, oldest)
 
     def listing(self) -> Listing | None:
-        """Return the list, which goes by one name whatever part of it this is."""
+        """Return the list, which goes by one name whatever part of it this is; a user's by their id."""
         kind, name = self.named
-        if kind != "user":
-            return Listing(f"playlist {name}", "video") if kind else None
-        owners = {rows.owner_id(row) for row in self.rows}  # by which the videos name a user whose name was asked for
-        owner = owners.pop() if len(owners) == 1 else None
-        return Listing(f"videos of {owner or name}", "video")
+        if not kind:
+            return None
+        owner = next(filter(None, map(rows.owner_id, self.rows)), name)
+        return Listing(f"videos of {owner}" if kind == "user" else f"playlist {name}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the rows."""

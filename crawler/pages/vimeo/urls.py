@@ -89,12 +89,8 @@ def user_link(name: str, user_id: str | None = None) -> Link:
 
 def videos_link(name: str, user_id: str | None = None) -> Link:
     """Return the link to the list of a user's videos, which is told the id that is known of the user."""
-    return list_link(f"{BASE}/{name}/videos", user_id or number_in(name))
-
-
-def list_link(url: str, user_id: str | None) -> Link:
-    """Return the link to a page of that list."""
-    return Link(url, "listing", leads_to=frozenset({"video"}), carry={"id": user_id} if user_id else {})
+    known = {"id": user_id} if user_id else {}
+    return Link(f"{BASE}/{name}/videos", "listing", leads_to=frozenset({"video"}), carry=known)
 
 
 def video_key(video_id: str) -> RecordKey:

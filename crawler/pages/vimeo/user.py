@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -132,12 +133,8 @@ class UserPage(PartsPage):
 
     def links(self) -> Iterator[Link]:
         """Yield the list of their videos."""
-        try:
-            user_id = self.merged[0].get("id")
-        except NotARecord:
-            user_id = None
-        if self.name_in_address:
-            yield urls.videos_link(self.name_in_address, user_id)
+        with contextlib.suppress(NotARecord):
+            yield urls.videos_link(self.name_in_address, self.merged[0]["id"])
 
 
 class UserVideos(Page):
@@ -166,17 +163,11 @@ class UserVideos(Page):
         following = self.response.selector.xpath(NEXT).get() if self.ids else None
         url = urljoin(self.url, following) if following else ""
         if urls.USER_VIDEOS.fullmatch(path_in(url)) and f"/{self.name}/" in url and url != self.url:
-            yield urls.list_link(url, self.user_id)
-
-    @property
-    def user_id(self) -> str | None:
-        """The user's id, by which their videos name them, where it is known."""
-        known = self.response.carry.get("id")
-        return known if isinstance(known, str) else urls.number_in(self.name)
+            yield Link(url, "listing", leads_to=frozenset({"video"}), carry=self.response.carry)
 
     def listing(self) -> Listing:
-        """Return the videos of this user."""
-        return Listing(f"videos of {self.user_id or self.name}", "video")
+        """Return the videos of this user, by the id where it is known."""
+        return Listing(f"videos of {self.response.carry.get('id') or urls.number_in(self.name) or self.name}", "video")
 
     def members(self) -> Iterator[RecordKey]:
         """Yield the keys of the videos."""

@@ -156,9 +156,10 @@ class VideoPage(PartsPage):
         fields, _ = merged((LD, videos.of_node(entity)) for entity in self.ld)
         for name in ("width", "height"):
             fields[name] = videos.pixels(videos.quantity(best, name))
-        uploaded = values.line(best.first("uploadDate", "datePublished")) or ""
-        if local := common.home_time(uploaded.replace("T", " ")):
-            fields["published_at"] = local
+        for name, printed in (("published_at", ("uploadDate", "datePublished")), ("updated_at", ("dateModified",))):
+            local = (values.line(best.first(*printed)) or "").replace("T", " ")
+            if common.LOCAL_TIME.fullmatch(local):
+                fields[name] = common.home_time(local)
         told, scripts = common.description(fields.get("description")), self.clip_description
         if told and scripts and (told.endswith(SHORTENED) or told.split() == scripts.split()):
             told = None

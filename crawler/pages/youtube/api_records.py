@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, dig, node, whole, words
@@ -68,16 +70,10 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         age_limit=None if restricted is None else ADULT_YEARS if restricted else 0,
         is_family_friendly=False if restricted else None,
         live_status=live_status,
-        availability=availability(status, needs_age=bool(restricted)),
+        availability="needs_auth" if restricted else AVAILABILITY.get(str(status.get("privacyStatus"))),
         media_type="video" if live_status == "not_live" and (duration or 0) > SHORT_MOST_S else None,
         embed_url=f"{urls.BASE}/embed/{video_id}" if status.get("embeddable") is True else None,
     )
-
-
-def availability(status: Node, *, needs_age: bool) -> Availability | None:
-    """Return who can see it; what is not for minors, only who has told their age to the site, as its page says."""
-    told = AVAILABILITY.get(str(status.get("privacyStatus")))
-    return "needs_auth" if needs_age and told in {"public", "unlisted"} else told
 
 
 def live_status_of(row: Node, parts: frozenset[str]) -> LiveStatus | None:

@@ -11,11 +11,12 @@ from crawler.items import Record, RecordKey, User, Video
 from crawler.pages.base import Link, Listing, Page, RecordPage, Response, known_fields, refuse_status
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.paths import path_in, split
+from crawler.pages.structured import values
 from crawler.pages.structured.counts import Count, count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.channel_markup import ChannelMarkup
 from crawler.pages.youtube.markup import language_of
-from crawler.pages.youtube.state import all_named, first_named, initial_data, text_of, widest
+from crawler.pages.youtube.state import all_named, first_named, header_texts, initial_data, page_header, text_of, widest
 from crawler.pages.youtube.video import MICRODATA, Watch
 
 VERIFIED_STYLES = frozenset({"BADGE_STYLE_TYPE_VERIFIED", "BADGE_STYLE_TYPE_VERIFIED_ARTIST"})
@@ -46,11 +47,12 @@ class Channel(RecordPage):
     record_type = User
     source = "ytInitialData"
 
-    def __init__(self, response: Response) -> None:
-        super().__init__(response)
-        self.language_of_page = language_of(response.text)
-
     # --- where it stands ---
+
+    @cached_property
+    def language_of_page(self) -> str:
+        """Language of the page, which says what its commas mean."""
+        return language_of(self.response.text)
 
     @cached_property
     def data(self) -> Node:
@@ -70,24 +72,29 @@ class Channel(RecordPage):
     @cached_property
     def new_header(self) -> Node:
         """What stands there since."""
-        return node(dig(self.data, "header", "pageHeaderRenderer", "content", "pageHeaderViewModel"))
+        return page_header(self.data)
 
     @cached_property
     def header_texts(self) -> list[str]:
         """The small print of the new header: the handle, the subscribers, the videos."""
-        rows = nodes(dig(self.new_header, "metadata", "contentMetadataViewModel", "metadataRows"))
-        parts = (part for row in rows for part in nodes(row.get("metadataParts")))
-        return [text for part in parts if (text := text_of(part.get("text")))]
+        return list(header_texts(self.new_header))
 
     @cached_property
     def about(self) -> Node:
         """What the channel tells of itself, where the page has it."""
+        if not any(name in self.response.text for name in ABOUT):  # a look at all of its data would take the longest
+            return {}
         return first_named([self.data.get("onResponseReceivedEndpoints"), self.data.get("contents")], *ABOUT)
 
     @cached_property
     def markup(self) -> ChannelMarkup | None:
         """The HTML of the page, where no JavaScript tells of the channel."""
         return None if self.data else ChannelMarkup(self.response)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """The page as that of a video, which `/live` is while a stream runs."""
+        return Watch(self.response)
 
     # --- the record ---
 
@@ -109,8 +116,7 @@ class Channel(RecordPage):
         """Return the page of the running stream, which is what `/live` shows instead of the channel."""
         if not path_in(self.url).rstrip("/").endswith("/live"):
             return None
-        watch = Watch(self.response)
-        return watch if watch.details else None
+        return self.watch if self.watch.details else None
 
     def refuse(self) -> None:
         """Say why this is no page of a channel.
@@ -133,7 +139,7 @@ class Channel(RecordPage):
     def sources(self, record: Record) -> dict[str, str]:
         """Return which part of the page told each field; of a running stream its own page knows."""
         if isinstance(record, Video):
-            return Watch(self.response).sources(record)
+            return self.watch.sources(record)
         return dict.fromkeys(known_fields(record), MICRODATA) if self.markup else super().sources(record)
 
     def canonical_url(self) -> str:
@@ -189,7 +195,8 @@ class Channel(RecordPage):
         for link in nodes(self.about.get("links")):
             runs = dig(link, "channelExternalLinkViewModel", "link", "commandRuns")
             addresses.append(dig(runs, 0, "onTap", "innertubeCommand", "urlEndpoint", "url"))
-        return [target(one) for one in addresses if isinstance(one, str)] or None
+        absolute = (values.http_url(target(one), urls.BASE) for one in addresses if isinstance(one, str))
+        return [one for one in absolute if one] or None
 
     def account_type(self) -> str:
         """Return what it is."""
@@ -254,7 +261,7 @@ class Channel(RecordPage):
         """Yield the tabs that list its videos."""
         channel_id = self.id()
         if not channel_id:
-            yield from Watch(self.response).links()
+            yield from self.watch.links()
             return
         tabs = set(self.tabs())
         for tab in urls.TABS:
@@ -289,6 +296,10 @@ class ChannelVideos(Page):
         """Yield the channel, unless who led here has it."""
         found = list(self.channel.records())
         yield from () if self.response.carry.get("has_user") else found
+
+    def sources(self, record: Record) -> dict[str, str]:
+        """Return which part of the page told each field of the channel."""
+        return self.channel.sources(record)
 
     @cached_property
     def ids(self) -> list[str]:

@@ -21,12 +21,14 @@ OLD_SUBSCRIBERS = (
     "//*[@id='owner-sub-count']/@aria-label"
     " | //*[contains(@class, 'yt-subscription-button-subscriber-count-branded-horizontal')]/@aria-label"
 )
+OLD_SUBSCRIBERS_SIGNS = ('"owner-sub-count"', "subscriber-count-branded-horizontal")
 OLD_BUTTON = (
     "//button[contains(@class, $button) and contains(@class, '-unclicked')]"
     "//*[contains(@class, 'yt-uix-button-content')]/text()"
     " | //*[contains(@class, 'video-extras-likes-dislikes')]//*[@class = $printed]/text()"
 )
 OLD_BUTTON_SIGNS = ("yt-uix-button-content", "video-extras-likes-dislikes")
+"""What a page that has one of these holds: to look for them in vain would cost a parse."""
 
 
 def language_of(source: str) -> str:
@@ -94,12 +96,9 @@ class Markup:
         found: Any = self.response.selector.xpath(OLD_BUTTON, button=button, printed=printed).get()
         return numbers.only_number(values.line(found))
 
-    @cached_property
+    @property
     def subscribers(self) -> str | None:
         """The subscribers, as they are printed where no JavaScript tells them."""
-        return self.response.selector.xpath(OLD_SUBSCRIBERS).get() if self.may_print_subscribers else None
-
-    @property
-    def may_print_subscribers(self) -> bool:
-        """Whether the page has one of the elements that do; looking for them in vain would cost a parse."""
-        return any(name in self.response.text for name in ('"owner-sub-count"', "subscriber-count-branded-horizontal"))
+        if not any(sign in self.response.text for sign in OLD_SUBSCRIBERS_SIGNS):
+            return None
+        return self.response.selector.xpath(OLD_SUBSCRIBERS).get()

@@ -44,13 +44,7 @@ class VideoOEmbed(OEmbedPage):
         """Return the channel's id, where its address is made of it."""
         return urls.channel_id(path_in(self.told.author_url).removeprefix("/channel/").rstrip("/"))
 
-    def channel(self) -> str | None:
-        """Return the channel's name."""
-        return self.uploader()
-
-    def channel_id(self) -> str | None:
-        """Return the channel's id."""
-        return self.uploader_id()
+    channel, channel_id = OEmbedPage.uploader, uploader_id
 
     def channel_url(self) -> str | None:
         """Return the channel's address by its id."""

@@ -13,7 +13,7 @@ from crawler.pages.paths import parameter
 from crawler.pages.structured.counts import Count
 from crawler.pages.youtube import listed, numbers, refusals, urls
 from crawler.pages.youtube.markup import language_of
-from crawler.pages.youtube.state import initial_data, text_of
+from crawler.pages.youtube.state import header_texts, initial_data, page_header, text_of
 
 
 class Playlist(Page):
@@ -67,12 +67,9 @@ class Playlist(Page):
         header = node(dig(self.data, "header", "playlistHeaderRenderer"))
         sidebar = nodes(dig(self.data, "sidebar", "playlistSidebarRenderer", "items"))
         stats = dig(sidebar, 0, "playlistSidebarPrimaryInfoRenderer", "stats")
-        model = dig(self.data, "header", "pageHeaderRenderer", "content", "pageHeaderViewModel", "metadata")
-        rows = nodes(dig(model, "contentMetadataViewModel", "metadataRows"))
-        parts = [part.get("text") for row in rows for part in nodes(row.get("metadataParts"))]
-        told = [header.get("numVideosText"), dig(stats, 0), *parts]
+        told = [text_of(header.get("numVideosText")), text_of(dig(stats, 0)), *header_texts(page_header(self.data))]
         language = language_of(self.response.text)
-        read = (numbers.videos(text_of(one), language) for one in told)
+        read = (numbers.videos(one, language) for one in told)
         exact: list[Count] = [one for one in read if one and not one.approximate]
         return exact[0].value if exact else None
 

@@ -43,6 +43,17 @@ def text_of(value: Any) -> str | None:
     return "".join(run for run in runs if isinstance(run, str)) or None
 
 
+def page_header(data: Node) -> Node:
+    """Return what stands above the tabs of a channel, or beside a playlist, since 2024."""
+    return node(dig(data, "header", "pageHeaderRenderer", "content", "pageHeaderViewModel"))
+
+
+def header_texts(header: Node) -> Iterator[str]:
+    """Yield the small print of such a header: the handle, the subscribers, the videos."""
+    for row in nodes(dig(header, "metadata", "contentMetadataViewModel", "metadataRows")):
+        yield from (text for part in nodes(row.get("metadataParts")) if (text := text_of(part.get("text"))))
+
+
 def label_of(value: Any) -> str | None:
     """Return what a screen reader is told of a part of the page."""
     for path in (

@@ -26,6 +26,11 @@ CREATIVE_COMMONS = "creative_commons"
 MICRODATA, INITIAL_DATA = "microdata", "ytInitialData"
 BELOW_THE_PLAYER = frozenset({"dislike_count", "comment_count", "channel_follower_count", "license"})
 """Fields that the page shows below the player, and does not tell the player itself."""
+OF_THE_PAGE = frozenset({
+    *("published_at", "duration", "uploader_url", "categories", "age_limit", "is_family_friendly"),
+    *("availability", "embed_url"),
+})  # fmt: skip
+"""Fields that search engines are told: in the microdata alone until about 2019."""
 
 
 class Watch(RecordPage):
@@ -171,7 +176,7 @@ class Watch(RecordPage):
         """Return the comments, where they are told to the digit."""
         return self.buttons.comments(self.language_of_page)
 
-    @property
+    @cached_property
     def language_of_page(self) -> str:
         """Language of the page, which says what its commas mean."""
         return language_of(self.response.text)
@@ -193,13 +198,7 @@ class Watch(RecordPage):
         told = self.about.get("ownerProfileUrl") or self.markup.author("url")
         return (urls.absolute(told) if isinstance(told, str) else None) or self.channel_url()
 
-    def channel(self) -> str | None:
-        """Return the channel's name."""
-        return self.uploader()
-
-    def channel_id(self) -> str | None:
-        """Return the channel's id."""
-        return self.uploader_id()
+    channel, channel_id = uploader, uploader_id
 
     def channel_url(self) -> str | None:
         """Return the channel's address by its id."""
@@ -330,6 +329,8 @@ class Watch(RecordPage):
         told = super().sources(record)
         if not self.player:
             told = dict.fromkeys(told, MICRODATA)
+        if not self.about and self.markup.video:
+            told |= dict.fromkeys(OF_THE_PAGE & told.keys(), MICRODATA)
         for name in BELOW_THE_PLAYER & told.keys():
             told[name] = INITIAL_DATA if self.data else MICRODATA
         if "like_count" in told and whole(self.about.get("likeCount")) is None:
