@@ -16,6 +16,7 @@ from crawler.pages import page_for
 from crawler.pages.base import Link, Response
 from crawler.pages.vimeo import VIMEO
 from crawler.pages.vimeo.common import description, home_time, licence, picture
+from tests.golden import FIXTURES, response_of
 
 VIDEO = "https://vimeo.com/123456789"
 PLAYER = "https://player.vimeo.com/video/123456789"
@@ -98,6 +99,13 @@ def test_a_user_keeps_the_id_that_the_video_told() -> None:
         carry={"id": "4567890"},
     )
     assert record.id == "4567890"
+
+
+@pytest.mark.parametrize("kind", ["user", "api-user"])
+def test_the_list_of_a_user_is_told_their_id(kind: str) -> None:
+    fixture = FIXTURES / "vimeo" / kind
+    page = page_for(response_of(fixture, json.loads((fixture / "meta.json").read_text())))
+    assert [link.carry for link in page.links() if link.kind == "listing"] == [{"id": "4567890"}]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from crawler.items import Availability, LiveStatus, User, Video
 from crawler.pages.base import Response
 from crawler.pages.nodes import Node, dig, node, whole, words
