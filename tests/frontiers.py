@@ -56,6 +56,7 @@ async def at_work(crawler: Crawler) -> AsyncIterator[Frontier]:
     finally:
         await frontier.close("finished")
         assert not frontier.courier.is_alive()
+        assert not frontier.pulse.is_alive()
         frontier.queue.server.close()
 
 

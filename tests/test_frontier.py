@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 from collections.abc import Callable, Coroutine
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.utils.test import get_crawler
 
 from crawler.errors import QueueLost, SettingsError, StoreError
+from crawler.frontier import pulse
 from crawler.frontier.deliveries import GivenBack
 from crawler.frontier.frontier import WAKE, Frontier
 from tests.couriers import Feed
-from tests.frontiers import at_work, crawler_at, engine_of, next_request, until
+from tests.frontiers import DEADLINE_S, at_work, crawler_at, engine_of, next_request, until
 from tests.queues import crew_at, push, take
 
 PAGE = "https://site.example/"
@@ -212,6 +214,31 @@ def test_at_the_end_others_get_what_was_in_hand_without_a_crash(valkey: str) -> 
         assert crew.queue().workers() == []
         assert sorted(take(crew.join())) == [f"{PAGE}{name}" for name in "abc"]
         assert crew.server.exists(crew.keys.deliveries) == 0
+
+
+def test_no_thread_is_left_at_work_at_the_end(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_it, may_end = Event(), Event()
+
+    def look() -> None:
+        at_it.set()
+        may_end.wait(DEADLINE_S)
+
+    async def has_told(frontier: Frontier) -> bool:
+        await asyncio.sleep(0)
+        return not frontier.courier.is_alive()
+
+    async def story(frontier: Frontier, _: Crawler) -> None:
+        frontier.pulse.look = look
+        assert await asyncio.to_thread(at_it.wait, DEADLINE_S)
+        closing = asyncio.create_task(frontier.close("finished"))
+        await until(lambda: has_told(frontier))
+        assert not closing.done()
+        may_end.set()
+        await closing
+        assert not frontier.pulse.is_alive()
+
+    monkeypatch.setattr(pulse, "LAST_WORDS_S", DEADLINE_S)
+    run(valkey, story)
 
 
 # --- what the courier tells ---

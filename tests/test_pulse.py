@@ -150,3 +150,24 @@ def test_it_stops_at_once(crew: Crew) -> None:
     beating.stop()
     beating.join(DEADLINE_S)
     assert not beating.is_alive()
+
+
+def test_its_end_is_waited_for_but_not_for_ever(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_it, may_end = Event(), Event()
+
+    def look() -> None:
+        at_it.set()
+        may_end.wait(DEADLINE_S)
+
+    monkeypatch.setattr(pulse, "LAST_WORDS_S", 0.01)
+    beating = Pulse(crew.join(lease_ttl_ms=LONG_MS), look)
+    beating.wait_for_end()  # of one that has not begun
+    beating.start()
+    assert at_it.wait(DEADLINE_S)
+    beating.stop()
+    beating.wait_for_end()
+    assert beating.is_alive()
+    may_end.set()
+    monkeypatch.setattr(pulse, "LAST_WORDS_S", DEADLINE_S)
+    beating.wait_for_end()
+    assert not beating.is_alive()

@@ -36,6 +36,7 @@ def test_what_is_sown_waits_for_the_next_worker_once_and_in_order(valkey: str) -
         sower.sow([link("b"), link("c")])
         sower.end()
         assert (sower.beginning, sower.sent, sower.new, sower.left) == ("anew", 4, 3, 3)
+        assert not sower.pulse.is_alive()
         assert crew.queue().workers() == []
         assert pages(crew) == ["a", "b", "c"]
 

@@ -184,7 +184,7 @@ class Frontier:
         self.handover.give_back()
         self.pulse.stop()
         self.courier.stop()
-        self.has_left = await asyncio.to_thread(self.courier.wait_for_end) and self.has_left
+        self.has_left = await asyncio.to_thread(self.wait_for_threads) and self.has_left
         if not self.has_left:
             logger.warning(
                 "Left before Redis knew all, as it does not answer or a disk is slow. Nothing is lost: what was in "
@@ -192,6 +192,13 @@ class Frontier:
             )
         self.crawler.stats.set_value("scheduler/duplicates", self.courier.duplicates)
         logger.debug("Left the crawl (%s)", reason)
+
+    def wait_for_threads(self) -> bool:
+        """Wait until the threads have ended; False where Redis does not know all, as it is silent or a disk slow."""
+        has_left = self.courier.wait_for_end()
+        if has_left:
+            self.pulse.wait_for_end()
+        return has_left
 
     def has_started(self) -> None:
         """Say that all seeds of this instance are in the queue."""

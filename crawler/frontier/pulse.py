@@ -10,6 +10,7 @@ from time import monotonic
 
 from redis.exceptions import RedisError
 
+from crawler.frontier.patience import LAST_WORDS_S
 from crawler.frontier.queue import Queue
 from crawler.words import counted
 
@@ -49,5 +50,10 @@ class Pulse(threading.Thread):
                     logger.warning("%s of this machine died: what was in hand there is fetched again", died)
 
     def stop(self) -> None:
-        """End soon."""
+        """End soon; without waiting for that."""
         self.stopping.set()
+
+    def wait_for_end(self) -> None:
+        """Wait until the thread has ended, for a silent Redis not long: work in the midst of an exit can crash it."""
+        if self.is_alive():
+            self.join(LAST_WORDS_S)

@@ -101,6 +101,7 @@ class Sower:
         finally:
             self.courier.shutdown()
             self.pulse.stop()
+            self.pulse.wait_for_end()
 
     def send(self, links: list[NewLink]) -> None:
         """Send a batch, and again as another worker where the crawl does not know this one any more."""
