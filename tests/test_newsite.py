@@ -211,6 +211,7 @@ def test_any_page_can_be_looked_at(path: Path) -> None:
         (["My-Site", "https://site.example/v/1"], "My-Site is no name of a site"),
         (["youtube", "https://site.example/v/1"], "crawler/pages/youtube exists, and is not overwritten"),
         (["trial", "nowhere"], "is not a URL"),
+        (["trial", "./page.html"], "add --file before it"),
         (["trial", "a.example/1", "b.example/2", "--file", "x.html"], "are of one page"),
         (["trial", "a.example/1", "--content-type", "text/html"], "add --file page.html"),
     ],

@@ -19,7 +19,7 @@ from crawler.explaining.screen import show
 from crawler.extractors.choice import check_ytdlp
 from crawler.frontier.whereabouts import Whereabouts
 from crawler.looking import StoreCommand, print_json, say, store_of
-from crawler.seeds import Seed, parse_seed
+from crawler.seeds import Seed
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -183,7 +183,7 @@ def seed_of(word: str) -> Seed:
         UsageError: it is none.
     """
     try:
-        return parse_seed(word)
+        return saved.url_named(word)
     except SeedError as exc:
         raise UsageError(str(exc), print_help=False) from exc
 

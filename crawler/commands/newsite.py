@@ -22,7 +22,7 @@ from crawler.newsite.draft import Draft
 from crawler.newsite.found import structured_data
 from crawler.newsite.site import New, check_name, draft_of, new_site, relative, write
 from crawler.pages.base import Link, Response
-from crawler.seeds import Seed, parse_seed
+from crawler.seeds import Seed
 from crawler.terse import Terse
 
 KINDS = ("user", "video")
@@ -111,7 +111,7 @@ class Command(Terse):
             raise UsageError("--content-type is that of a saved page: add --file page.html.", print_help=False)
         try:
             check_name(args[0])
-            return args[0], [parse_seed(word) for word in words]
+            return args[0], [saved.url_named(word) for word in words]
         except (SeedError, SettingsError) as exc:
             raise UsageError(str(exc), print_help=False) from exc
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from crawler.errors import NotARecord, SeedError
 from crawler.explaining.answers import Answer, fault, read_offline, refused
 from crawler.pages import FALLBACK, PLATFORMS, platform_of
 from crawler.pages.base import Response
-from crawler.seeds import parse_seed
+from crawler.seeds import PATH, Seed, parse_seed
 
 MOST_LINE_BYTES = 1_000_000
 """Bytes of a line of a batch; a longer one is answered as a bad one."""
@@ -36,6 +37,18 @@ class Saved:
     file: str
     content_type: str = ""
     status: int = 200
+
+
+def url_named(word: str) -> Seed:
+    """Return the URL that was named where a saved page could have been.
+
+    Raises:
+        SeedError: it is none, or a file.
+    """
+    if PATH.match(word) or os.path.isfile(word):  # noqa: PTH113 - which takes any text
+        named = f"{word:.200}"
+        raise SeedError(f"{named} is a file, not a URL: add --file before it, and --url URL with the one it is of.")
+    return parse_seed(word)
 
 
 def batch(lines: BinaryIO, folder: Path, most_bytes: int) -> Iterator[Answer]:
