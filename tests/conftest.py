@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A process of the tests that crashes says where, which its exit code alone does not.
+    os.environ["PYTHONFAULTHANDLER"] = "1"
     if config.getoption("--store") != "valkey" and not Path(REDIS).exists():
         raise pytest.UsageError(f"{REDIS} is missing: install it with: sudo apt-get install redis-server")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import warnings
 from contextlib import suppress
@@ -17,6 +18,7 @@ from redis.retry import Retry
 from scrapy.utils.conf import closest_scrapy_cfg
 from scrapy_redis import connection
 
+from crawler import threads
 from crawler.errors import QueueLost, StoreError
 from crawler.frontier.keys import FLEET
 from crawler.frontier.options import Options
@@ -33,6 +35,8 @@ T = TypeVar("T")
 
 KEEPS_ALL = "noeviction"
 """The only maxmemory-policy under which Redis keeps what it was given."""
+
+atexit.register(threads.let_end)  # those of this package speak TLS with Redis
 
 _embedded: dict[Path, tuple[EmbeddedStore, str]] = {}
 

@@ -143,11 +143,8 @@ class Frontier:
         self.loop = asyncio.get_running_loop()
         self.handover.open(spider)
         self.watch_close()
-        for handler, signal in (
-            (self.grants.request_left_downloader, signals.request_left_downloader),
-            (self.spider_idle, signals.spider_idle),
-        ):
-            self.crawler.signals.connect(handler, signal)
+        self.crawler.signals.connect(self.grants.request_left_downloader, signals.request_left_downloader)
+        self.crawler.signals.connect(self.spider_idle, signals.spider_idle)
         # What was imported stays for good: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
@@ -184,21 +181,16 @@ class Frontier:
         self.handover.give_back()
         self.pulse.stop()
         self.courier.stop()
-        self.has_left = await asyncio.to_thread(self.wait_for_threads) and self.has_left
-        if not self.has_left:
+        self.has_left = await asyncio.to_thread(self.courier.wait_for_end) and self.has_left
+        if self.has_left:
+            await asyncio.to_thread(self.pulse.wait_for_end)
+        else:
             logger.warning(
                 "Left before Redis knew all, as it does not answer or a disk is slow. Nothing is lost: what was in "
                 "hand is handed out again when the lease ends, to other instances or the next start."
             )
         self.crawler.stats.set_value("scheduler/duplicates", self.courier.duplicates)
         logger.debug("Left the crawl (%s)", reason)
-
-    def wait_for_threads(self) -> bool:
-        """Wait until the threads have ended; False where Redis does not know all, as it is silent or a disk slow."""
-        has_left = self.courier.wait_for_end()
-        if has_left:
-            self.pulse.wait_for_end()
-        return has_left
 
     def has_started(self) -> None:
         """Say that all seeds of this instance are in the queue."""
