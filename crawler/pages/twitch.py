@@ -12,6 +12,7 @@ from crawler.items import MediaType, Record, RecordKey
 from crawler.pages.base import Link, Page, Platform, refuse_status
 from crawler.pages.paths import parameter
 from crawler.pages.structured import StructuredVideoPage
+from crawler.pages.structured.values import line
 
 SITE = "twitch"
 BASE = "https://www.twitch.tv"
@@ -26,6 +27,11 @@ NO_CHANNELS = r"(?!(?:directory|downloads|jobs|p|search|settings|store|turbo|vid
 CHANNEL_PATH = rf"/{NO_CHANNELS}{LOGIN}(?:/(?:about|clips|home|schedule|videos))?/?"
 ON_TWITCH = re.compile(r"(?P<title>.+\S) - (?P<channel>\S+) on Twitch", re.DOTALL)
 """What the site makes of a recording's title and its channel."""
+CLIP_SUMMARY = re.compile(r"Watch (?P<channel>.+?)'s clip titled \"(?P<title>.+)\"")
+"""What the site writes where a clip has no description: its title there is `channel - title`."""
+RECORDING_SUMMARY = re.compile(r"\S+ went live on Twitch\. Catch up on their (?:.+ )?VOD now\.")
+PROCESSING = "/404_processing_"
+"""In the address of the picture of what is still being recorded, or is not ready."""
 
 
 class TwitchVideo(StructuredVideoPage):
@@ -45,9 +51,35 @@ class TwitchVideo(StructuredVideoPage):
         """What the site made of a title and a channel, where it did."""
         return ON_TWITCH.fullmatch(self.structured.title)
 
+    @property
+    def clip_named(self) -> re.Match[str] | None:
+        """What the site's own description of a clip names."""
+        return CLIP_SUMMARY.fullmatch(line(self.structured.description) or "")
+
     def title(self) -> str:
         """Return the title alone."""
-        return self.named["title"] if self.named else self.structured.title
+        told, clip = self.structured.title, self.clip_named
+        if clip and told == f"{clip['channel']} - {clip['title']}":
+            return clip["title"]
+        return self.named["title"] if self.named else told
+
+    def description(self) -> str | None:
+        """Return the description, unless the site made it."""
+        is_made = self.clip_named or RECORDING_SUMMARY.fullmatch(line(self.structured.description) or "")
+        return None if is_made else self.structured.description
+
+    @property
+    def is_processing(self) -> bool:
+        """Whether it is still being recorded, or not ready."""
+        return PROCESSING in (self.structured.thumbnail or "")
+
+    def duration(self) -> float | None:
+        """Return the seconds, which grow as long as it is being recorded."""
+        return None if self.is_processing else self.structured.duration
+
+    def thumbnail(self) -> str | None:
+        """Return the picture; the one that stands for none is none."""
+        return None if self.is_processing else self.structured.thumbnail
 
     @property
     def login(self) -> str | None:
@@ -56,7 +88,8 @@ class TwitchVideo(StructuredVideoPage):
 
     def channel(self) -> str | None:
         """Return the channel."""
-        return self.named["channel"] if self.named else self.structured.channel
+        found = self.clip_named or self.named
+        return found["channel"] if found else self.structured.channel
 
     def channel_url(self) -> str | None:
         """Return the channel's address."""
