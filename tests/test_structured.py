@@ -93,6 +93,13 @@ def test_a_publisher_that_is_the_site_is_no_uploader() -> None:
     )
 
 
+def test_the_largest_picture_is_taken_where_each_has_its_size_in_its_name() -> None:
+    sizes = [f"https://site.example/1-{size}.jpg" for size in ("80x45", "640x360", "320x180")]
+    assert one(html(VIDEO | {"thumbnailUrl": sizes})).thumbnail == sizes[1]
+    whole = "https://site.example/1.jpg"
+    assert one(html(VIDEO | {"thumbnailUrl": [whole, *sizes]})).thumbnail == whole
+
+
 def test_an_address_is_no_name() -> None:
     record = one(html(VIDEO | {"author": {"@type": "Person", "name": "https://site.example/@kim", "url": "/@kim"}}))
     assert (record.uploader, record.uploader_url) == (None, "https://site.example/@kim")

@@ -25,6 +25,8 @@ ACTIONS = {
 }  # fmt: skip
 LEGACY_COUNT = re.compile(r"\s*(?:(User\w+)\s*:\s*([\d.,]+)|([\d.,]+)\s+(User\w+))\s*")
 LISTED = re.compile(r"\s*[,;]\s*|\s*\n\s*")
+SIZE_IN_NAME = re.compile(r"-(\d{2,4})x\d{2,4}\.\w{3,4}$")
+"""At the end of the address of one of the sizes of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ def picture(entity: Entity, *names: str) -> str | None:
     for name in names:
         found = [(width, url) for value in entity.values(name) for width, url in sized(entity, value) if url]
         if found:
-            return max(found, key=lambda pair: pair[0])[1]
+            named = [(int(size[1]), url) for _, url in found if (size := SIZE_IN_NAME.search(url))]
+            # One whose name has no size may be the whole picture.
+            return max(named if len(named) == len(found) else found, key=lambda pair: pair[0])[1]
     return None
 
 
