@@ -70,6 +70,7 @@ def test_a_duration_that_says_nothing_is_unknown(value: object) -> None:
         ("1,2 M", "id", None),
         ("1,2 M", "ca", None),
         ("3.4B", "en", Count(3_400_000_000, approximate=True)),
+        ("10,000+ views", "en", Count(10_000, approximate=True)),
     ],
 )
 def test_a_count_is_read_in_the_language_of_its_page(value: object, page_language: str, expected: Count | None) -> None:

@@ -1,4 +1,4 @@
-"""Counts as sites print them: `1,234`, `5.04m subscribers`, `4,69 M`, `1.2万`."""
+"""Counts as sites print them: `1,234`, `5.04m subscribers`, `4,69 M`, `1.2万`, `10,000+`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def count(value: Any, language: str = "") -> Count | None:
     number = decimal(shape["number"].strip(), primary, scaled=scale != 1) if scale else None
     if scale is None or number is None or number * scale >= LARGEST:
         return None
-    return Count(round(number * scale), approximate=True) if scale > 1 else Count(int(number))
+    return Count(round(number * scale), approximate=scale > 1 or "+" in shape["words"])
 
 
 def exact(value: Any, language: str = "") -> int | None:
