@@ -130,7 +130,10 @@ def test_a_time_of_which_something_would_be_passed_over_is_unknown(value: str) -
 
 @pytest.mark.parametrize(
     ("value", "tag"),
-    [("en_US", "en-US"), ({"alternateName": "de"}, "de"), ("English", None), (["fr"], "fr"), ([], None), ("und", None)],
+    [
+        *[("en_US", "en-US"), ({"alternateName": "de"}, "de"), ("English", None), (["fr"], "fr"), ([], None)],
+        *[("und", None), ("jp", None), ("US", None), ("JA", "JA"), ("fil", "fil")],
+    ],
 )
 def test_a_language_is_a_tag_and_not_a_name(value: object, tag: str | None) -> None:
     assert language(value) == tag

@@ -46,6 +46,12 @@ SHORTENED_CHARS = 100
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 NO_LANGUAGE = frozenset({"mis", "mul", "und", "zxx"})
 """Tags that say that there is no one language, or that it is not known."""
+OF_TWO_LETTERS = re.compile(
+    "a[abefkmnrsvyz]|b[aeghimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aeiortuyz]|i[adegikostuw]"
+    "|j[aiv]|k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnorsty]|n[abdeglnorvy]|o[cjmrs]|p[ailst]|qu|r[mnouw]"
+    "|s[acdeghiklmnoqrstuvw]|t[aeghiklnorstwy]|u[grkz]|v[eio]|w[ao]|xh|y[io]|z[ahu]"
+)
+"""The languages of ISO 639-1; a country that some sites write instead, such as `jp`, is none of them."""
 
 
 def text(value: Any) -> str | None:
@@ -160,7 +166,9 @@ def language(value: Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("alternateName") or value.get("identifier") or value.get("@id") or value.get("name")
     tag = (text(value) or "").replace("_", "-")
-    return tag if LANGUAGE.fullmatch(tag) and tag.partition("-")[0].casefold() not in NO_LANGUAGE else None
+    primary = tag.partition("-")[0].casefold()
+    is_language = OF_TWO_LETTERS.fullmatch(primary) if len(primary) == 2 else primary not in NO_LANGUAGE  # noqa: PLR2004
+    return tag if LANGUAGE.fullmatch(tag) and is_language else None
 
 
 def boolean(value: Any) -> bool | None:
