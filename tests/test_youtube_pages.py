@@ -197,6 +197,26 @@ def test_what_the_api_says_without_a_title_is_no_video() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ratings", "statistics", "age_limit", "availability"),
+    [
+        ({}, {"viewCount": "0"}, 0, "public"),
+        ({}, {"likeCount": "3"}, 0, None),
+        ({"mpaaRating": "mpaaR"}, {"viewCount": "3"}, None, "public"),
+        ({"fskRating": "fsk12", "ytRating": "ytAgeRestricted"}, {}, 18, "needs_auth"),
+    ],
+)
+def test_the_api_says_who_can_see_a_video_where_that_is_certain(
+    ratings: dict[str, str], statistics: dict[str, str], age_limit: int | None, availability: str | None
+) -> None:
+    row = {"id": "abcdefghijk", "snippet": {"title": "Kites"}, "status": {"privacyStatus": "public"}}
+    row |= {"contentDetails": {"contentRating": ratings}, "statistics": statistics}
+    body = json.dumps({"kind": "youtube#videoListResponse", "items": [row]})
+    (found,) = page_for(Response(f"{API}/videos?part=snippet,statistics&id=abcdefghijk", body.encode())).records()
+    assert isinstance(found, Video)
+    assert (found.age_limit, found.availability) == (age_limit, availability)
+
+
+@pytest.mark.parametrize(
     ("author_url", "channel_id"),
     [("https://www.youtube.com/channel/UCkites0kites1kites2kite", "UCkites0kites1kites2kite"), ("/@KitesDaily", None)],
 )

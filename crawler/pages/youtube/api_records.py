@@ -38,7 +38,8 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
     video_id, channel_id = str(row["id"]), words(snippet.get("channelId"))
     live_status = live_status_of(row, parts)
     duration = None if live_status in LIVE.values() else values.duration(words(details.get("duration")))
-    restricted = dig(details, "contentRating", "ytRating") == AGE_RESTRICTED if "contentDetails" in row else None
+    ratings = node(details.get("contentRating"))
+    restricted = ratings.get("ytRating") == AGE_RESTRICTED if "contentDetails" in row else None
     owner, owner_url = words(snippet.get("channelTitle")), urls.channel_url(channel_id) if channel_id else None
     statistics = node(row.get("statistics"))
     return Video(
@@ -65,10 +66,10 @@ def video(row: Node, response: Response, parts: frozenset[str]) -> Video:
         categories=[name] if (name := CATEGORIES.get(str(snippet.get("categoryId")))) else None,
         language=values.language(snippet.get("defaultAudioLanguage")),
         license=LICENSES.get(str(status.get("license"))),
-        age_limit=None if restricted is None else ADULT_YEARS if restricted else 0,
+        age_limit=ADULT_YEARS if restricted else None if restricted is None or ratings else 0,
         is_family_friendly=False if restricted else None,
         live_status=live_status,
-        availability="needs_auth" if restricted else AVAILABILITY.get(str(status.get("privacyStatus"))),
+        availability="needs_auth" if restricted else availability(status, statistics, parts),
         media_type="video" if live_status == "not_live" and (duration or 0) > SHORT_MOST_S else None,
         embed_url=f"{urls.BASE}/embed/{video_id}" if status.get("embeddable") is True else None,
     )
@@ -81,6 +82,13 @@ def live_status_of(row: Node, parts: frozenset[str]) -> LiveStatus | None:
         return LIVE[broadcast]
     has_been = "liveStreamingDetails" in row or "liveStreamingDetails" not in parts
     return "not_live" if broadcast == "none" and not has_been else None
+
+
+def availability(status: Node, statistics: Node, parts: frozenset[str]) -> Availability | None:
+    """Return who can see it; None where no views are told: what is for members alone is called public, too."""
+    if "statistics" in parts and "viewCount" not in statistics:
+        return None
+    return AVAILABILITY.get(str(status.get("privacyStatus")))
 
 
 def channel(row: Node, response: Response) -> User:
