@@ -110,6 +110,7 @@ def test_a_date_keeps_its_zone(value: object, utc: str) -> None:
 def test_a_date_without_a_zone_is_korean_time_on_a_korean_page() -> None:
     assert utc_time(date("2025-03-01T08:30:00", zone=KOREA_AND_JAPAN)) == "2025-02-28T23:30:00Z"
     assert utc_time(date("2025-03-01T08:30:00+00:00", zone=KOREA_AND_JAPAN)) == "2025-03-01T08:30:00Z"
+    assert utc_time(date("Sat, 01 Mar 2025 08:30:00 -0000", zone=KOREA_AND_JAPAN)) == "2025-03-01T08:30:00Z"
 
 
 @pytest.mark.parametrize("value", ["", "0001-01-01T00:00:00", "1970-01-01T00:00:00Z", "yesterday", "2016", True, None])

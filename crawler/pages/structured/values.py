@@ -153,7 +153,7 @@ def spelled(plain: str) -> datetime:
         ValueError: it has a word of something else, such as `PM` or a zone that is not known for certain.
     """
     bare = re.sub(r"\s*\([^()]*\)$", "", plain)
-    bare = re.sub(r"\b(?:GMT|UTC)([+-]\d)", r"\1", bare)
+    bare = re.sub(r"\b(?:GMT|UTC)([+-]\d)", r"\1", bare).replace("-0000", "+0000")  # for which Python tells no zone
     if not all(word.casefold() in SPELLED for word in re.findall(r"[^\W\d_]+", bare)):
         raise ValueError(plain)
     return parsedate_to_datetime(bare)
