@@ -187,6 +187,17 @@ def test_another_error_of_the_api_is_a_refusal() -> None:
     assert refusal_of(403, "playlistItemsNotAccessible").args == ("forbidden: the Data API says: x",)
 
 
+@pytest.mark.parametrize(("allows", "likes"), [(True, 0), (False, None)])
+def test_a_video_whose_likes_are_switched_off_has_no_number_of_them(*, allows: bool, likes: int | None) -> None:
+    details = {"videoId": "abcdefghijk", "title": "Kites", "author": "Ada", "allowRatings": allows}
+    player = {"videoDetails": details, "microformat": {"playerMicroformatRenderer": {"likeCount": "0"}}}
+    player |= {"playabilityStatus": {"status": "OK"}}
+    body = f"<script>var ytInitialPlayerResponse = {json.dumps(player)};</script>".encode()
+    (found,) = page_for(Response("https://www.youtube.com/watch?v=abcdefghijk", body)).records()
+    assert isinstance(found, Video)
+    assert found.like_count == likes
+
+
 def test_what_the_api_says_without_a_title_is_no_video() -> None:
     rows = [{"id": "abcdefghijk", "statistics": {"viewCount": "3"}}, {"id": 7, "snippet": {"title": "Kites"}}]
     body = json.dumps({"kind": "youtube#videoListResponse", "items": rows})

@@ -162,7 +162,9 @@ class Watch(RecordPage):
         return self.markup.count("WatchAction")
 
     def like_count(self) -> int | None:
-        """Return the likes, where they are told to the digit."""
+        """Return the likes, where they are told to the digit, and not switched off."""
+        if self.details.get("allowRatings") is False:
+            return None
         told = whole(self.about.get("likeCount"))
         likes = self.buttons.likes() if told is None else told
         return self.markup.count("LikeAction") if likes is None else likes
