@@ -47,9 +47,15 @@ class TwitchVideo(StructuredVideoPage):
         return urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
 
     @property
+    def whole_title(self) -> str:
+        """The title as JSON-LD has it, where nothing is the site's own, also after `| Twitch`."""
+        told, begun = line(self.document.video_object.get("name")), self.structured.title
+        return told if told and told.startswith(begun) else begun
+
+    @property
     def named(self) -> re.Match[str] | None:
         """What the site made of a title and a channel, where it did."""
-        return ON_TWITCH.fullmatch(self.structured.title)
+        return ON_TWITCH.fullmatch(self.whole_title)
 
     @property
     def clip_named(self) -> re.Match[str] | None:
@@ -58,10 +64,8 @@ class TwitchVideo(StructuredVideoPage):
 
     def title(self) -> str:
         """Return the title alone."""
-        told, clip = self.structured.title, self.clip_named
-        if clip and told == f"{clip['channel']} - {clip['title']}":
-            return clip["title"]
-        return self.named["title"] if self.named else told
+        found = self.clip_named or self.named
+        return found["title"] if found else self.whole_title
 
     def description(self) -> str | None:
         """Return the description, unless the site made it."""
