@@ -214,6 +214,22 @@ def test_a_broadcast_tells_whether_it_is_live(event: dict[str, Any], status: str
     assert one(html(VIDEO | {"publication": [publication]})).live_status == status
 
 
+@pytest.mark.parametrize(
+    ("start", "length", "status", "seconds"),
+    [
+        ("2025-12-20T20:00:00Z", "PT2H", None, 7200),
+        ("2025-12-31T20:00:00Z", "PT2H", "is_live", None),
+        ("2025-12-20T20:00:00Z", None, "is_live", None),
+    ],
+)
+def test_a_broadcast_whose_length_is_long_over_is_not_said_to_run(
+    start: str, length: str | None, status: str | None, seconds: float | None
+) -> None:
+    publication = {"@type": "BroadcastEvent", "isLiveBroadcast": True, "startDate": start}
+    record = one(html(VIDEO | {"publication": publication, "duration": length}))
+    assert (record.live_status, record.duration) == (status, seconds)
+
+
 def test_the_times_of_a_broadcast_are_of_the_sites_own_zone() -> None:
     publication = {"@type": "BroadcastEvent", "isLiveBroadcast": True, "startDate": "2026-01-01T08:30:00"}
     assert one(html(VIDEO | {"publication": publication}, lang="ja")).live_status == "is_live"

@@ -23,7 +23,17 @@ from crawler.pages.structured.schema import (
     words,
 )
 from crawler.pages.structured.titles import is_made_by_site
-from crawler.pages.structured.values import boolean, date, duration, http_url, language, line, text, uncut
+from crawler.pages.structured.values import (
+    DAY_SECONDS,
+    boolean,
+    date,
+    duration,
+    http_url,
+    language,
+    line,
+    text,
+    uncut,
+)
 
 MEDIA_FILE = re.compile(r"\.(?:mp4|webm|m3u8|mpd|mov|m4v|ogv|mkv|flv)$", re.IGNORECASE)
 METAS = {
@@ -202,7 +212,16 @@ def live_status(entity: Entity) -> str | None:
         return None
     if ends and is_before(ends, now):
         return "was_live"
-    return "is_upcoming" if starts and is_before(now, starts) else "is_live"
+    if starts and is_before(now, starts):
+        return "is_upcoming"
+    length = duration(quantity(entity, "duration"))
+    is_long_over = starts and not ends and length and age(starts, now) > length + DAY_SECONDS
+    return None if is_long_over else "is_live"  # some sites call all that has been a stream one, without its end
+
+
+def age(start: str, now: str) -> float:
+    """Return the seconds between two ISO 8601 times."""
+    return (datetime.fromisoformat(now) - datetime.fromisoformat(start)).total_seconds()
 
 
 def is_before(one: str, other: str) -> bool:
