@@ -32,6 +32,8 @@ ANYTHING = st.recursive(
         (36, 36),
         ("36", 36),
         (12.5, 12.5),
+        (86_399, 86_399),
+        (172_800, 172.8),
         (600_000, 600),
     ],
 )
@@ -39,7 +41,9 @@ def test_every_form_of_a_duration_becomes_seconds(value: object, seconds: float)
     assert duration(value) == seconds
 
 
-@pytest.mark.parametrize("value", ["", "PT0S", "P", "PT", 0, -5, "soon", "P1M", "P1Y", True, None, "99" * 40, "-PT5S"])
+@pytest.mark.parametrize(
+    "value", ["", "PT0S", "P", "PT", 0, -5, "soon", "P1M", "P1Y", True, None, "99" * 40, "-PT5S", 86_400, "172799"]
+)
 def test_a_duration_that_says_nothing_is_unknown(value: object) -> None:
     assert duration(value) is None
 

@@ -81,8 +81,8 @@ def uncut(description: str | None) -> str | None:
 def duration(value: Any) -> float | None:
     """Return the seconds of an ISO 8601 duration, a clock time (`35:28`) or a number; never 0.
 
-    A bare number is seconds; a whole one of a day or more is milliseconds: sites that write these are many, and
-    videos that last days are few.
+    A bare number is seconds; a whole one of two days or more is milliseconds: sites that write these are many, and
+    videos that last days are few. One of a day or more can be either, as a stream may last for one.
     """
     if isinstance(value, bool):
         return None
@@ -103,7 +103,9 @@ def number_of_seconds(value: float) -> float | None:
     """Return the seconds that a bare number means."""
     if not math.isfinite(value) or value <= 0:
         return None
-    return value / 1000 if value >= DAY_SECONDS and value == int(value) else float(value)
+    if value < DAY_SECONDS or value != int(value):
+        return float(value)
+    return value / 1000 if value >= 2 * DAY_SECONDS else None
 
 
 def date(value: Any, *, zone: tzinfo = UTC) -> str | None:
