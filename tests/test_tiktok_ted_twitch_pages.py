@@ -123,6 +123,20 @@ def test_a_video_with_another_status_is_read_all_the_same() -> None:
     assert record.id == ID
 
 
+@pytest.mark.parametrize(
+    ("status", "told", "availability"),
+    [(0, {}, "public"), (0, {"takeDown": 0}, "public"), (0, {"takeDown": 1}, None), (10204, {}, None)],
+)
+def test_a_video_is_public_where_nothing_speaks_against_it(
+    status: int, told: dict[str, int], availability: str | None
+) -> None:
+    item = {"id": ID, "desc": "Kites", "video": {"duration": 5}, "privateItem": False, **told}
+    page = page_for(Response(VIDEO, universal({"statusCode": status, "itemInfo": {"itemStruct": item}})))
+    (found,) = page.records()
+    assert isinstance(found, Video)
+    assert found.availability == availability
+
+
 def test_a_script_is_found_by_its_id_alone() -> None:
     others = '<p>"STATE"</p><link id="STATE"><script>x = "STATE" > {"a": 0}</script>'
     source = f'{others}<script type=x id=STATE> {{"a": 1}}</script>'

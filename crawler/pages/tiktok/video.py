@@ -125,6 +125,7 @@ class VideoPage(StatePage):
     def availability(self) -> Availability | None:
         """Return who can see it, where the page says so."""
         hidden = [self.item.get("secret"), self.item.get("forFriend"), self.author.get("privateAccount")]
+        hidden += [self.told.status != 0, whole(self.item.get("takeDown")) not in {None, 0}]
         if self.item.get("privateItem") is True:
             return "private"
         return "public" if self.item.get("privateItem") is False and True not in hidden else None
