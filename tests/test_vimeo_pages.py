@@ -155,6 +155,17 @@ def test_a_picture_is_without_the_play_button() -> None:
     assert picture("https://i.vimeocdn.com/filter/overlay?src1=x") is None
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://i.vimeocdn.com/video/default_1280x720?r=pad",
+        "https://i.vimeocdn.com/filter/overlay?src0=https%3A%2F%2Fi.vimeocdn.com%2Fvideo%2Fdefault_640.jpg&src1=x",
+    ],
+)
+def test_the_picture_of_videos_that_have_none_is_none(address: str) -> None:
+    assert picture(address) is None
+
+
 def test_a_description_that_the_site_made_up_is_none() -> None:
     assert description('This is "Kites" by Club on Vimeo, the home for high quality videos and so on.') is None
     assert description("This is my home for kites.") == "This is my home for kites."
