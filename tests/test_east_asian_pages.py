@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import NotARecord
+from crawler.items import Record, User
 from crawler.pages import page_for
 from crawler.pages.base import Link, Platform, Response
 from crawler.pages.bilibili import BILIBILI
@@ -68,6 +69,12 @@ def read(url: str, body: str) -> None:
     list(page.links())
     list(page.members()) if page.listing() else None
     page.totals()
+
+
+def only(url: str, answer: dict[str, Any]) -> Record:
+    """Return the one record of an answer."""
+    (record,) = page_for(Response(url, json.dumps(answer).encode())).records()
+    return record
 
 
 def altered(value: Any, odd: Any) -> list[Any]:
@@ -182,6 +189,14 @@ def test_a_deep_answer_is_refused(url: str, answer: dict[str, Any]) -> None:
 def test_a_page_with_a_broken_state_is_refused(url: str, page: str, state: str) -> None:
     read(url, page.format(html.escape(state)))
     read(url, page.format(state))
+
+
+def test_the_picture_of_users_of_nicovideo_who_have_none_is_none() -> None:
+    blank = "https://secure-dcdn.cdn.nimg.jp/nicoaccount/usericon/defaults/blank.jpg"
+    user = {"id": 1, "nickname": "x", "icons": {"small": blank, "large": blank}}
+    record = only("https://nvapi.nicovideo.jp/v1/users/1", {"data": {"user": user}})
+    assert isinstance(record, User)
+    assert record.avatar_url is None
 
 
 def test_thumbnail_information_that_is_no_xml_is_refused() -> None:
