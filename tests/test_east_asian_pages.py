@@ -199,6 +199,15 @@ def test_the_picture_of_users_of_nicovideo_who_have_none_is_none() -> None:
     assert record.avatar_url is None
 
 
+def test_the_pictures_of_users_of_bilibili_who_have_none_are_none() -> None:
+    face = "https://i0.hdslb.com/bfs/face/member/noface.jpg"
+    banner = "http://i1.hdslb.com/bfs/space/cb1c3ef50e22b6096fde67febe863494caefebad.png"
+    user = {"mid": 1, "name": "x", "face": face, "top_photo": banner}
+    record = only("https://api.bilibili.com/x/space/acc/info?mid=1", {"code": 0, "data": user})
+    assert isinstance(record, User)
+    assert (record.avatar_url, record.banner_url) == (None, None)
+
+
 def test_thumbnail_information_that_is_no_xml_is_refused() -> None:
     for body in ("", "{}", "<", "<a>" * 10_000, "<nicovideo_thumb_response status='ok'/>"):
         read("https://ext.nicovideo.jp/api/getthumbinfo/sm1", body)
