@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import NotARecord
-from crawler.items import Record, User
+from crawler.items import Record, User, Video
 from crawler.pages import page_for
 from crawler.pages.base import Link, Platform, Response
 from crawler.pages.bilibili import BILIBILI
@@ -189,6 +189,15 @@ def test_a_deep_answer_is_refused(url: str, answer: dict[str, Any]) -> None:
 def test_a_page_with_a_broken_state_is_refused(url: str, page: str, state: str) -> None:
     read(url, page.format(html.escape(state)))
     read(url, page.format(state))
+
+
+def test_a_video_of_nicovideo_for_which_one_has_to_log_in_is_not_public() -> None:
+    told = {"isPrivate": False, "isAuthenticationRequired": True}
+    video = {**VIDEO_OF_NICOVIDEO["video"], **told}
+    answer = {**VIDEO_OF_NICOVIDEO, "video": video, "payment": {"video": {"isPpv": False}}}
+    record = only("https://www.nicovideo.jp/watch/sm1", {"data": {"response": answer}})
+    assert isinstance(record, Video)
+    assert record.availability == "needs_auth"
 
 
 def test_the_picture_of_users_of_nicovideo_who_have_none_is_none() -> None:
