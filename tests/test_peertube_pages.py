@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.items import ADAPTERS
+from crawler.items import ADAPTERS, Video
 from crawler.pages import page_for
 from crawler.pages.base import Page, Response
 
@@ -73,3 +73,19 @@ def test_an_odd_activity_costs_nothing_else() -> None:
     assert listing.wants() is not None
     listing.add(Response(f"{BASE}/accounts/kim/outbox?page=1", orjson.dumps({"orderedItems": items})))
     assert [getattr(record, "title", "") for record in listing.records()] == ["Title 0", "Title 1", "Title 2"]
+
+
+UUID = "9c9de5e8-0a1e-484a-b099-e80766180a6d"
+
+
+def video(**told: Any) -> Video:
+    (record,) = page(f"/api/v1/videos/{UUID}", {"uuid": UUID, "name": "Title", "url": f"{BASE}/w/x"} | told).records()
+    assert isinstance(record, Video)
+    return record
+
+
+def test_a_description_that_an_old_version_has_cut_is_none() -> None:
+    cut, long = "x" * 247 + "...", "x" * 300 + "..."
+    assert video(description=cut).description is None
+    assert video(description="Short...").description == "Short..."
+    assert video(description=long, truncatedDescription=cut).description == long

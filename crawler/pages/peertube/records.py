@@ -11,6 +11,7 @@ from crawler.pages.base import Response
 from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.peertube.urls import SITE
+from crawler.pages.structured import values
 from crawler.pages.structured.schema import Fields
 
 AVAILABILITY: Mapping[int, Availability] = {1: "public", 2: "unlisted", 3: "private", 4: "internal", 5: "password"}
@@ -108,7 +109,7 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
         fetched_at=response.fetched_at,
         fetched_from=response.url,
         title=row.get("name") or "",
-        description=activity.get("content") if activity else row.get("description"),
+        description=activity.get("content") if activity else description(row),
         published_at=row.get("publishedAt"),
         updated_at=row.get("updatedAt"),
         duration=None if live else row.get("duration"),
@@ -137,6 +138,12 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
         embed_url=address(row.get("embedUrl") or row.get("embedPath"), response),
         content_url=content_url,
     )
+
+
+def description(row: Node) -> str | None:
+    """Return the whole text; until version 4 the details cut it, too, and had no other name for what they cut."""
+    told = row.get("description")
+    return values.uncut(told) if isinstance(told, str) and "truncatedDescription" not in row else told
 
 
 def tags(row: Node, activity: Node | None) -> list[str] | None:
