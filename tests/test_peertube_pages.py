@@ -89,3 +89,7 @@ def test_a_description_that_an_old_version_has_cut_is_none() -> None:
     assert video(description=cut).description is None
     assert video(description="Short...").description == "Short..."
     assert video(description=long, truncatedDescription=cut).description == long
+
+
+def test_a_duration_of_nothing_is_not_known() -> None:
+    assert video(duration=0).duration is None
