@@ -93,3 +93,10 @@ def test_a_description_that_an_old_version_has_cut_is_none() -> None:
 
 def test_a_duration_of_nothing_is_not_known() -> None:
     assert video(duration=0).duration is None
+
+
+def test_a_height_without_a_width_is_not_told_which_side_it_is() -> None:
+    file = {"resolution": {"id": 720, "label": "720p"}, "fileUrl": f"{BASE}/720.mp4"}
+    old, new = video(files=[file]), video(files=[{**file, "width": 720, "height": 1280}])
+    assert (old.width, old.height, old.content_url) == (None, None, f"{BASE}/720.mp4")
+    assert (new.width, new.height) == (720, 1280)

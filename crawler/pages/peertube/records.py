@@ -178,7 +178,10 @@ def live_status(state: Any, *, live: bool) -> Any:
 
 
 def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str | None]:
-    """Return width and height in pixels and the URL of the largest video file that either source names."""
+    """Return width and height in pixels and the URL of the largest video file that either source names.
+
+    A height without a width is the shorter side, which of an upright video is the width.
+    """
     files = nodes(row.get("files"))
     for playlist in nodes(row.get("streamingPlaylists")):
         files += nodes(playlist.get("files"))
@@ -196,7 +199,7 @@ def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str
     if not found:
         return None, None, None
     height, width, url = max(found, key=lambda file: file[0])
-    return pixels(width) or None, height or None, url
+    return (pixels(width), height, url) if pixels(width) and height else (None, None, url)
 
 
 def pixels(value: Any) -> int:
