@@ -193,7 +193,7 @@ def test_a_page_with_a_broken_state_is_refused(url: str, page: str, state: str) 
 
 def test_a_video_of_nicovideo_for_which_one_has_to_log_in_is_not_public() -> None:
     told = {"isPrivate": False, "isAuthenticationRequired": True}
-    video = {**VIDEO_OF_NICOVIDEO["video"], **told}
+    video = {"id": "sm1", "title": "x", "registeredAt": "x", **told}
     answer = {**VIDEO_OF_NICOVIDEO, "video": video, "payment": {"video": {"isPpv": False}}}
     record = only("https://www.nicovideo.jp/watch/sm1", {"data": {"response": answer}})
     assert isinstance(record, Video)
