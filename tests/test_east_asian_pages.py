@@ -200,6 +200,14 @@ def test_a_video_of_nicovideo_for_which_one_has_to_log_in_is_not_public() -> Non
     assert record.availability == "needs_auth"
 
 
+@pytest.mark.parametrize(("kind", "told"), [("REPLAY", "was_live"), ("UPLOAD", "not_live"), ("ANOTHER", None)])
+def test_the_replay_of_a_stream_was_live_also_where_its_beginning_is_not_told(kind: str, told: str | None) -> None:
+    content = {"videoNo": 1, "videoTitle": "x", "videoType": kind, "liveOpenDate": None}
+    record = only("https://api.chzzk.naver.com/service/v3/videos/1", {"code": 200, "content": content})
+    assert isinstance(record, Video)
+    assert record.live_status == told
+
+
 def test_the_picture_of_users_of_nicovideo_who_have_none_is_none() -> None:
     blank = "https://secure-dcdn.cdn.nimg.jp/nicoaccount/usericon/defaults/blank.jpg"
     user = {"id": 1, "nickname": "x", "icons": {"small": blank, "large": blank}}
