@@ -212,3 +212,14 @@ def test_a_talk_of_the_years_when_the_archive_had_types_of_its_own_is_a_video() 
     assert isinstance(record, Video)
     assert (record.width, record.content_url) == (1920, "https://cdn.media.ccc.de/events/kites/2024/7-deu-hd.mp4")
     assert record.url == url, "what is no address of today is not made into one"
+
+
+def test_a_recording_of_the_slides_is_not_the_talk() -> None:
+    told = json.loads((FIXTURES / "media_ccc/talk/page.json").read_bytes())
+    size = {"width": 3840, "height": 2160}
+    slides = {"mime_type": "video/mp4", "language": "deu", "folder": "slides-h264-hd", **size}
+    address = "https://cdn.media.ccc.de/events/kites/2024/slides-h264-hd/7-deu-hd-slides.mp4"
+    told["recordings"] = [{**slides, "recording_url": address}, *told["recordings"]]
+    (record,) = page_for(Response(told["url"], json.dumps(told).encode()), "media_ccc").records()
+    assert isinstance(record, Video)
+    assert (record.width, record.content_url) == (1920, "https://cdn.media.ccc.de/events/kites/2024/7-deu-hd.mp4")

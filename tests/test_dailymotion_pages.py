@@ -167,6 +167,14 @@ def test_the_videos_of_a_user_are_one_list_by_name_and_by_id() -> None:
     assert empty.listing() == ("videos of kiteclub", "video", False, "")
 
 
+def test_the_pictures_of_users_who_have_none_are_none() -> None:
+    blank = "http://static1.dmcdn.net/images/avatar/female/720x720.jpg.v69eb35393aa934cb9"
+    told = {"id": "x1abcd", "username": "kiteclub", "avatar_720_url": blank}
+    (record,) = read("https://api.dailymotion.com/user/x1abcd", told)
+    assert isinstance(record, User)
+    assert record.avatar_url is None
+
+
 def test_an_error_that_calls_itself_a_success_is_refused_with_its_reason() -> None:
     for code, reason in ((404, "not_found"), (410, "deleted"), (403, "forbidden"), (True, "unavailable")):
         page = answer(f"{API}/video/x7abcde", {"error": {"code": code, "message": "No."}})

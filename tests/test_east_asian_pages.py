@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import NotARecord
+from crawler.items import Record, User, Video
 from crawler.pages import page_for
 from crawler.pages.base import Link, Platform, Response
 from crawler.pages.bilibili import BILIBILI
@@ -68,6 +69,12 @@ def read(url: str, body: str) -> None:
     list(page.links())
     list(page.members()) if page.listing() else None
     page.totals()
+
+
+def only(url: str, answer: dict[str, Any]) -> Record:
+    """Return the one record of an answer."""
+    (record,) = page_for(Response(url, json.dumps(answer).encode())).records()
+    return record
 
 
 def altered(value: Any, odd: Any) -> list[Any]:
@@ -182,6 +189,40 @@ def test_a_deep_answer_is_refused(url: str, answer: dict[str, Any]) -> None:
 def test_a_page_with_a_broken_state_is_refused(url: str, page: str, state: str) -> None:
     read(url, page.format(html.escape(state)))
     read(url, page.format(state))
+
+
+def test_a_video_of_nicovideo_for_which_one_has_to_log_in_is_not_public() -> None:
+    told = {"isPrivate": False, "isAuthenticationRequired": True}
+    video = {"id": "sm1", "title": "x", "registeredAt": "x", **told}
+    answer = {**VIDEO_OF_NICOVIDEO, "video": video, "payment": {"video": {"isPpv": False}}}
+    record = only("https://www.nicovideo.jp/watch/sm1", {"data": {"response": answer}})
+    assert isinstance(record, Video)
+    assert record.availability == "needs_auth"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("REPLAY", "was_live"), ("UPLOAD", "not_live"), ("ANOTHER", None)])
+def test_the_replay_of_a_stream_was_live_also_where_its_beginning_is_not_told(kind: str, told: str | None) -> None:
+    content = {"videoNo": 1, "videoTitle": "x", "videoType": kind, "liveOpenDate": None}
+    record = only("https://api.chzzk.naver.com/service/v3/videos/1", {"code": 200, "content": content})
+    assert isinstance(record, Video)
+    assert record.live_status == told
+
+
+def test_the_picture_of_users_of_nicovideo_who_have_none_is_none() -> None:
+    blank = "https://secure-dcdn.cdn.nimg.jp/nicoaccount/usericon/defaults/blank.jpg"
+    user = {"id": 1, "nickname": "x", "icons": {"small": blank, "large": blank}}
+    record = only("https://nvapi.nicovideo.jp/v1/users/1", {"data": {"user": user}})
+    assert isinstance(record, User)
+    assert record.avatar_url is None
+
+
+def test_the_pictures_of_users_of_bilibili_who_have_none_are_none() -> None:
+    face = "https://i0.hdslb.com/bfs/face/member/noface.jpg"
+    banner = "http://i1.hdslb.com/bfs/space/cb1c3ef50e22b6096fde67febe863494caefebad.png"
+    user = {"mid": 1, "name": "x", "face": face, "top_photo": banner}
+    record = only("https://api.bilibili.com/x/space/acc/info?mid=1", {"code": 0, "data": user})
+    assert isinstance(record, User)
+    assert (record.avatar_url, record.banner_url) == (None, None)
 
 
 def test_thumbnail_information_that_is_no_xml_is_refused() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.items import ADAPTERS
+from crawler.items import ADAPTERS, Video
 from crawler.pages import page_for
 from crawler.pages.base import Page, Response
 
@@ -73,3 +73,30 @@ def test_an_odd_activity_costs_nothing_else() -> None:
     assert listing.wants() is not None
     listing.add(Response(f"{BASE}/accounts/kim/outbox?page=1", orjson.dumps({"orderedItems": items})))
     assert [getattr(record, "title", "") for record in listing.records()] == ["Title 0", "Title 1", "Title 2"]
+
+
+UUID = "9c9de5e8-0a1e-484a-b099-e80766180a6d"
+
+
+def video(**told: Any) -> Video:
+    (record,) = page(f"/api/v1/videos/{UUID}", {"uuid": UUID, "name": "Title", "url": f"{BASE}/w/x"} | told).records()
+    assert isinstance(record, Video)
+    return record
+
+
+def test_a_description_that_an_old_version_has_cut_is_none() -> None:
+    cut, long = "x" * 247 + "...", "x" * 300 + "..."
+    assert video(description=cut).description is None
+    assert video(description="Short...").description == "Short..."
+    assert video(description=long, truncatedDescription=cut).description == long
+
+
+def test_a_duration_of_nothing_is_not_known() -> None:
+    assert video(duration=0).duration is None
+
+
+def test_a_height_without_a_width_is_not_told_which_side_it_is() -> None:
+    file = {"resolution": {"id": 720, "label": "720p"}, "fileUrl": f"{BASE}/720.mp4"}
+    old, new = video(files=[file]), video(files=[{**file, "width": 720, "height": 1280}])
+    assert (old.width, old.height, old.content_url) == (None, None, f"{BASE}/720.mp4")
+    assert (new.width, new.height) == (720, 1280)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import NotARecord
-from crawler.items import ADAPTERS, Record
+from crawler.items import ADAPTERS, Record, Video
 from crawler.pages import page_for
 from crawler.pages.base import Link, Response
 from crawler.pages.vimeo import VIMEO
@@ -155,6 +155,17 @@ def test_a_picture_is_without_the_play_button() -> None:
     assert picture("https://i.vimeocdn.com/filter/overlay?src1=x") is None
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://i.vimeocdn.com/video/default_1280x720?r=pad",
+        "https://i.vimeocdn.com/filter/overlay?src0=https%3A%2F%2Fi.vimeocdn.com%2Fvideo%2Fdefault_640.jpg&src1=x",
+    ],
+)
+def test_the_picture_of_videos_that_have_none_is_none(address: str) -> None:
+    assert picture(address) is None
+
+
 def test_a_description_that_the_site_made_up_is_none() -> None:
     assert description('This is "Kites" by Club on Vimeo, the home for high quality videos and so on.') is None
     assert description("This is my home for kites.") == "This is my home for kites."
@@ -186,6 +197,19 @@ def test_a_title_that_says_that_there_is_no_video_is_none(title: str) -> None:
 def test_a_video_has_one_address_whatever_the_api_links_to(link: str, url: str) -> None:
     body = {"uri": "/videos/123456789", "name": "Kites", "link": link}
     assert [record.url for record in read("https://api.vimeo.com/videos/123456789", json.dumps(body))] == [url]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(None, "not_live"), ("unavailable", None), ("ready", None), ("streaming", "is_live"), ("done", "was_live")],
+)
+def test_a_stream_that_does_not_run_is_not_called_no_stream(status: str | None, told: str | None) -> None:
+    badges = {"live": {"streaming": False, "archived": False}}
+    live = {"status": status} if status else None
+    body = {"uri": "/videos/123456789", "name": "Kites", "live": live, "embed": {"badges": badges}}
+    (record,) = read("https://api.vimeo.com/videos/123456789", json.dumps(body))
+    assert isinstance(record, Video)
+    assert record.live_status == told
 
 
 @pytest.mark.parametrize("path", ["videos", "me/videos", "users/1/videos", "channels/staffpicks/videos?page=2"])

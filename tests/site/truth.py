@@ -153,7 +153,7 @@ def video_fields(shapes: Shapes, video: Video) -> Fields:
         "availability": "public",
         "media_type": "livestream" if video.is_live else "video",
         "width": shapes.width(file).get("width") if file else None,
-        "height": file.height if file else None,
+        "height": file.height if file and shapes.width(file) else None,
         "embed_url": f"{shapes.base}/videos/embed/{video.uuid}",
         "content_url": shapes.file_url(file) if file else None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
@@ -20,6 +21,8 @@ from crawler.pages.structured.schema import Fields
 TITLE = re.compile(r"(.{1,60})的个人空间(?:-\1个人主页-哔哩哔哩视频| ?- ?哔哩哔哩.{0,60})")
 FACE = "/bfs/face/"
 """In the address of a user's picture."""
+PLACE_HOLDERS = ("/bfs/face/member/noface.", "/bfs/space/cb1c3ef50e22b6096fde67febe863494caefebad.")
+"""In the addresses of the pictures of users who have chosen none, and of the one above their pages."""
 VERIFIED = (0, 1)
 """Kinds of verification, of persons and of organisations; -1 for none."""
 
@@ -53,7 +56,7 @@ class Space(PartsPage):
                 "id": mid,
                 "url": urls.user_url(mid),
                 "name": named[1],
-                "avatar_url": address(icon.partition("@")[0]) if FACE in icon else None,
+                "avatar_url": picture(icon.partition("@")[0]) if FACE in icon else None,
             },
         )
 
@@ -99,8 +102,8 @@ class UserAnswer(PartsPage):
                 "url": urls.user_url(mid),
                 "name": words(row.get("name")),
                 "description": words(row.get("sign")),
-                "avatar_url": address(row.get("face")),
-                "banner_url": address(row.get("top_photo")) if not is_card else None,
+                "avatar_url": picture(row.get("face")),
+                "banner_url": picture(row.get("top_photo")) if not is_card else None,
                 "follower_count": self.followers(row) if is_card else None,
                 "following_count": whole(row.get("attention")) if is_card else None,
                 "video_count": whole(self.data.get("archive_count")) if is_card else None,
@@ -112,3 +115,9 @@ class UserAnswer(PartsPage):
         """Return the followers."""
         told = whole(self.data.get("follower"))
         return whole(card.get("fans")) if told is None else told
+
+
+def picture(told: Any) -> str | None:
+    """Return the address of a picture; None for one of the site's own."""
+    found = address(told)
+    return None if found and any(one in found for one in PLACE_HOLDERS) else found

@@ -153,7 +153,9 @@ class VideoPage(Watched):
 
     def live_status(self) -> LiveStatus | None:
         """Return whether it was a stream."""
-        return "was_live" if words(self.content.get("liveOpenDate")) else "not_live"
+        if words(self.content.get("liveOpenDate")) or self.media_type() == "livestream":
+            return "was_live"
+        return "not_live" if self.media_type() else None
 
     def media_type(self) -> MediaType | None:
         """Return `livestream` for a replay."""

@@ -17,6 +17,8 @@ from crawler.pages.texts import first_said, plain
 
 ADULT_YEARS = 18
 SIZED = re.compile(r"(?:thumbnail|avatar|cover)_(\d{2,4})_url")
+PLACE_HOLDER = "dmcdn.net/images/"
+"""In the addresses of pictures that are the site's own, such as those of users who have none."""
 LINKS = ("website_url", "facebook_url", "twitter_url", "instagram_url", "linkedin_url", "pinterest_url")
 PLAYER_REASONS = {"DM002": "deleted", "DM010": "private"}
 """What the player's error codes mean, as far as that is documented."""
@@ -109,7 +111,7 @@ def user(row: Node, response: Response) -> User:
         name=name,
         description=plain(row.get("description")),
         avatar_url=picture(row, "avatar"),
-        banner_url=values.http_url(row.get("cover_url"), urls.BASE) or picture(row, "cover"),
+        banner_url=own_picture(row.get("cover_url")) or picture(row, "cover"),
         links=links or None,
         follower_count=whole(row.get("followers_total")),
         following_count=whole(row.get("following_total")),
@@ -187,7 +189,13 @@ def picture(row: Node, name: str) -> str | None:
     if name == "thumbnail":
         posters = {**node(row.get("posters")), **node(row.get("thumbnails"))}
         told += [posters[size] for size in sorted((key for key in posters if key.isdecimal()), key=int, reverse=True)]
-    return next((url for one in told if isinstance(one, str) and (url := values.http_url(one, urls.BASE))), None)
+    return next((url for one in told if isinstance(one, str) and (url := own_picture(one))), None)
+
+
+def own_picture(told: Any) -> str | None:
+    """Return the address of a picture; None for one of the site's own."""
+    url = values.http_url(told, urls.BASE)
+    return None if url and PLACE_HOLDER in url else url
 
 
 def flag(row: Node, name: str) -> bool | None:

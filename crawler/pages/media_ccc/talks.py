@@ -53,12 +53,13 @@ class TalkRecord(RecordPage):
 
     @cached_property
     def largest(self) -> Node:
-        """The largest of the videos; of two the one in the language that was spoken, as mp4."""
+        """The largest of the videos, not one of slides only; of two the one in the language that was spoken, as mp4."""
         spoken = self.talk.get("original_language")
         videos = [one for one in self.recordings if str(one.get("mime_type")).startswith(OF_VIDEO)]
 
-        def rank(one: Node) -> tuple[int, bool, bool]:
-            return whole(one.get("height")) or 0, one.get("language") == spoken, one.get("mime_type") in MP4
+        def rank(one: Node) -> tuple[bool, int, bool, bool]:
+            shows_talk = not str(one.get("folder")).startswith("slides")
+            return shows_talk, whole(one.get("height")) or 0, one.get("language") == spoken, one.get("mime_type") in MP4
 
         return max(videos, key=rank, default={})
 

@@ -99,6 +99,8 @@ def availability(video: Node, payment: Node) -> str | None:
     """Return who can see a video."""
     if video.get("isPrivate") is True:
         return "private"
+    if video.get("isAuthenticationRequired") is True:
+        return "needs_auth"
     if any(payment.get(name) is True for name in ("isPpv", "isAdmission", "isPremium", "isContinuationBenefit")):
         return "needs_auth"
     return "public" if video.get("isPrivate") is False and payment else None

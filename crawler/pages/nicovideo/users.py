@@ -23,6 +23,8 @@ PLACES = (
     ("data", "user"),
 )
 """Where the user stands, since 2023, before, and in the API."""
+DEFAULTS = "/usericon/defaults/"
+"""In the address of the picture of users who have none."""
 ERRORS = {"NOT_FOUND": "not_found", "GONE": "deleted", "FORBIDDEN": "forbidden"}
 
 
@@ -69,7 +71,7 @@ class UserPage(PartsPage):
                 "url": urls.user_url(user_id),
                 "name": words(user.get("nickname")),
                 "description": described,
-                "avatar_url": address(dig(user, "icons", "large")) or address(dig(user, "icons", "small")),
+                "avatar_url": picture(node(user.get("icons"))),
                 "banner_url": address(cover.get("pcUrl")) or address(cover.get("ogpUrl")),
                 "links": [found for one in sns if (found := address(one.get("url")))] or None,
                 "account_type": "person",
@@ -120,6 +122,12 @@ class Channels(PartsPage):
         if not rows:
             raise NotARecord("not_found", f"{self.url} tells of no channel")
         yield self.source, of_channel(rows[0])
+
+
+def picture(icons: Node) -> str | None:
+    """Return the larger picture of a user; None for the one of users who have none."""
+    found = address(icons.get("large")) or address(icons.get("small"))
+    return None if found and DEFAULTS in found else found
 
 
 def of_channel(row: Node) -> Fields:

@@ -11,6 +11,7 @@ from crawler.pages.base import Response
 from crawler.pages.embedded import address
 from crawler.pages.nodes import Node, dig, node, nodes
 from crawler.pages.peertube.urls import SITE
+from crawler.pages.structured import values
 from crawler.pages.structured.schema import Fields
 
 AVAILABILITY: Mapping[int, Availability] = {1: "public", 2: "unlisted", 3: "private", 4: "internal", 5: "password"}
@@ -108,10 +109,10 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
         fetched_at=response.fetched_at,
         fetched_from=response.url,
         title=row.get("name") or "",
-        description=activity.get("content") if activity else row.get("description"),
+        description=activity.get("content") if activity else description(row),
         published_at=row.get("publishedAt"),
         updated_at=row.get("updatedAt"),
-        duration=None if live else row.get("duration"),
+        duration=None if live else row.get("duration") or None,
         view_count=row.get("views"),
         like_count=row.get("likes"),
         dislike_count=row.get("dislikes"),
@@ -137,6 +138,12 @@ def video(row: Node, response: Response, activity: Node | None = None) -> Video:
         embed_url=address(row.get("embedUrl") or row.get("embedPath"), response),
         content_url=content_url,
     )
+
+
+def description(row: Node) -> str | None:
+    """Return the whole text; until version 4 the details cut it, too, and had no other name for what they cut."""
+    told = row.get("description")
+    return values.uncut(told) if isinstance(told, str) and "truncatedDescription" not in row else told
 
 
 def tags(row: Node, activity: Node | None) -> list[str] | None:
@@ -171,7 +178,10 @@ def live_status(state: Any, *, live: bool) -> Any:
 
 
 def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str | None]:
-    """Return width and height in pixels and the URL of the largest video file that either source names."""
+    """Return width and height in pixels and the URL of the largest video file that either source names.
+
+    A height without a width is the shorter side, which of an upright video is the width.
+    """
     files = nodes(row.get("files"))
     for playlist in nodes(row.get("streamingPlaylists")):
         files += nodes(playlist.get("files"))
@@ -189,7 +199,7 @@ def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str
     if not found:
         return None, None, None
     height, width, url = max(found, key=lambda file: file[0])
-    return pixels(width) or None, height or None, url
+    return (pixels(width), height, url) if pixels(width) and height else (None, None, url)
 
 
 def pixels(value: Any) -> int:

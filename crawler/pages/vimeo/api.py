@@ -188,6 +188,8 @@ class ApiVideo(ApiPage):
             return "is_live"
         if told == "done" or badges.get("archived") is True:
             return "was_live"
+        if told is not None:  # a stream that has not begun, or whose recording is not there yet
+            return None
         return "not_live" if badges.get("streaming") is False and badges.get("archived") is False else None
 
     def availability(self) -> Any:

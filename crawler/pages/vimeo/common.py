@@ -29,6 +29,8 @@ HOME_ZONE = "America/New_York"
 """Zone of times without one: the same upload is `10:36:56` in oEmbed and `T10:36:56-04:00` in JSON-LD."""
 OVERLAY = "/filter/overlay"
 DEFAULT_PORTRAIT = "/portrait/default"
+DEFAULT_PICTURE = "/video/default"
+"""In the address of the picture of videos that have none."""
 LICENCE_URL = re.compile(r"https?://creativecommons\.org/(?:licenses/([a-z-]{2,12})|publicdomain/(zero|mark))\b")
 SITES_WORDS = re.compile(
     r"This is [\"“].*[\"”] by .* on Vimeo, the home for .*"
@@ -57,9 +59,11 @@ def home_time(value: Any) -> str | None:
 
 
 def picture(value: Any) -> str | None:
-    """Return the address of a picture without the play button that the site lays over it."""
+    """Return the address of a picture without the play button that the site lays over it; None for a place holder."""
     url = values.http_url(value, urls.BASE)
-    return values.http_url(parameter(url, "src0"), urls.BASE) if url and path_in(url) == OVERLAY else url
+    if url and path_in(url) == OVERLAY:
+        url = values.http_url(parameter(url, "src0"), urls.BASE)
+    return None if url and path_in(url).startswith(DEFAULT_PICTURE) else url
 
 
 def portrait(value: Any) -> str | None:
