@@ -149,7 +149,7 @@ def video_fields(shapes: Shapes, video: Video) -> Fields:
         "language": video.language,
         "license": None if video.licence is None else LICENCES[video.licence],
         "is_family_friendly": not video.nsfw,
-        "live_status": "is_live" if video.is_live else "not_live",
+        "live_status": "is_live" if video.is_live else None,
         "availability": "public",
         "media_type": "livestream" if video.is_live else "video",
         "width": shapes.width(file).get("width") if file else None,

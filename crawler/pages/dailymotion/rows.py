@@ -152,11 +152,8 @@ def secure(url: str | None) -> str | None:
 
 
 def live_status(row: Node) -> LiveStatus | None:
-    """Return the status in yt-dlp's words; of a stream that is off air it is not told whether it will be."""
-    mode, onair = row.get("mode"), row.get("onair")
-    if mode == "live":
-        return "is_live" if onair is True else None
-    return "not_live" if mode == "vod" else None
+    """Return the status in yt-dlp's words: what is off air may be on again, and any video be the replay of a stream."""
+    return "is_live" if row.get("mode") == "live" and row.get("onair") is True else None
 
 
 def availability(row: Node) -> Availability | None:

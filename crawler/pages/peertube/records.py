@@ -173,8 +173,11 @@ def rating(sensitive: Any) -> Fields:
 
 
 def live_status(state: Any, *, live: bool) -> Any:
-    """Return the status in yt-dlp's words; a list row of a live stream is only shown while it runs."""
-    return LIVE_STATES.get(whole(state) or 0, "is_live") if live else "not_live"
+    """Return the status in yt-dlp's words: a list row of a live stream is only shown while it runs.
+
+    Of all else it is unknown: the replay of a stream is not told from a video that was uploaded.
+    """
+    return LIVE_STATES.get(whole(state) or 0, "is_live") if live else None
 
 
 def largest_file(row: Node, activity: Node) -> tuple[int | None, int | None, str | None]:
