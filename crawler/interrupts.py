@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import warnings
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
+LOOK_S = 0.01
 
 
 class Interrupted(BaseException):
@@ -43,6 +49,18 @@ def repeat_signals(noted: list[int]) -> None:
             os.kill(os.getpid(), number)
 
     reactor.callWhenRunning(reactor.callLater, 0, repeat)
+
+
+def stop_once_running(crawler: Crawler) -> None:
+    """Let a stop that comes while the engine opens the spider wait for it: Scrapy would leave it so, and just exit."""
+    stop = crawler.stop_async
+
+    async def stop_async() -> None:
+        while crawler.crawling and not crawler.engine.running:  # noqa: ASYNC110 - the engine tells no event
+            await asyncio.sleep(LOOK_S)
+        await stop()
+
+    crawler.stop_async = stop_async  # type: ignore[method-assign]
 
 
 def on_stop(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
 import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 from redis import Redis
+from scrapy import signals
+from scrapy.crawler import Crawler
 
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.queue import Queue
@@ -21,6 +25,8 @@ from tests.queues import Crew, crew_at, push
 from tests.site import Catalogue, Quirks, running_site
 
 SEEDS = "url=https://site.example"
+TURNS = 100
+"""Of the event loop: enough to hear a signal, and to do what there is to do of it."""
 STOPPED = "before anything was taken: the next start goes on"
 
 
@@ -114,6 +120,35 @@ def test_an_instance_that_is_stopped_while_it_starts_its_store_leaves_no_server(
     assert "Traceback" not in ended.log
     with (store / "server.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class StopsEarly:
+    """An extension that has its own process stopped while the engine opens the spider."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler.settings.getint("STOPS_EARLY"))
+        crawler.signals.connect(extension.engine_started, signals.engine_started)
+        return extension
+
+    async def engine_started(self) -> None:
+        os.kill(os.getpid(), self.number)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_spider_opens_is_heard_once_it_is_open(tmp_path: Path, number: signal.Signals) -> None:
+    with running_site(Catalogue.generate(users=2, videos=2), Quirks(rate_limit=False)) as site:
+        own = 'EXTENSIONS={"tests.test_start.StopsEarly": 0}'
+        ended = crawl("videos", tmp_path, f"url={site.url}", own, f"STOPS_EARLY={number.value}")
+        assert ended.exit_code == 0
+        assert "Spider closed (shutdown)" in ended.log
+        assert "Redis does not answer" not in ended.log
+        assert len(crawl("videos", tmp_path, f"url={site.url}").records) == 2
 
 
 def test_who_withdraws_is_at_the_crawl_no_more(valkey: str) -> None:

@@ -15,7 +15,7 @@ from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start
 from crawler.errors import CrawlOver, SettingsError, StoreError
 from crawler.fleet.leash import crawl_of_fleet, hold_leash
 from crawler.frontier.frontier import Frontier
-from crawler.interrupts import Interrupted, interrupt_at_once, note_signals, repeat_signals
+from crawler.interrupts import Interrupted, interrupt_at_once, note_signals, repeat_signals, stop_once_running
 from crawler.seeds import asks_anew, describe
 from crawler.spiders.seeded import SeededSpider
 from crawler.terse import Terse
@@ -113,6 +113,7 @@ class Command(Terse, CrawlCommand):
             self.exitcode = 1
             return
         crawler, asked_to_stop = entered
+        stop_once_running(crawler)
         self.crawler_process.crawl(crawler, **opts.spargs)
         repeat_signals(asked_to_stop)
         self.crawler_process.start()
