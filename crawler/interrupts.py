@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import warnings
 from collections.abc import Callable
 from types import FrameType
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 LOOK_S = 0.01
+"""Seconds until it is tried again where a stop cannot be heard just now."""
 
 
 class Interrupted(BaseException):
@@ -26,11 +28,21 @@ def interrupt_at_once() -> None:
     on_stop(interrupt)
 
 
-def interrupt(number: int, _: FrameType | None) -> None:
-    """Raise `Interrupted`."""
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise `Interrupted`; where an object is just being deleted, which would swallow it, a moment later."""
+    if is_in_del(frame):
+        threading.Timer(LOOK_S, os.kill, (os.getpid(), number)).start()
+        return
     on_stop(signal.SIG_DFL)
     warnings.simplefilter("ignore", ResourceWarning)  # a file that is just being opened ends with this process
     raise Interrupted(signal.Signals(number).name)
+
+
+def is_in_del(frame: FrameType | None) -> bool:
+    """Tell whether a frame is within a `__del__`."""
+    while frame is not None and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None
 
 
 def note_signals() -> list[int]:

@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ from scrapy.crawler import Crawler
 from crawler.frontier.frontier import Frontier
 from crawler.frontier.queue import Queue
 from crawler.spiders.videos import VideosSpider
-from tests.crawls import POLL_S, crawl, end, start
+from tests.crawls import DEADLINE_S, POLL_S, ROOT, crawl, end, start
 from tests.faults.relay import relay
 from tests.frontiers import crawler_at
 from tests.queues import Crew, crew_at, push
@@ -93,6 +94,27 @@ def test_a_signal_ends_the_wait_for_those_who_may_be_dead(tmp_path: Path, valkey
         assert (crew.left(), crew.queue().workers()) == (1, [worker.worker])
     assert STOPPED in ended.log
     assert ended.exit_code == 0
+
+
+DELETES = """
+import os, signal, threading
+from crawler.interrupts import Interrupted, interrupt_at_once
+class Connection:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+interrupt_at_once()
+try:
+    Connection()
+    threading.Event().wait()
+except Interrupted as exc:
+    print(exc)
+"""
+
+
+def test_a_signal_while_an_object_is_deleted_is_not_lost() -> None:
+    command = [sys.executable, "-c", DELETES]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=DEADLINE_S)  # noqa: S603
+    assert (ended.stdout, ended.stderr) == ("SIGTERM\n", "")
 
 
 def test_a_second_signal_ends_an_instance_that_cannot_even_leave(tmp_path: Path, valkey: str) -> None:
