@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,6 +102,19 @@ def plausible(host: str) -> bool:
     if ":" in host or host == "localhost":
         return True
     return re.fullmatch(r"(?=.{3,253}$)[^\s.,;!?/\\@]{1,63}(\.[^\s.,;!?/\\@]{1,63})+\.?", host) is not None
+
+
+def check_once(words: Iterable[str]) -> None:
+    """Check that no argument is given twice as NAME=VALUE: the last would count alone, without a word.
+
+    Raises:
+        SeedError: one is.
+    """
+    told: dict[str, str] = {}
+    for name, _, value in (word.partition("=") for word in words):
+        if (former := told.setdefault(name, value)) != value:
+            remedy = f"pass both as -a url={former},{value}" if name == "url" else "pass it once"
+            raise SeedError(f"-a {name}= is given twice, as {former} and as {value}: {remedy}.")
 
 
 def parse_urls(text: str) -> list[Seed]:

@@ -145,6 +145,7 @@ def test_ctrl_c_stops_the_instances_and_the_same_command_goes_on(tmp_path: Path)
         (("-n", "0"), "-n 0: the number of instances must be at least 1"),
         (("https://site.example", "-a", "scope=all"), "scope=all is unknown"),
         (("https://site.example", "-a", "scope"), "-a scope: pass a name and a value"),
+        (("https://site.example", "-a", "scope=web", "-a", "scope=seed"), "-a scope= is given twice"),
         (("https://site.example", "-d", "/dev/null"), "-d /dev/null cannot be written to"),
     ],
 )

@@ -159,6 +159,7 @@ def test_the_number_of_instances_is_found_out_and_the_reason_said(tmp_path: Path
         ((), 2, "name a spider, such as: scrapy fleet users"),
         (("nobody",), 2, "there is no spider nobody: there are users, videos."),
         (("users", "users"), 2, "users is named twice"),
+        (("users", "-a", "url=a.example", "-a", "url=b.example"), 2, "pass both as -a url=a.example,b.example"),
         (("users", "-n", "0"), 2, "-n 0: the number of instances must be at least 1, or auto."),
         (("users", "--fast"), 2, "unrecognized arguments: --fast"),
         (("--fast", "users"), 2, "the option --fast is unknown"),

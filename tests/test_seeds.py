@@ -11,6 +11,7 @@ from crawler.errors import SeedError
 from crawler.seeds import (
     Seed,
     check_arguments,
+    check_once,
     describe,
     parse_flag,
     parse_kinds,
@@ -271,6 +272,14 @@ def test_a_crawl_is_dropped_where_that_is_said_and_kept_where_it_is_not_clear() 
     for text in ("no", "yes", "2", " "):
         with pytest.raises(SeedError, match=f"anew={text} is unknown: pass anew=1 to begin anew"):
             parse_flag("anew", text)
+
+
+def test_an_argument_is_given_once() -> None:
+    check_once(["url=a.example", "scope=web", "url=a.example"])
+    with pytest.raises(SeedError, match=r"-a url= is given twice.*pass both as -a url=a\.example,b\.example\."):
+        check_once(["url=a.example", "scope=web", "url=b.example"])
+    with pytest.raises(SeedError, match="-a scope= is given twice, as web and as seed: pass it once"):
+        check_once(["scope=web", "scope=seed"])
 
 
 @pytest.mark.parametrize(

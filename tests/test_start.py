@@ -68,6 +68,22 @@ def test_a_redis_that_refuses_is_said_in_a_sentence(tmp_path: Path, valkey: str,
     assert "Traceback" not in ended.log
 
 
+# --- arguments ---
+
+
+def test_an_argument_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    ended = crawl("videos", tmp_path, "url=https://a.example", "url=https://b.example")
+    assert ended.exit_code == 2
+    assert "error: -a url= is given twice, as https://a.example and as https://b.example: pass both as" in ended.log
+
+
+def test_a_key_that_no_one_has_given_is_no_warning(tmp_path: Path) -> None:
+    with running_site(Catalogue.generate(users=1, videos=1), Quirks(rate_limit=False)) as site:
+        ended = crawl("videos", tmp_path, f"url={site.url}", "LOG_LEVEL=WARNING")
+    assert len(ended.records) == 1
+    assert "Disabled" not in ended.log
+
+
 # --- signals ---
 
 

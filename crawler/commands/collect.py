@@ -27,7 +27,7 @@ from crawler.frontier.ledger import Ledger
 from crawler.frontier.queue import text
 from crawler.frontier.standing import other_crawl
 from crawler.report import Report, feed_of
-from crawler.seeds import asks_anew, check_arguments, describe
+from crawler.seeds import asks_anew, check_arguments, check_once, describe
 from crawler.terse import Terse
 
 if TYPE_CHECKING:
@@ -197,8 +197,9 @@ def spider_arguments(urls: list[str], words: list[str]) -> dict[str, str]:
     """Return the arguments of the spiders.
 
     Raises:
-        SeedError: one has no `=`.
+        SeedError: one has no `=`, or is given twice.
     """
+    check_once(words)
     return dict(map(spider_argument, words)) | ({"url": ",".join(urls)} if urls else {})
 
 

@@ -12,11 +12,11 @@ from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 
 from crawler.checks import check_feeds, check_goes_on_in_a_feed, check_start
-from crawler.errors import CrawlOver, SettingsError, StoreError
+from crawler.errors import CrawlOver, SeedError, SettingsError, StoreError
 from crawler.fleet.leash import crawl_of_fleet, hold_leash
 from crawler.frontier.frontier import Frontier
 from crawler.interrupts import Interrupted, interrupt_at_once, note_signals, repeat_signals, stop_once_running
-from crawler.seeds import asks_anew, describe
+from crawler.seeds import asks_anew, check_once, describe
 from crawler.spiders.seeded import SeededSpider
 from crawler.terse import Terse
 
@@ -86,6 +86,19 @@ class Command(Terse, CrawlCommand):
         super().add_options(parser)
         is_ours = self.settings is not None and "crawler.spiders" in self.settings.getlist("SPIDER_MODULES")
         parser.epilog = ARGUMENTS + EXIT_CODES if is_ours else EXIT_CODES
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options.
+
+        Raises:
+            UsageError: one cannot work.
+        """
+        given = opts.spargs  # of which Scrapy makes a dict
+        super().process_options(args, opts)
+        try:
+            check_once(given)
+        except SeedError as exc:
+            raise UsageError(str(exc), print_help=False) from exc
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider.

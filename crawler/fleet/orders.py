@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from crawler.seeds import asks_anew
+from crawler.seeds import asks_anew, check_once
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -149,6 +149,7 @@ def order_of(name: str, common: argparse.Namespace, own: argparse.Namespace) -> 
     """Return what one spider is to be.
 
     Raises:
+        SeedError: an argument is given twice.
         UsageError: an option cannot work.
     """
     for word in own.set:
@@ -157,6 +158,8 @@ def order_of(name: str, common: argparse.Namespace, own: argparse.Namespace) -> 
                 f"-s {word} stands behind {name}, but all of a fleet share one queue: put it behind the last name.",
                 print_help=False,
             )
+    for words in (common.spargs, own.spargs):  # of both its own count
+        check_once(words)
     arguments = (*common.spargs, *own.spargs)
     for option, word in (*(("-a", word) for word in arguments), *(("-s", word) for word in own.set)):
         if "=" not in word:

@@ -35,7 +35,7 @@ class KeysMiddleware:
             NotConfigured: there is no key.
         """
         if not (key := str(crawler.settings.get("YOUTUBE_API_KEY") or "").strip()):
-            raise NotConfigured("YOUTUBE_API_KEY is not set")
+            raise NotConfigured  # without a text, of which Scrapy makes a warning of every crawl
         return cls(key)
 
     def process_request(self, request: Request) -> None:
