@@ -29,7 +29,7 @@ class Terse(ScrapyCommand):
         """Take the options, and in a project check the settings before any is used.
 
         Raises:
-            UsageError: there is no option of that name, or a setting cannot work.
+            UsageError: there is no option of that name, one is empty, or a setting cannot work.
         """
         self.parser.usage = argparse.SUPPRESS  # --help has been answered by now
         super().process_options(args, opts)
@@ -38,6 +38,11 @@ class Terse(ScrapyCommand):
         for word in args:
             if word.startswith("-") and word != "-":
                 raise UsageError(f"the option {word} is unknown: --help names those that there are.", print_help=False)
+        given = {name: value for name, value in vars(opts).items() if value != self.parser.get_default(name)}
+        if empty := [f"--{name}" for name, value in given.items() if value == ""] + ["an argument"] * args.count(""):
+            raise UsageError(
+                f"{empty[0].replace('_', '-')} is empty: say what it is, or leave it out.", print_help=False
+            )
         if self.requires_project:
             usable(self.settings)
 

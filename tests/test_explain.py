@@ -101,6 +101,8 @@ def test_without_a_store_there_is_no_crawl(tmp_path: Path) -> None:
         ([], "name one URL"),
         (["one", "two"], "name one URL"),
         (["nowhere"], "is not a URL that can be crawled"),
+        ([""], "an argument is empty"),
+        ([PAGE, "--content-type", ""], "--content-type is empty"),
         (["./nowhere.html"], "add --file before it, and --url URL"),
         (["README.md"], "add --file before it, and --url URL"),
         (["x" * 5_000], "is not a URL that can be crawled"),

@@ -107,6 +107,8 @@ class Command(Terse):
             raise UsageError("name the site and a page of it, such as: scrapy newsite my_site https://site.example/v/1")
         if len(words) > 1 and (opts.file or opts.kind):
             raise UsageError("--file and --kind are of one page: pass one URL.", print_help=False)
+        if opts.file and not Path(opts.file).is_file():
+            raise UsageError(f"--file {opts.file} does not exist: pass a page that was saved.", print_help=False)
         if opts.content_type and not opts.file:
             raise UsageError("--content-type is that of a saved page: add --file page.html.", print_help=False)
         try:
