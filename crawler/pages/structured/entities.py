@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from crawler.pages.structured.addresses import is_home, same_page
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import Graph, types
-from crawler.pages.structured.schema import Entity
+from crawler.pages.structured.schema import Entity, is_site
 from crawler.pages.structured.values import http_url, line
 
 Role = Literal["main", "top", "part"]
@@ -76,7 +76,7 @@ def subject_of(document: Document) -> Subject | None:
     profiles = [each.entity for each in found if each.is_a({"ProfilePage"})]
     videos = main_videos(found, document)
     users = main_users(found, document)
-    if users and (document.og_type == "profile" or profiles):
+    if users and (document.og_type == "profile" or (profiles and not (videos and document.og_type in PLAYER_TYPES))):
         return Subject("user", users, profiles)
     if videos or (document.og_type in PLAYER_TYPES and has_player(document) and not is_home(document.response.url)):
         return Subject("video", videos, [])
@@ -148,7 +148,13 @@ def main_users(found: list[Candidate], document: Document) -> list[Entity]:
     declared = document.og_type == "profile" or any(each.is_a({"ProfilePage"}) for each in found)
     near = [each for each in users if each.role == "top" and (declared or each.is_a(PERSONS))]
     here = [each for each in near if is_page(each, document) is True]
-    return one_of(here or [each for each in near if declared and is_title(each, document)], document)
+    named = [each for each in near if declared and is_title(each, document) and not is_owner(each)]
+    return one_of(here or named, document)
+
+
+def is_owner(candidate: Candidate) -> bool:
+    """Tell whether an organization is the site itself, which many sites name on all their pages."""
+    return candidate.is_a(ORGANIZATIONS) and is_site(candidate.entity)
 
 
 def is_page(candidate: Candidate, document: Document) -> bool | None:
