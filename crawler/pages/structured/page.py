@@ -125,7 +125,7 @@ class StructuredPage(Page):
         told.append((METAS, videos.of_metas(document)))
         if self._oembed is not None:
             told.append((oembed.SOURCE, videos.of_oembed(document, self._oembed)))
-        fields, self._told = merged(told)
+        fields, self._told = merged(videos.agreeing(told))
         thin = fields.get("duration") is None and fields.get("published_at") is None
         if thin:
             refuse_by_title(document, [fields.get("title")])
