@@ -204,6 +204,12 @@ def test_a_title_that_says_that_there_is_no_video_is_none() -> None:
     assert read(url, body, "text/html") == []
 
 
+@pytest.mark.parametrize("kind", ["website", "article"])
+def test_a_page_at_a_video_s_address_that_calls_itself_something_else_is_none(kind: str) -> None:
+    assert read(VIDEO, html_of(type=kind, title="Your choices"), "text/html") == []
+    assert len(read(VIDEO, html_of(type="video.other", title="Your choices"), "text/html")) == 1
+
+
 @pytest.mark.parametrize("path", ["kiteclub", "kiteclub/videos", "user/kiteclub/1"])
 def test_a_user_has_one_name_whichever_of_their_pages_is_the_canonical_one(path: str) -> None:
     url = f"{urls.BASE}/kiteclub"

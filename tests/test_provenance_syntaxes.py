@@ -100,6 +100,14 @@ def test_oembed_that_cannot_be_had_or_is_no_video_changes_nothing() -> None:
         assert record.uploader is None  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("title", "uploader"), [("Rowing", None), (None, None), ("Kites - Site", "Alice")])
+def test_oembed_of_another_page_and_title_is_not_taken(title: str | None, uploader: str | None) -> None:
+    read = page(html(VIDEO, head=LINK))
+    read.add(answer(title=title, url="https://site.example/watch/8"))
+    (record,) = read.records()
+    assert record.uploader == uploader  # type: ignore[union-attr]
+
+
 def test_an_account_that_is_the_site_itself_is_no_uploader() -> None:
     read = page(html(VIDEO, head=LINK))
     read.add(answer(author_name="Site", author_url="https://site.example/", provider_name="Site"))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from crawler.items import Video
 from crawler.pages.base import Response
 from crawler.pages.youtube.markup import Markup
+from crawler.pages.youtube.video import Watch
 from tests.test_fixtures import page_of
 
 
@@ -54,3 +60,34 @@ def test_a_page_without_scripts_is_said_to_be_read_from_its_microdata() -> None:
     page = page_of("youtube/watch-without-scripts")
     (record,) = page.records()
     assert set(page.sources(record).values()) == {"microdata"}
+
+
+@pytest.mark.parametrize(("shown", "comments"), [("watchwatch1", 30), ("otherother1", None)])
+def test_what_the_page_tells_of_another_video_than_its_player_is_not_taken(shown: str, comments: int | None) -> None:
+    player = {
+        "videoDetails": {
+            "videoId": "watchwatch1",
+            "title": "Kites",
+            "lengthSeconds": "61",
+            "author": "Ann",
+            "viewCount": "5",
+        },
+        "playabilityStatus": {"status": "OK"},
+    }
+    header = {"engagementPanelTitleHeaderRenderer": {"contextualInfo": {"runs": [{"text": "30"}]}}}
+    data = {
+        "currentVideoEndpoint": {"watchEndpoint": {"videoId": shown}},
+        "engagementPanels": [
+            {
+                "engagementPanelSectionListRenderer": {
+                    "panelIdentifier": "engagement-panel-comments-section",
+                    "header": header,
+                }
+            }
+        ],
+    }
+    scripts = f"var ytInitialPlayerResponse = {json.dumps(player)};var ytInitialData = {json.dumps(data)};"
+    body = f'<html lang="en"><script>{scripts}</script>'.encode()
+    (record,) = Watch(Response("https://www.youtube.com/watch?v=watchwatch1", body)).records()
+    assert isinstance(record, Video)
+    assert record.comment_count == comments

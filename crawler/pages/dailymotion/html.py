@@ -72,7 +72,8 @@ class VideoHtml(PartsPage):
         told += [metas.first("og:url") or "", metas.first("twitter:player") or "", self.document.canonical]
         playing = self.player_row.get("id")
         told += [urls.video_url(playing)] if isinstance(playing, str) else []
-        is_video = playing or metas.first("og:type", "twitter:player") or self.subject
+        says_video = self.document.og_type.startswith("video") or metas.first("twitter:player")
+        is_video = playing or says_video or self.subject
         found = (urls.video_id_of(*split(url)) for url in told) if is_video else iter(())
         return next((one for one in found if one), None)
 

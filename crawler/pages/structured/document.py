@@ -15,7 +15,7 @@ from w3lib.encoding import html_to_unicode
 from crawler.pages.base import Response
 from crawler.pages.structured import microdata
 from crawler.pages.structured.addresses import are_one_site, same_page_is_possible, without_tracking
-from crawler.pages.structured.jsonld import Graph, Node, blocks, types
+from crawler.pages.structured.jsonld import Graph, Node, blocks, types, unescaped
 from crawler.pages.structured.metas import OPENGRAPH, Metas
 from crawler.pages.structured.titles import ALIASES, SEPARATOR, without_brand
 from crawler.pages.structured.values import CHINA, KOREA_AND_JAPAN, http_url, line
@@ -137,12 +137,20 @@ class Document:
 
         Surely: it is the site's name, or it ends with it and the page elsewhere tells the title without it.
         """
-        bare = without_brand(title, self.brands, self.headings) if title else None
+        bare = without_brand(self._as_shown(title), self.brands, self.headings) if title else None
         *rest, suffix = SEPARATOR.split(bare or "")
         if bare is None or not rest or not suffix or not any(suffix.casefold().endswith(one) for one in self.brands):
             return bare
         shorter = bare[: bare.rindex(suffix)].rstrip(" -|\u2013\u2014·•:")
         return shorter if shorter and self._tells(shorter, instead_of=bare) else bare
+
+    def _as_shown(self, title: str) -> str:
+        """Return `title`, unescaped once more where the page also shows it so; a title may be about HTML."""
+        bare = unescaped(title)
+        if bare == title:
+            return title
+        shown = [*self.headings, self.title, *map(line, self.metas.all("og:title")[:1])]
+        return bare if any(one and one.startswith(bare) for one in shown) else title
 
     def _tells(self, bare: str, instead_of: str) -> bool:
         summary = line(self.metas.first("og:description", "description")) or ""

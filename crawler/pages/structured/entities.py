@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from crawler.pages.structured.addresses import is_home, same_page
 from crawler.pages.structured.document import Document
 from crawler.pages.structured.jsonld import Graph, types
-from crawler.pages.structured.schema import Entity
+from crawler.pages.structured.schema import Entity, is_site
 from crawler.pages.structured.values import http_url, line
 
 Role = Literal["main", "top", "part"]
@@ -30,6 +30,11 @@ OTHER_THINGS = re.compile(
 """What a page is about although a video may be on it."""
 BEGINNING_CHARS = 20
 """A shorter title is not taken for the beginning of a longer name."""
+SHORT_WORD_CHARS = 3
+"""A word of as many letters may be in any two titles."""
+PICTURES = ("og:image:secure_url", "og:image", "twitter:image")
+SHOWN = ("thumbnailUrl", "thumbnailURL", "image", "embedUrl", "embedURL", "contentUrl")
+"""What a video's node shows that a page's `<meta>`s name as well."""
 PLAYER_TYPES = {"video", "video.other", "video.episode", "video.clip"}
 
 
@@ -71,7 +76,7 @@ def subject_of(document: Document) -> Subject | None:
     profiles = [each.entity for each in found if each.is_a({"ProfilePage"})]
     videos = main_videos(found, document)
     users = main_users(found, document)
-    if users and (document.og_type == "profile" or profiles):
+    if users and (document.og_type == "profile" or (profiles and not (videos and document.og_type in PLAYER_TYPES))):
         return Subject("user", users, profiles)
     if videos or (document.og_type in PLAYER_TYPES and has_player(document) and not is_home(document.response.url)):
         return Subject("video", videos, [])
@@ -105,10 +110,11 @@ def main_videos(found: list[Candidate], document: Document) -> list[Entity]:
     near = [each for each in videos if each.role == "top" or says_video]
     verdicts = [(each, is_page(each, document)) for each in near]
     if chosen := [each for each, here in verdicts if here]:
-        again = [each for each, here in verdicts if not here and same_name(each, chosen[0])]
+        again = [each for each, here in verdicts if here is None and same_name(each, chosen[0])]
         return one_of(chosen + again, document)
     open_ones = [each for each, here in verdicts if here is None or (says_video and is_title(each, document))]
-    return one_of([each for each in open_ones if says_video or is_title(each, document)], document)
+    named = [each for each in open_ones if is_title(each, document) or (says_video and is_like(each, document))]
+    return one_of(named, document)
 
 
 def is_other(found: list[Candidate]) -> bool:
@@ -142,7 +148,13 @@ def main_users(found: list[Candidate], document: Document) -> list[Entity]:
     declared = document.og_type == "profile" or any(each.is_a({"ProfilePage"}) for each in found)
     near = [each for each in users if each.role == "top" and (declared or each.is_a(PERSONS))]
     here = [each for each in near if is_page(each, document) is True]
-    return one_of(here or [each for each in near if declared and is_title(each, document)], document)
+    named = [each for each in near if declared and is_title(each, document) and not is_owner(each)]
+    return one_of(here or named, document)
+
+
+def is_owner(candidate: Candidate) -> bool:
+    """Tell whether an organization is the site itself, which many sites name on all their pages."""
+    return candidate.is_a(ORGANIZATIONS) and is_site(candidate.entity)
 
 
 def is_page(candidate: Candidate, document: Document) -> bool | None:
@@ -176,6 +188,21 @@ def is_title(candidate: Candidate, document: Document) -> bool:
     begun = tuple(title for title in told if len(title) > BEGINNING_CHARS)
     name = words_of(candidate.name)
     return not told or (name != "" and (any(name in title for title in told) or name.startswith(begun)))
+
+
+def is_like(candidate: Candidate, document: Document) -> bool:
+    """Tell whether a node and the page have a word of a title, a picture, a player or a summary in common."""
+    metas, entity = document.metas, candidate.entity
+    titles = [*metas.all("og:title"), *metas.all("twitter:title"), document.title or "", *document.headings]
+    told = set(words_of(" ".join(titles)).split()) - set(words_of(" ".join(document.brands)).split())
+    if any(len(word) > SHORT_WORD_CHARS or not word.isascii() for word in told & set(words_of(candidate.name).split())):
+        return True
+    urls = [*metas.all(*PICTURES), *metas.all("twitter:player"), *(player.url for player in metas.players())]
+    shown = {http_url(url, document.base) for url in urls}
+    own = {http_url(url, document.base) for name in SHOWN for url in entity.values(name)}
+    summary = line(metas.first("og:description", "description"))
+    is_summary = summary is not None and (line(entity.first("description")) or "").startswith(summary)
+    return is_summary or bool(shown & own - {None})
 
 
 def words_of(title: str) -> str:

@@ -11,7 +11,7 @@ from crawler.items import Record, User, Video
 from crawler.pages.base import Link, Page, Response, known_fields, refuse_status
 from crawler.pages.structured import hyperlinks, oembed, profiles, sitemaps, videos
 from crawler.pages.structured.document import Document
-from crawler.pages.structured.entities import Subject, subject_of
+from crawler.pages.structured.entities import Subject, is_here, subject_of, words_of
 from crawler.pages.structured.oembed import OEmbed
 from crawler.pages.structured.refusals import refuse_by_place, refuse_by_title, refuse_shell
 from crawler.pages.structured.schema import Fields, merged
@@ -67,9 +67,17 @@ class StructuredPage(Page):
         """Take the oEmbed answer."""
         self._was_asked = True
         told = OEmbed.of(response) if response is not None and not response.is_error else None
-        if told is not None and told.is_video:
+        if told is not None and told.is_video and not self._is_of_another(told):
             self._oembed = told
             self.__dict__.pop("_record", None)  # read anew, with what is told here
+
+    def _is_of_another(self, told: OEmbed) -> bool:
+        """Tell whether an oEmbed answer names another page of this site, and another title."""
+        record = self._record
+        own, its = words_of(record.title if isinstance(record, Video) else ""), words_of(told.title or "")
+        urls = filter(None, (told.page_url, told.asked_url))
+        is_other = any(is_here(url, self.document) is False for url in urls)
+        return is_other and not (its and (its in own or own in its))
 
     def links(self) -> Iterator[Link]:
         """Yield where this page or sitemap leads to, on its own host."""
@@ -117,7 +125,7 @@ class StructuredPage(Page):
         told.append((METAS, videos.of_metas(document)))
         if self._oembed is not None:
             told.append((oembed.SOURCE, videos.of_oembed(document, self._oembed)))
-        fields, self._told = merged(told)
+        fields, self._told = merged(videos.agreeing(told))
         thin = fields.get("duration") is None and fields.get("published_at") is None
         if thin:
             refuse_by_title(document, [fields.get("title")])

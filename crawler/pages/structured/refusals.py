@@ -23,14 +23,26 @@ PLACES = {
 THING = r"(?:this |the |sorry,? )*(?:video|page|content|clip|account|user|profile|channel|media|post)"
 IS = r"(?: (?:is|has been|was|are|you requested|currently))*"
 SAYS = {
-    "private": rf"private (?:video|account|profile|channel)(?: on .*)?|{THING} is private",
+    "private": rf"private (?:video|account|profile|channel)(?: on .*)?|{THING} is private"
+    r"|vid[eé]o priv[eé]e|v[ií]deo privado|video privato|(?:dieses )?video ist privat|privates video"
+    r"|非公開動画|비공개 동영상|私密视频",
     "password": rf"password (?:required|protected)|protected (?:video|post|content)|{THING} is password protected",
     "deleted": rf"{THING}{IS} (?:deleted|removed|terminated|suspended)(?: .*)?|(?:deleted|removed) {THING}"
-    r"|vid[eé]o supprim[eé]e|v[ií]deo eliminad[oa]|video gelöscht",
+    r"|video no longer exists"
+    r"|(?:cette )?vid[eé]o (?:a [eé]t[eé] )?supprim[eé]e|(?:este )?v[ií]deo (?:ha sido |foi )?(?:eliminad|removid)o"
+    r"|(?:dieses )?video (?:wurde )?(?:gelöscht|entfernt)|(?:questo )?video (?:è stato )?(?:eliminato|rimosso)"
+    r"|(?:この)?動画は削除され(?:ました|ています)|視頻已被?刪除|(?:该|此)?视频已被?删除|видео (?:было )?удалено",
     "unavailable": rf"{THING}{IS} (?:unavailable|no longer available|not available)(?: .*)?"
     rf"|{THING} isn'?t available(?: .*)?|content unavailable"
-    r"|(?:vid[eé]o|inhalt|contenido) (?:indisponible|nicht verfügbar|no disponible)"
-    r"|動画は利用できません|삭제된 (?:동영상|영상)입니다|видео недоступно",
+    r"|(?:vid[eé]o|v[ií]deo|inhalt|contenu|contenido|conteúdo) "
+    r"(?:indisponible|nicht verfügbar|no disponible|indisponível)"
+    r"|(?:cette |ce )?(?:vid[eé]o|contenu) n'est (?:pas|plus) disponible(?: .*)?"
+    r"|(?:dieses |dieser )?(?:video|inhalt) ist (?:leider )?nicht (?:mehr )?verfügbar(?: .*)?|video non disponibile"
+    r"|(?:este |el )?(?:v[ií]deo|contenido) (?:ya )?no est[aá] disponible(?: .*)?"
+    r"|(?:este |o )?(?:v[ií]deo|conteúdo) (?:já )?não est[aá] (?:mais )?disponível(?: .*)?"
+    r"|(?:この)?動画は(?:利用|再生)できません|삭제된 (?:동영상|영상)입니다|동영상을 (?:사용|재생)할 수 없(?:음|습니다)"
+    r"|(?:该|此)?视频不可用|(?:这个|此|該)?影片(?:無法|无法)播放|видео (?:больше )?недоступно"
+    r"|(?:503 )?service (?:temporarily )?unavailable|(?:502 )?bad gateway|(?:504 )?gateway time-?out",
     "not_found": r"(?:error |http )?(?:404|410)(?:[ :,.!-]*(?:error|page|file))*(?:[ :,.!-]*not found)?"
     rf"|(?:{THING} )?(?:was |could )?not(?: be)? found|{THING}(?: does not| doesn'?t) exist|oops.*not found"
     r"|page introuvable|p[aá]gina (?:no encontrada|não encontrada)|seite nicht gefunden|pagina non trovata"

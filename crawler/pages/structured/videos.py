@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +48,8 @@ METAS = {
     "uploader_url": ("video:director",),
 }
 """The `<meta>`s that tell a field, the best first."""
+PUBLISHER, SIZE = ("uploader", "uploader_url", "channel_follower_count"), ("width", "height")
+"""Fields that together are of one account, or of one file."""
 COUNTS = ("view", "like", "dislike", "comment", "repost")
 
 
@@ -121,6 +124,28 @@ def source_of_meta(document: Document, field: str) -> str:
 def of_oembed(document: Document, told: OEmbed) -> Fields:
     """Return what the site's oEmbed answer says."""
     return told.fields(document.brands) | {"title": document.without_site(told.title)}
+
+
+def agreeing(sources: Iterable[tuple[str, Fields]]) -> Iterator[tuple[str, Fields]]:
+    """Yield what each source tells, without the account and the size that are others than those told before."""
+    known: Fields = {}
+    for source, told in sources:
+        own = {name: value for name, value in told.items() if value is not None}
+        both = [name for name in PUBLISHER[:2] if name in own and name in known]
+        left_out = set(PUBLISHER) if both and not any(is_alike(own[name], known[name]) for name in both) else set()
+        if any(name in known for name in SIZE) and not any(own.get(name) == known.get(name) for name in SIZE):
+            left_out.update(SIZE)
+        kept = {name: value for name, value in own.items() if name not in left_out}
+        known = kept | known
+        yield source, kept
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Tell whether two addresses of an account are one, or two names, of which one may be a part: `Ann`, `Ann Lee`."""
+    if one.startswith("http"):
+        return one.rstrip("/") == other.rstrip("/")
+    words_of_one, words_of_other = (set(re.findall(r"\w+", name.casefold())) or {name} for name in (one, other))
+    return words_of_one <= words_of_other or words_of_other <= words_of_one
 
 
 def published(entity: Entity) -> str | None:

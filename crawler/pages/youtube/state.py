@@ -27,9 +27,11 @@ def player_response(source: str) -> Node:
     return node(loaded(said) if isinstance(said, str) else said)
 
 
-def initial_data(source: str) -> Node:
-    """Return what the rest of the page is made from; empty where it was left out."""
-    return assigned(source, DATA) or script(source, DATA_SCRIPT)
+def initial_data(source: str, video_id: str = "") -> Node:
+    """Return what the rest of the page is made from; empty where it was left out, or is of another video."""
+    found = assigned(source, DATA) or script(source, DATA_SCRIPT)
+    shown = dig(found, "currentVideoEndpoint", "watchEndpoint", "videoId")
+    return {} if video_id and shown and shown != video_id else found
 
 
 def text_of(value: Any) -> str | None:

@@ -62,7 +62,7 @@ class Watch(RecordPage):
     @cached_property
     def data(self) -> Node:
         """What the rest of the page is made from."""
-        return initial_data(self.response.text)
+        return initial_data(self.response.text, self.id())
 
     @cached_property
     def details(self) -> Node:
