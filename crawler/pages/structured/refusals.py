@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import islice
 from urllib.parse import urlsplit
 
 from crawler.errors import NotARecord
 from crawler.pages.structured.addresses import is_home
 from crawler.pages.structured.document import Document
+from crawler.pages.structured.notices import DELETED, NOT_FOUND, UNAVAILABLE, any_of
 from crawler.pages.structured.titles import SEPARATOR
 
 PLACES = {
@@ -28,25 +30,14 @@ SAYS = {
     r"|非公開動画|비공개 동영상|私密视频",
     "password": rf"password (?:required|protected)|protected (?:video|post|content)|{THING} is password protected",
     "deleted": rf"{THING}{IS} (?:deleted|removed|terminated|suspended)(?: .*)?|(?:deleted|removed) {THING}"
-    r"|video no longer exists"
-    r"|(?:cette )?vid[eé]o (?:a [eé]t[eé] )?supprim[eé]e|(?:este )?v[ií]deo (?:ha sido |foi )?(?:eliminad|removid)o"
-    r"|(?:dieses )?video (?:wurde )?(?:gelöscht|entfernt)|(?:questo )?video (?:è stato )?(?:eliminato|rimosso)"
-    r"|(?:この)?動画は削除され(?:ました|ています)|視頻已被?刪除|(?:该|此)?视频已被?删除|видео (?:было )?удалено",
+    f"|{any_of(DELETED)}",
     "unavailable": rf"{THING}{IS} (?:unavailable|no longer available|not available)(?: .*)?"
     rf"|{THING} isn'?t available(?: .*)?|content unavailable"
-    r"|(?:vid[eé]o|v[ií]deo|inhalt|contenu|contenido|conteúdo) "
-    r"(?:indisponible|nicht verfügbar|no disponible|indisponível)"
-    r"|(?:cette |ce )?(?:vid[eé]o|contenu) n'est (?:pas|plus) disponible(?: .*)?"
-    r"|(?:dieses |dieser )?(?:video|inhalt) ist (?:leider )?nicht (?:mehr )?verfügbar(?: .*)?|video non disponibile"
-    r"|(?:este |el )?(?:v[ií]deo|contenido) (?:ya )?no est[aá] disponible(?: .*)?"
-    r"|(?:este |o )?(?:v[ií]deo|conteúdo) (?:já )?não est[aá] (?:mais )?disponível(?: .*)?"
-    r"|(?:この)?動画は(?:利用|再生)できません|삭제된 (?:동영상|영상)입니다|동영상을 (?:사용|재생)할 수 없(?:음|습니다)"
-    r"|(?:该|此)?视频不可用|(?:这个|此|該)?影片(?:無法|无法)播放|видео (?:больше )?недоступно"
+    f"|{any_of(UNAVAILABLE)}"
     r"|(?:503 )?service (?:temporarily )?unavailable|(?:502 )?bad gateway|(?:504 )?gateway time-?out",
     "not_found": r"(?:error |http )?(?:404|410)(?:[ :,.!-]*(?:error|page|file))*(?:[ :,.!-]*not found)?"
     rf"|(?:{THING} )?(?:was |could )?not(?: be)? found|{THING}(?: does not| doesn'?t) exist|oops.*not found"
-    r"|page introuvable|p[aá]gina (?:no encontrada|não encontrada)|seite nicht gefunden|pagina non trovata"
-    r"|страница не найдена|页面不存在|ページが見つかりません|페이지를 찾을 수 없습니다",
+    f"|{any_of(NOT_FOUND)}",
     "login": r"(?:please )?(?:log ?in|sign ?in|sign up)(?: or sign up| or register)?|login required"
     r"|log into (?:facebook|instagram)"
     r"|(?:sign|log) in to (?:continue|your account|confirm .*|see .*|view .*|watch .*)"
@@ -94,7 +85,8 @@ def refuse_by_title(document: Document, titles: list[str | None]) -> None:
 
 def says(sentence: str) -> str | None:
     """Return why a page with this title is no record, or None."""
-    plain = " ".join(sentence[:200].casefold().replace("\u2019", "'").split()).strip(" .!¡-|")
+    composed = unicodedata.normalize("NFC", sentence[:200]).casefold()
+    plain = " ".join(composed.replace("\u2019", "'").split()).strip(" .!¡-|")
     return next((reason for reason, pattern in SENTENCES.items() if pattern.fullmatch(plain)), None)
 
 
