@@ -126,11 +126,15 @@ def test_a_channel_to_check_at_the_end_is_a_link_for_the_end() -> None:
     assert not channel_link(BASE, "chan").last
 
 
-@pytest.mark.parametrize(
-    "path", ["", "/", "/home", "/about/instance", "/videos/local", "/videos/trending?a=b", "/search"]
-)
+@pytest.mark.parametrize("path", ["", "/", "/home", "/about/instance", "/videos/local", "/videos/trending?a=b"])
 def test_the_pages_of_all_name_the_whole_instance(path: str) -> None:
     assert start_links(BASE + path) == instance_links(BASE)
+
+
+@pytest.mark.parametrize("path", ["/search", "/search?search=kites", "/search/x", "/my-library/videos"])
+def test_a_search_is_not_all_of_an_instance(path: str) -> None:
+    with pytest.raises(NotARecord, match=f"to crawl all of it pass {BASE}"):
+        start_links(BASE + path)
 
 
 def test_an_instance_is_read_from_its_lists_and_checked_last() -> None:

@@ -25,7 +25,7 @@ ACCOUNT = re.compile(r"/(?:a|accounts|api/v1/accounts)/([^/]+)(?:/.*)?")
 CHANNEL = re.compile(r"/(?:c|video-channels|api/v1/video-channels)/([^/]+)(?:/.*)?")
 EITHER = re.compile(r"/@([^/]+)(?:/.*)?")
 WHOLE_HOST = re.compile(
-    r"/?|/(?:home|about|videos|search)/?|/(?:about|search)/.*"
+    r"/?|/(?:home|about|videos)/?|/about/.*"
     r"|/videos/(?:browse|local|trending|hot|best|most-liked|recently-added|overview)/?"
 )
 
